@@ -1,0 +1,18 @@
+//! The plan of a Millstream pipeline.
+//!
+//! A leaf crate without dependencies, used by the macro (which emits a [`Graph`] as static data) and by the
+//! runtime (which adds what is known once the pipeline is built, and renders the whole). It never knows of
+//! tokens, closures or records.
+
+mod contract;
+mod dot;
+mod graph;
+mod json;
+mod mermaid;
+mod op;
+mod plan;
+mod text;
+
+pub use graph::{Graph, Node, NodeId, Port, Stage, StageId};
+pub use op::{Arg, Class, Cut, OpKind, OpSpec};
+pub use plan::Plan;

@@ -1,0 +1,361 @@
+//! The registry of operators: one row for each, read by the checker, the code generator, the renderers and
+//! the book. A new operator starts here; every `match` on [`OpKind`] then asks for its part.
+
+/// What an operator is. The registry's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OpKind {
+    /// `source(S)`: the root of a stream.
+    Source,
+    Map,
+    Filter,
+    FlatMap,
+    FilterMap,
+    TryMap,
+    MapValues,
+    KeyBy,
+    Inspect,
+    Split,
+    Union,
+    /// `for _ in range { s = s.map(f); }`: a loop over element-wise operators inside one stage.
+    Repeat,
+    ReduceByKey,
+    Count,
+    CountByValue,
+    Print,
+    ForEach,
+    ForEachBatch,
+    Sink,
+}
+
+/// The group that an operator is listed under in the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Makes a stream.
+    Root,
+    /// Looks at one record at a time; fused, no exchange.
+    ElementWise,
+    /// Looks at all records of one tick.
+    PerBatch,
+    /// Takes records out of the pipeline.
+    Output,
+}
+
+/// How an operator's input reaches it: where the graph is cut into stages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Not at all: the operator is fused into the stage of its input.
+    None,
+    /// To the partition that owns the key's group.
+    ByKey,
+    /// To one partition.
+    ToOne,
+    /// To the driver, in tick order.
+    ToDriver,
+    /// Not cut where all inputs share a stage; else the stages of all inputs end here.
+    IfApart,
+}
+
+/// What stands between an operator's parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arg {
+    /// A closure or function with this many parameters, called once a record, inlined into the stage.
+    PerRecord(usize),
+    /// A closure or function with this many parameters, handed to the operator as it is.
+    Function(usize),
+    /// Another stream.
+    Stream,
+    /// An ordinary value, evaluated once where `stream!` stands.
+    Value,
+    /// As [`Arg::Value`], and may be left out.
+    OptionalValue,
+}
+
+/// A row of the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct OpSpec {
+    pub kind: OpKind,
+    /// The method's name in the DSL.
+    pub name: &'static str,
+    pub class: Class,
+    pub args: &'static [Arg],
+    /// How many streams come out: 0, 1 or 2.
+    pub outputs: usize,
+    /// Takes pairs `(key, value)`.
+    pub keyed: bool,
+    /// Keeps state from tick to tick.
+    pub stateful: bool,
+    pub cut: Cut,
+    /// Combines on the map side, before the exchange.
+    pub combines: bool,
+    /// May stand in the body of a `for`: at most one record out for each one in.
+    pub in_for: bool,
+    /// Its signature, as the reference prints it.
+    pub signature: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// What it costs, in a line.
+    pub cost: &'static str,
+}
+
+impl OpKind {
+    /// Every operator, in the order of the reference.
+    pub const ALL: &'static [OpKind] = &[
+        OpKind::Source,
+        OpKind::Map,
+        OpKind::Filter,
+        OpKind::FlatMap,
+        OpKind::FilterMap,
+        OpKind::TryMap,
+        OpKind::MapValues,
+        OpKind::KeyBy,
+        OpKind::Inspect,
+        OpKind::Split,
+        OpKind::Union,
+        OpKind::Repeat,
+        OpKind::ReduceByKey,
+        OpKind::Count,
+        OpKind::CountByValue,
+        OpKind::Print,
+        OpKind::ForEach,
+        OpKind::ForEachBatch,
+        OpKind::Sink,
+    ];
+
+    /// The operator that users call `name`, if there is one.
+    pub fn by_name(name: &str) -> Option<OpKind> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|k| k.spec().name == name && !matches!(k, OpKind::Source | OpKind::Repeat))
+    }
+
+    /// The method's name in the DSL.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// This operator's row.
+    pub fn spec(self) -> OpSpec {
+        use Arg::{Function, OptionalValue, PerRecord, Stream, Value};
+        let fused = |name, signature, summary, cost| OpSpec {
+            kind: self,
+            name,
+            class: Class::ElementWise,
+            args: &[PerRecord(1)],
+            outputs: 1,
+            keyed: false,
+            stateful: false,
+            cut: Cut::None,
+            combines: false,
+            in_for: true,
+            signature,
+            summary,
+            cost,
+        };
+        let output = |name, args, signature, summary, cost| OpSpec {
+            class: Class::Output,
+            args,
+            outputs: 0,
+            cut: Cut::ToDriver,
+            in_for: false,
+            ..fused(name, signature, summary, cost)
+        };
+        match self {
+            OpKind::Source => OpSpec {
+                class: Class::Root,
+                args: &[Value],
+                in_for: false,
+                ..fused(
+                    "source",
+                    "source(S) -> Stream<S::Item>",
+                    "The stream of what a source delivers.",
+                    "What the source costs.",
+                )
+            },
+            OpKind::Map => fused(
+                "map",
+                "map(T -> U) -> Stream<U>",
+                "Each record, changed.",
+                "The closure; no clone, no allocation.",
+            ),
+            OpKind::Filter => fused(
+                "filter",
+                "filter(&T -> bool) -> Stream<T>",
+                "The records for which the closure is true.",
+                "The closure and a branch.",
+            ),
+            OpKind::FlatMap => OpSpec {
+                in_for: false,
+                ..fused(
+                    "flat_map",
+                    "flat_map(T -> impl IntoIterator<Item = U>) -> Stream<U>",
+                    "All that the closure's iterators yield, in order.",
+                    "The closure and its iterator, as a nested loop; nothing is collected.",
+                )
+            },
+            OpKind::FilterMap => fused(
+                "filter_map",
+                "filter_map(T -> Option<U>) -> Stream<U>",
+                "What the closure returns, where it is `Some`.",
+                "The closure and a branch.",
+            ),
+            OpKind::TryMap => OpSpec {
+                outputs: 2,
+                in_for: false,
+                ..fused(
+                    "try_map",
+                    "try_map(T -> Result<U, E>) -> (Stream<U>, Stream<Bad<T, E>>)",
+                    "What the closure returns: the good results, and the bad records with their errors.",
+                    "The closure, a branch, and one clone of each record (kept for the case that it is bad).",
+                )
+            },
+            OpKind::MapValues => OpSpec {
+                keyed: true,
+                ..fused(
+                    "map_values",
+                    "map_values(V -> W) -> Stream<(K, W)>",
+                    "Each pair with its value changed.",
+                    "The closure.",
+                )
+            },
+            OpKind::KeyBy => OpSpec {
+                in_for: false,
+                ..fused(
+                    "key_by",
+                    "key_by(T -> K) -> Stream<(K, T)>",
+                    "Each record with its key before it.",
+                    "The closure and one clone of the record (free for `Copy` types).",
+                )
+            },
+            OpKind::Inspect => fused(
+                "inspect",
+                "inspect(&T) -> Stream<T>",
+                "The same records; the closure sees each of them pass.",
+                "The closure.",
+            ),
+            OpKind::Split => OpSpec {
+                outputs: 2,
+                in_for: false,
+                ..fused(
+                    "split",
+                    "split(&T -> bool) -> (Stream<T>, Stream<T>)",
+                    "Two streams: the records for which the closure is true, and the others.",
+                    "The closure, once, and a branch.",
+                )
+            },
+            OpKind::Union => OpSpec {
+                args: &[Stream],
+                cut: Cut::IfApart,
+                in_for: false,
+                ..fused(
+                    "union",
+                    "union(Stream<T>) -> Stream<T>",
+                    "The records of both streams.",
+                    "Streams of one head: a small buffer on the stack. Of different heads: their records become owned.",
+                )
+            },
+            OpKind::Repeat => OpSpec {
+                args: &[Value],
+                in_for: false,
+                ..fused(
+                    "for",
+                    "for _ in RANGE { s = s.map(f); }",
+                    "The body's operators, repeated for each record; a loop inside the stage.",
+                    "A loop inside the stage: the plan does not grow with the count.",
+                )
+            },
+            OpKind::ReduceByKey => OpSpec {
+                class: Class::PerBatch,
+                args: &[Function(2)],
+                keyed: true,
+                cut: Cut::ByKey,
+                combines: true,
+                in_for: false,
+                ..fused(
+                    "reduce_by_key",
+                    "reduce_by_key((V, V) -> V) -> Stream<(K, V)>",
+                    "One pair for each key of the tick: its values, reduced. The function must be associative.",
+                    "One table look-up a record; an allocation only for a new key; one exchange of one pair a key and task.",
+                )
+            },
+            OpKind::Count => OpSpec {
+                class: Class::PerBatch,
+                args: &[],
+                cut: Cut::ToOne,
+                combines: true,
+                in_for: false,
+                ..fused(
+                    "count",
+                    "count() -> Stream<u64>",
+                    "One number a tick: how many records it had (0 for none).",
+                    "An addition a record.",
+                )
+            },
+            OpKind::CountByValue => OpSpec {
+                class: Class::PerBatch,
+                args: &[],
+                cut: Cut::ByKey,
+                combines: true,
+                in_for: false,
+                ..fused(
+                    "count_by_value",
+                    "count_by_value() -> Stream<(T, u64)>",
+                    "Each distinct record of the tick with how often it came.",
+                    "As reduce_by_key.",
+                )
+            },
+            OpKind::Print => output(
+                "print",
+                &[OptionalValue],
+                "print(n = 10)",
+                "Prints the first n records of every tick under the batch time.",
+                "n + 1 records a task reach the driver; the others are only counted.",
+            ),
+            OpKind::ForEach => output(
+                "for_each",
+                &[Function(1)],
+                "for_each(T)",
+                "Calls the closure with every record, on the driver, in order.",
+                "Every record becomes owned and crosses to the driver's thread.",
+            ),
+            OpKind::ForEachBatch => output(
+                "for_each_batch",
+                &[Function(2)],
+                "for_each_batch((Vec<T>, Tick))",
+                "Calls the closure once a tick with all its records and the tick's number and time.",
+                "Every record becomes owned and crosses to the driver's thread.",
+            ),
+            OpKind::Sink => output(
+                "sink",
+                &[Value],
+                "sink(impl Sink<T>)",
+                "Hands every tick to a sink: begin, write, commit.",
+                "Every record becomes owned; then what the sink costs.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_row() {
+        for (i, kind) in OpKind::ALL.iter().enumerate() {
+            assert_eq!(kind.spec().kind, *kind);
+            assert_eq!(*kind as usize, i, "{kind:?} stands out of order in ALL");
+        }
+        let mut names: Vec<_> = OpKind::ALL.iter().map(|k| k.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), OpKind::ALL.len(), "two operators share a name");
+    }
+
+    #[test]
+    fn users_find_operators_by_name_but_not_source_and_for() {
+        assert_eq!(OpKind::by_name("reduce_by_key"), Some(OpKind::ReduceByKey));
+        assert_eq!(OpKind::by_name("source"), None);
+        assert_eq!(OpKind::by_name("for"), None);
+    }
+}

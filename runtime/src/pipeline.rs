@@ -1,0 +1,173 @@
+//! A built pipeline: the plan, and its nodes with their types erased down to what an engine needs.
+//!
+//! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
+//! scheduled (`engine`). An engine moves [`Bucket`]s; it never looks into one.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use millstream_plan::{NodeId, Plan};
+
+use crate::BoxError;
+use crate::source::{Offer, SourceContext, SourceInfo};
+use crate::tick::{OffsetRange, Positions, Tick};
+
+/// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
+pub struct Pipeline<'env> {
+    pub(crate) plan: Plan,
+    pub(crate) sources: Vec<SourceNode>,
+    /// In the plan's order: every stage after those that feed it.
+    pub(crate) stages: Vec<StageNode<'env>>,
+    pub(crate) outlets: Vec<OutletNode<'env>>,
+    pub(crate) env: PhantomData<&'env ()>,
+}
+
+impl Pipeline<'_> {
+    /// The plan: what will run, as data. Nothing runs or connects for it.
+    pub fn plan(&self) -> Plan {
+        self.plan.clone()
+    }
+
+    /// The name, from the header `<Name>` or from [`Pipeline::named`].
+    pub fn name(&self) -> Option<&str> {
+        self.plan.name()
+    }
+
+    /// Names the pipeline in plans, metrics, logs and checkpoints, as the header `<Name>` does.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.plan.set_name(name);
+        self
+    }
+}
+
+impl fmt::Debug for Pipeline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.plan)
+    }
+}
+
+/// What crosses from one task to another: the records of one tail of one task, for one target. Only the two
+/// typed ends know what is inside.
+pub(crate) type Bucket = Box<dyn Any + Send>;
+
+/// What a keyed operator keeps for one partition between ticks; `None` before the first one.
+pub(crate) type StateSlot = Option<Box<dyn Any + Send>>;
+
+/// What a task is told.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskContext {
+    pub tick: Tick,
+    /// The task's number among those of its stage and tick. For a keyed stage: the partition.
+    pub task: usize,
+    /// How many partitions key groups are spread over.
+    pub partitions: usize,
+}
+
+pub(crate) struct SourceNode {
+    pub node: NodeId,
+    pub info: SourceInfo,
+    pub source: Box<dyn ErasedSource>,
+}
+
+pub(crate) struct StageNode<'env> {
+    pub head: Head<'env>,
+    pub body: Box<dyn StageBody + 'env>,
+    /// Where each tail's output goes, in the order of [`StageRun::close`].
+    pub tails: Vec<Route>,
+}
+
+/// What a stage's tasks start from.
+pub(crate) enum Head<'env> {
+    /// A source, by index: the tick's plan says which ranges each task reads.
+    Source(usize),
+    /// An operator behind an exchange.
+    Operator { op: Box<dyn HeadOperator + 'env>, tasks: HeadTasks, inputs: usize },
+}
+
+/// How buckets are dealt to the tasks of a stage behind an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeadTasks {
+    /// One task a partition; task `p` gets the `p`-th bucket of every upstream task's tail (which has one for
+    /// each partition).
+    Partitions,
+    /// A single task that gets all buckets (each upstream task's tail has one).
+    One,
+    /// A task for each bucket (each upstream task's tail has one), in order of input, then upstream task.
+    EachBucket,
+}
+
+/// The target of a tail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The `input`-th input of a stage's head.
+    Stage { stage: usize, input: usize },
+    /// An outlet, by index: to the driver.
+    Outlet(usize),
+}
+
+/// The fused part of a stage.
+///
+/// For each task: `open`, then `batch` for each batch, then `close`.
+pub(crate) trait StageBody: Send + Sync {
+    fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's>;
+}
+
+pub(crate) trait StageRun {
+    /// Runs the fused loops over one batch of the head's type.
+    fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError>;
+
+    /// The tails' output: for each tail its buckets, one a partition or one in all, as its route expects.
+    fn close(self: Box<Self>) -> Vec<Vec<Bucket>>;
+}
+
+/// The merging half of an operator that cuts: from buckets to the batch that its stage reads.
+pub(crate) trait HeadOperator: Send + Sync {
+    /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each
+    /// task number; `state` is that task number's own.
+    fn tick(
+        &self,
+        cx: &TaskContext,
+        state: &mut StateSlot,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError>;
+}
+
+pub(crate) struct OutletNode<'env> {
+    pub node: NodeId,
+    pub outlet: Box<dyn Outlet + 'env>,
+}
+
+/// An output on the driver: the calls of [`crate::sink::Sink`], for buckets.
+pub(crate) trait Outlet: Send {
+    /// What stands in the plan.
+    fn detail(&self) -> Option<String>;
+    /// Whether this output alone would give exactly-once.
+    fn delivery(&self) -> crate::sink::Delivery;
+    fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError>;
+    fn begin(&mut self, tick: &Tick) -> Result<(), BoxError>;
+    fn write(&mut self, partition: usize, bucket: Bucket) -> Result<(), BoxError>;
+    fn commit(&mut self, tick: &Tick) -> Result<(), BoxError>;
+    fn abort(&mut self, tick: &Tick);
+}
+
+pub(crate) trait ErasedSource: Send {
+    fn open(self: Box<Self>, cx: &SourceContext) -> Result<Arc<dyn ErasedReader>, BoxError>;
+}
+
+/// [`crate::source::Reader`] with its batches erased; the contract is written there.
+pub(crate) trait ErasedReader: Send + Sync {
+    fn available(&self) -> Result<Offer, BoxError>;
+    fn read(
+        &self,
+        range: OffsetRange,
+        visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
+    ) -> Result<(), BoxError>;
+    fn grain(&self) -> u64;
+    fn freeze(&self);
+    fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
+    fn release(&self, positions: &Positions);
+    fn close(&self);
+}

@@ -1,0 +1,65 @@
+//! Sinks: where streams end. One file each; this one holds the trait.
+
+use std::fmt;
+
+use crate::BoxError;
+use crate::tick::Tick;
+
+/// What a re-run tick does to a sink's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// A tick is visible once, however often it runs: it replaces its earlier self, or is skipped.
+    ExactlyOnce,
+    /// A tick that runs twice is seen twice.
+    AtLeastOnce,
+}
+
+/// What a sink says of itself in plans, logs and errors. Secrets are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkInfo {
+    /// The constructor's name: `text_file_sink`.
+    pub name: &'static str,
+    /// Which one: a path, an address; may be empty.
+    pub detail: String,
+    pub delivery: Delivery,
+}
+
+impl fmt::Display for SinkInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.detail)
+    }
+}
+
+/// A place that records go to. Lives on the driver's thread.
+///
+/// # Contract
+/// - The engine calls `open` once, then for each tick, in order: `begin`, any number of `write`s in partition
+///   order, `commit`. A tick without records is begun and committed too.
+/// - Nothing of a tick is visible before `commit`, all of it after; `abort` takes back what was written since
+///   `begin`.
+/// - An `epoch` older than one that the sink has seen is refused.
+pub trait Sink<T>: Send {
+    fn info(&self) -> SinkInfo;
+
+    /// Before the first tick. `last_tick`: the last one that the pipeline knows to be committed.
+    fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError> {
+        let _ = (epoch, last_tick);
+        Ok(())
+    }
+
+    fn begin(&mut self, tick: &Tick) -> Result<(), BoxError> {
+        let _ = tick;
+        Ok(())
+    }
+
+    fn write(&mut self, partition: usize, batch: Vec<T>) -> Result<(), BoxError>;
+
+    fn commit(&mut self, tick: &Tick) -> Result<(), BoxError> {
+        let _ = tick;
+        Ok(())
+    }
+
+    fn abort(&mut self, tick: &Tick) {
+        let _ = tick;
+    }
+}

@@ -1,0 +1,118 @@
+//! Sources: where streams begin. One file each; this one holds the traits.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::BoxError;
+use crate::batch::Batch;
+use crate::tick::{OffsetRange, Positions};
+
+/// What a source or sink says of itself in plans, logs and errors. Secrets are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// The constructor's name: `text_files`.
+    pub name: &'static str,
+    /// Which one: a glob, an address.
+    pub detail: String,
+    /// Whether a range can be read again after a restart.
+    pub replayable: bool,
+}
+
+impl fmt::Display for SourceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.detail)
+    }
+}
+
+/// A place that records come from. Cheap to make; nothing is opened until the pipeline runs.
+pub trait Source: Send + 'static {
+    type Batch: Batch;
+
+    fn info(&self) -> SourceInfo;
+
+    /// Opens the source. Errors here stop the pipeline before its first tick, so they should say what to do.
+    fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = Self::Batch>>, BoxError>;
+}
+
+/// What the engine lends to a source.
+#[derive(Clone, Debug)]
+pub struct SourceContext {
+    /// Where waiting for the outside happens. Tasks that a source spawns here must end when its reader is
+    /// dropped or [`Reader::close`] is called.
+    pub runtime: tokio::runtime::Handle,
+    /// To be called when new input waits.
+    pub waker: Waker,
+}
+
+/// Wakes the driver.
+#[derive(Clone)]
+pub struct Waker(pub(crate) Arc<dyn Fn() + Send + Sync>);
+
+impl Waker {
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Waker(Arc::new(wake))
+    }
+
+    /// Says that input waits (or that the source has ended or failed). Cheap; may be called from any thread.
+    pub fn wake(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+/// What the next tick is to read of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// In partition order; empty ranges are left out.
+    pub ranges: Vec<OffsetRange>,
+    /// Nothing more waits behind these ranges now.
+    pub caught_up: bool,
+    /// Nothing will ever follow these ranges.
+    pub ended: bool,
+}
+
+/// An opened source.
+///
+/// # Contract
+/// - `available` starts where the last offer ended (at first: at the beginning, or where `seek` said), and
+///   keeps to the source's own limit on a tick. It does not wait for input.
+/// - `read` gives the records of exactly that range, in order, however often it is asked; several ranges may be
+///   read at the same time from several threads. It may block on a disk, never on a peer.
+/// - After `release(p)`, ranges before `p` are not read again.
+pub trait Reader: Send + Sync {
+    type Batch: Batch;
+
+    /// What the next tick is to read.
+    fn available(&self) -> Result<Offer, BoxError>;
+
+    /// Reads a range, in as many batches as suit the source.
+    fn read(
+        &self,
+        range: OffsetRange,
+        visit: &mut dyn FnMut(&mut Self::Batch) -> Result<(), BoxError>,
+    ) -> Result<(), BoxError>;
+
+    /// The shortest piece, in units of offset, that is worth a task of its own.
+    fn grain(&self) -> u64 {
+        1
+    }
+
+    /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`).
+    fn freeze(&self) {}
+
+    /// The next offer starts here. Called before the first `available`.
+    fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
+
+    /// What lies before these positions will not be read again; it may be forgotten.
+    fn release(&self, positions: &Positions) {
+        let _ = positions;
+    }
+
+    /// The pipeline is ending: stop waiting for the outside.
+    fn close(&self) {}
+}

@@ -1,0 +1,123 @@
+//! Ticks (micro-batches), their plans, and the types of the tick log.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// One micro-batch, as operators, sinks and `for_each_batch` see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// Counts from 0 over the life of a checkpoint.
+    pub number: u64,
+    /// The batch time: the nominal boundary, never a reading of the clock while the tick runs.
+    pub time: Timestamp,
+    /// Which start of the pipeline runs this tick; a newer start has a larger epoch.
+    pub epoch: u64,
+}
+
+/// The records of one source partition from `start` up to, but not including, `end`.
+///
+/// The unit is the source's own: bytes of a file, records of a queue.
+///
+/// # Contract
+/// - `start <= end`.
+/// - Reading a range again gives the same records in the same order.
+/// - A range may be cut at any point between `start` and `end`; the parts together hold every record once, in
+///   order. (So for lines in bytes: a line belongs to the range in which it starts.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OffsetRange {
+    pub partition: u32,
+    pub start: u64,
+    pub end: u64,
+}
+
+impl OffsetRange {
+    pub fn len(&self) -> u64 {
+        self.end - self.start
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// How far each partition of one source has been read: the offset of the next record.
+pub type Positions = BTreeMap<u32, u64>;
+
+/// All that decides what a tick does, fixed before it runs: the record of the tick log.
+///
+/// Re-running a logged tick gives the same output, bit for bit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TickPlan {
+    pub tick: Tick,
+    /// For each source of the pipeline, in text order: how its ranges are cut into tasks.
+    pub sources: Vec<SourcePlan>,
+}
+
+/// One source's part of a tick.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePlan {
+    /// One entry a task; a task reads its ranges in order.
+    pub tasks: Vec<Vec<OffsetRange>>,
+}
+
+impl SourcePlan {
+    /// Cuts `ranges` into at most `parallelism` tasks of about equal length, none shorter than `grain` (but for
+    /// a single one). Depends on its arguments alone, so a replay cuts in the same way.
+    pub fn cut(ranges: &[OffsetRange], parallelism: usize, grain: u64) -> SourcePlan {
+        let total: u64 = ranges.iter().map(OffsetRange::len).sum();
+        if total == 0 {
+            return SourcePlan::default();
+        }
+        let wanted = (total / grain.max(1)).clamp(1, parallelism.max(1) as u64);
+        let mut tasks: Vec<Vec<OffsetRange>> = vec![Vec::new(); wanted as usize];
+        let mut before = 0; // length of all that has been dealt out
+        for range in ranges {
+            let mut rest = *range;
+            while !rest.is_empty() {
+                let task = before_task(before, total, wanted);
+                let task_end = total * (task + 1) / wanted;
+                let take = rest.len().min(task_end - before);
+                tasks[task as usize].push(OffsetRange { end: rest.start + take, ..rest });
+                rest.start += take;
+                before += take;
+            }
+        }
+        SourcePlan { tasks }
+    }
+}
+
+/// The task in whose share of `0..total` the point `at` lies.
+fn before_task(at: u64, total: u64, tasks: u64) -> u64 {
+    let guess = (u128::from(at) * u128::from(tasks) / u128::from(total)) as u64;
+    if at >= total * (guess + 1) / tasks { guess + 1 } else { guess }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cut_keeps_every_offset_once_and_in_order(
+            lens in proptest::collection::vec(0u64..1000, 0..8),
+            parallelism in 1usize..9,
+            grain in 0u64..300,
+        ) {
+            let ranges: Vec<_> = lens.iter().enumerate()
+                .map(|(i, len)| OffsetRange { partition: i as u32, start: 10, end: 10 + len })
+                .collect();
+            let plan = SourcePlan::cut(&ranges, parallelism, grain);
+            prop_assert!(plan.tasks.len() <= parallelism);
+            let offsets = |rs: &[OffsetRange]| -> Vec<(u32, u64)> {
+                rs.iter().flat_map(|r| (r.start..r.end).map(|o| (r.partition, o))).collect()
+            };
+            let cut: Vec<_> = plan.tasks.iter().flat_map(|t| offsets(t)).collect();
+            prop_assert_eq!(cut, offsets(&ranges));
+            prop_assert!(plan.tasks.iter().all(|t| !t.is_empty() && t.iter().all(|r| !r.is_empty())));
+        }
+    }
+}
