@@ -1,5 +1,7 @@
 //! Sinks: where streams end. One file each; this one holds the trait.
 
+mod console_stub;
+pub use console_stub::ConsoleSink;
 use std::fmt;
 
 use crate::BoxError;

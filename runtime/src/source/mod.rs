@@ -1,5 +1,7 @@
 //! Sources: where streams begin. One file each; this one holds the traits.
 
+mod erased;
+pub(crate) use erased::erase;
 use std::fmt;
 use std::sync::Arc;
 

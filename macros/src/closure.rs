@@ -1,0 +1,224 @@
+//! Closures: what they bind, what they mention, and how their names are kept apart once they are inlined.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit::Visit;
+use syn::{Expr, ExprClosure, Pat, ReturnType};
+
+/// A closure with one parameter or more, ready to be inlined.
+pub struct Closure {
+    pub params: Vec<Pat>,
+    pub output: ReturnType,
+    pub body: Expr,
+    /// Written with `move`.
+    pub by_value: bool,
+}
+
+impl Closure {
+    pub fn new(closure: &ExprClosure) -> Closure {
+        Closure {
+            params: closure.inputs.iter().cloned().collect(),
+            output: closure.output.clone(),
+            body: (*closure.body).clone(),
+            by_value: closure.capture.is_some(),
+        }
+    }
+
+    /// The names that its parameters bind.
+    pub fn own_names(&self) -> BTreeSet<String> {
+        let mut names = Bound::default();
+        for pat in &self.params {
+            names.visit_pat(pat);
+        }
+        names.0
+    }
+
+    /// The names that its body may take from outside.
+    pub fn mentions(&self) -> BTreeSet<String> {
+        let mut all = mentions(self.body.to_token_stream());
+        for own in self.own_names() {
+            all.remove(&own);
+        }
+        all
+    }
+}
+
+/// The names that a pattern binds.
+#[derive(Default)]
+struct Bound(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Bound {
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        let name = pat.ident.to_string();
+        // An upper-case name is a constant or a unit struct, and binds nothing.
+        if !name.starts_with(char::is_uppercase) {
+            self.0.insert(name);
+        }
+        syn::visit::visit_pat_ident(self, pat);
+    }
+}
+
+/// Every identifier in `tokens`, and every name captured by a format string.
+pub fn mentions(tokens: TokenStream) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(tokens, &mut found);
+    found
+}
+
+fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                found.insert(ident.to_string());
+            }
+            TokenTree::Group(group) => collect(group.stream(), found),
+            TokenTree::Literal(literal) => found.extend(format_captures(&literal)),
+            TokenTree::Punct(_) => {}
+        }
+    }
+}
+
+/// The names between braces in a string literal: `w` and `n` in `"{w:>8} {n}"`, and `width` in `"{:width$}"`.
+fn format_captures(literal: &Literal) -> Vec<String> {
+    let text = literal.to_string();
+    if !text.ends_with(['"', '#']) {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    let mut rest = text.replace("{{", "  ");
+    while let Some(open) = rest.find('{') {
+        let after = rest[open + 1..].to_string();
+        let Some(close) = after.find('}') else { break };
+        let (name, spec) = after[..close].split_once(':').unwrap_or((&after[..close], ""));
+        names.extend(identifier(name));
+        let mut spec = spec;
+        while let Some(dollar) = spec.find('$') {
+            let start = spec[..dollar].rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |i| i + 1);
+            names.extend(identifier(&spec[start..dollar]));
+            spec = &spec[dollar + 1..];
+        }
+        rest = after[close..].to_string();
+    }
+    names
+}
+
+fn identifier(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mut chars = text.chars();
+    let starts = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    (starts && chars.all(|c| c.is_alphanumeric() || c == '_')).then(|| text.to_string())
+}
+
+/// Makes a closure's own names invisible to what is inlined after it.
+///
+/// `Err` holds the span of a format string that captures both one of `names` and another name: one literal has
+/// one span, so it can't mean both.
+pub fn respan(tokens: TokenStream, names: &BTreeSet<String>) -> Result<TokenStream, Span> {
+    tokens
+        .into_iter()
+        .map(|token| {
+            Ok(match token {
+                TokenTree::Ident(mut ident) => {
+                    if names.contains(&ident.to_string()) {
+                        ident.set_span(hidden(ident.span()));
+                    }
+                    TokenTree::Ident(ident)
+                }
+                TokenTree::Group(group) => {
+                    let mut inner = Group::new(group.delimiter(), respan(group.stream(), names)?);
+                    inner.set_span(group.span());
+                    TokenTree::Group(inner)
+                }
+                TokenTree::Literal(mut literal) => {
+                    let captures = format_captures(&literal);
+                    let own = captures.iter().filter(|c| names.contains(*c)).count();
+                    if own > 0 {
+                        if own < captures.len() {
+                            return Err(literal.span());
+                        }
+                        literal.set_span(hidden(literal.span()));
+                    }
+                    TokenTree::Literal(literal)
+                }
+                punct => punct,
+            })
+        })
+        .collect()
+}
+
+fn hidden(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+/// A pattern that may fail to match, where that is plain from its syntax: `Some(x)`, `0`, `1..=9`, `a | b`.
+pub fn refutable(pat: &Pat) -> bool {
+    match pat {
+        Pat::TupleStruct(p) => {
+            p.path.segments.last().is_some_and(|s| ["Some", "Ok", "Err"].contains(&s.ident.to_string().as_str()))
+                || p.elems.iter().any(refutable)
+        }
+        Pat::Ident(p) => p.ident == "None",
+        Pat::Path(p) => p.path.is_ident("None"),
+        Pat::Lit(_) | Pat::Range(_) => true,
+        Pat::Tuple(p) => p.elems.iter().any(refutable),
+        Pat::Reference(p) => refutable(&p.pat),
+        Pat::Paren(p) => refutable(&p.pat),
+        Pat::Type(p) => refutable(&p.pat),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn closure(tokens: TokenStream) -> Closure {
+        Closure::new(&syn::parse2::<ExprClosure>(tokens).expect("a closure"))
+    }
+
+    #[test]
+    fn a_closure_mentions_what_it_does_not_bind() {
+        let c = closure(quote!(|(a, Point { x, .. })| a + x + limit + println!("{w:>width$} {a}", b = 1)));
+        assert_eq!(c.own_names().into_iter().collect::<Vec<_>>(), ["a", "x"]);
+        let mentions = c.mentions();
+        for name in ["limit", "w", "width", "b", "println"] {
+            assert!(mentions.contains(name), "{name}");
+        }
+        assert!(!mentions.contains("a"));
+    }
+
+    #[test]
+    fn escaped_braces_capture_nothing() {
+        assert_eq!(format_captures(&Literal::string("{{no}} {yes} {} {0} {:?}")), ["yes"]);
+    }
+
+    #[test]
+    fn a_format_string_with_own_and_outer_names_is_refused() {
+        let names = BTreeSet::from(["w".to_string()]);
+        assert!(respan(quote!(format!("{w} {other}")), &names).is_err());
+        assert!(respan(quote!(format!("{w}")), &names).is_ok());
+        assert!(respan(quote!(format!("{other}")), &names).is_ok());
+    }
+
+    #[test]
+    fn patterns_that_may_fail_are_seen() {
+        for (tokens, expected) in [
+            (quote!(|Some(x)| x), true),
+            (quote!(|(1, x)| x), true),
+            (quote!(|(a, _)| a), false),
+            (quote!(|Wrapper(x)| x), false),
+        ] {
+            assert_eq!(refutable(&closure(tokens.clone()).params[0]), expected, "{tokens}");
+        }
+    }
+
+    #[test]
+    fn identifiers_are_kept_but_for_their_span() {
+        let names = BTreeSet::from(["w".to_string()]);
+        let out = respan(quote!(w.len() + S { w }.w), &names).expect("no format string");
+        assert_eq!(out.to_string(), quote!(w.len() + S { w }.w).to_string());
+    }
+}

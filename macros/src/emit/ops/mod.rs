@@ -1,0 +1,150 @@
+//! One file an operator: its code inside a stage, at a stage's end, and where the builder attaches it.
+
+mod count;
+mod count_by_value;
+mod filter;
+mod filter_map;
+mod flat_map;
+mod for_each;
+mod inspect;
+mod key_by;
+mod map;
+mod map_values;
+mod print;
+mod reduce_by_key;
+mod repeat;
+mod sink;
+mod source;
+mod split;
+mod try_map;
+mod union;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::stage::{Emitter, Exit};
+use crate::fuse::Stages;
+use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
+use crate::names;
+
+/// An operator's code inside a stage; the record is in `item`.
+pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
+    match cx.graph.nodes[node].kind {
+        OpKind::Map => map::fused(cx, node, item, exit),
+        OpKind::Filter => filter::fused(cx, node, item, exit),
+        OpKind::FlatMap => flat_map::fused(cx, node, item),
+        OpKind::FilterMap => filter_map::fused(cx, node, item, exit),
+        OpKind::TryMap => try_map::fused(cx, node, item, exit),
+        OpKind::MapValues => map_values::fused(cx, node, item, exit),
+        OpKind::KeyBy => key_by::fused(cx, node, item, exit),
+        OpKind::Inspect => inspect::fused(cx, node, item, exit),
+        OpKind::Split => split::fused(cx, node, item, exit),
+        OpKind::Union => union::fused(cx, node, item),
+        OpKind::Repeat => repeat::fused(cx, node, item, exit),
+        OpKind::Source
+        | OpKind::ReduceByKey
+        | OpKind::Count
+        | OpKind::CountByValue
+        | OpKind::Print
+        | OpKind::ForEach
+        | OpKind::ForEachBatch
+        | OpKind::Sink => unreachable!("the registry says that this operator cuts"),
+    }
+}
+
+/// The runtime's type for the tail that feeds an operator across a cut.
+pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
+    let n = &graph.nodes[node];
+    let at = names::glue(n.op.span());
+    let rt = graph.rt(at);
+    match n.kind {
+        OpKind::ReduceByKey => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::Count => quote_spanned!(at=> #rt::Count),
+        OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::Print => quote_spanned!(at=> #rt::First<_>),
+        OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Source
+        | OpKind::Map
+        | OpKind::Filter
+        | OpKind::FlatMap
+        | OpKind::FilterMap
+        | OpKind::TryMap
+        | OpKind::MapValues
+        | OpKind::KeyBy
+        | OpKind::Inspect
+        | OpKind::Split
+        | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
+    }
+}
+
+/// The record in `item` leaves the stage for `node`.
+pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> TokenStream {
+    let n = &cx.graph.nodes[node];
+    let at = names::glue(n.op.span());
+    let rt = cx.graph.rt(at);
+    let tail = names::tail(node, input, n.op.span());
+    match n.kind {
+        // These make a key of it, or only count it.
+        OpKind::ReduceByKey | OpKind::Count | OpKind::CountByValue => quote_spanned!(at=> #tail.push(#item);),
+        _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
+    }
+}
+
+/// The builder's call for an operator that heads a stage or ends a chain.
+pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
+    match graph.nodes[node].kind {
+        OpKind::Source => source::attach(graph, node),
+        OpKind::ReduceByKey => reduce_by_key::attach(graph, node),
+        OpKind::Count => count::attach(graph, node),
+        OpKind::CountByValue => count_by_value::attach(graph, node),
+        OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Print => print::attach(graph, node),
+        OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::Sink => sink::attach(graph, node),
+        OpKind::Map
+        | OpKind::Filter
+        | OpKind::FlatMap
+        | OpKind::FilterMap
+        | OpKind::TryMap
+        | OpKind::MapValues
+        | OpKind::KeyBy
+        | OpKind::Inspect
+        | OpKind::Split
+        | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
+    }
+}
+
+/// Span, runtime path and node of an operator.
+fn place<'g>(graph: &'g Graph, node: NodeId) -> (Span, TokenStream, &'g Node) {
+    let n = &graph.nodes[node];
+    let at = names::glue(n.op.span());
+    (at, graph.rt(at), n)
+}
+
+/// A function that goes to the operator behind the exchange, owned captures and all.
+fn function(graph: &Graph, node: NodeId) -> TokenStream {
+    let n = &graph.nodes[node];
+    let at = names::glue(n.op.span());
+    match &n.operands[0] {
+        Operand::Function(syn::Expr::Closure(closure)) => {
+            let mut closure = closure.clone();
+            if graph.owned && closure.capture.is_none() {
+                closure.capture = Some(syn::token::Move(at));
+            }
+            quote_spanned!(at=> #closure)
+        }
+        Operand::Function(path) => quote_spanned!(at=> #path),
+        _ => {
+            let name = names::operand(node, 0, n.op.span());
+            quote_spanned!(at=> #name)
+        }
+    }
+}
+
+/// The next stream of a single-output operator: its variable, and what happens to it.
+fn next(cx: &Emitter<'_>, node: NodeId, exit: &Exit) -> (Ident, TokenStream) {
+    let stream = cx.graph.nodes[node].outputs[0];
+    let item = names::item(cx.graph, stream);
+    let then = cx.stream(stream, &item, exit);
+    (item, then)
+}

@@ -1,0 +1,24 @@
+//! `print`
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::place;
+use crate::ir::{Graph, NodeId};
+use crate::names;
+
+/// How many records `print()` shows: Spark's number.
+const DEFAULT_LENGTH: usize = 10;
+
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
+    let (at, _, n) = place(graph, node);
+    let tail = names::tail(node, 0, n.op.span());
+    let length = match n.operands.first() {
+        Some(_) => {
+            let operand = names::operand(node, 0, n.op.span());
+            quote_spanned!(at=> #operand)
+        }
+        None => quote_spanned!(at=> #DEFAULT_LENGTH),
+    };
+    quote_spanned!(at=> builder.print(#node, #tail, #length);)
+}

@@ -1,0 +1,63 @@
+//! `for`: a loop inside the stage, over operators that give at most one record for one.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{next, place};
+use crate::emit::stage::{Emitter, Exit};
+use crate::ir::{BodyOp, NodeId, OpKind};
+use crate::names;
+
+pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
+    let (at, _, n) = place(cx.graph, node);
+    let Some(repeat) = &n.repeat else { unreachable!("`lower` gives every `for` its loop") };
+    let range = names::operand(node, 0, n.op.span());
+    let pat = &repeat.pat;
+    let steps: Vec<_> = repeat.body.iter().map(|op| step(cx, node, op, item, exit)).collect();
+    let (out, then) = next(cx, node, exit);
+    quote_spanned! {at=>
+        let mut #item = #item;
+        for #pat in ::core::clone::Clone::clone(#range) { #(#steps)* }
+        let #out = #item;
+        #then
+    }
+}
+
+/// One operator of the body: `item` is replaced.
+fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) -> TokenStream {
+    let at = names::glue(op.op.span());
+    let rt = cx.graph.rt(at);
+    let whole = |arg| cx.call_inside(node, &op.op, &op.operand, &arg);
+    match op.kind {
+        OpKind::Map => {
+            let value = whole(quote!(#item));
+            quote_spanned!(at=> #item = #value;)
+        }
+        OpKind::Filter => {
+            let keep = whole(quote!(&#item));
+            let leave = exit.leave();
+            quote_spanned!(at=> if !#keep { #leave })
+        }
+        OpKind::FilterMap => {
+            let value = whole(quote!(#item));
+            let leave = exit.leave();
+            quote_spanned! {at=>
+                #item = match #value {
+                    ::core::option::Option::Some(kept) => kept,
+                    ::core::option::Option::None => #leave,
+                };
+            }
+        }
+        OpKind::MapValues => {
+            let value = whole(quote_spanned!(at=> value));
+            quote_spanned! {at=>
+                #item = { let (key, value) = #rt::pair(#item); (key, #value) };
+            }
+        }
+        OpKind::Inspect => {
+            let look = whole(quote!(&#item));
+            quote_spanned!(at=> #look;)
+        }
+        _ => unreachable!("the registry says that this operator can't be in a `for`"),
+    }
+}

@@ -1,0 +1,23 @@
+//! `union`: within a stage, a buffer where its inputs meet; between stages, an exchange.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::place;
+use crate::emit::stage::{Emitter, head_stream};
+use crate::fuse::Stages;
+use crate::ir::{Graph, NodeId};
+use crate::names;
+
+pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
+    let (at, _, n) = place(cx.graph, node);
+    let buffer = names::merged(node, n.op.span());
+    quote_spanned!(at=> #buffer.push(#item);)
+}
+
+pub fn attach(graph: &Graph, _stages: &Stages, node: NodeId) -> TokenStream {
+    let (at, _, n) = place(graph, node);
+    let out = head_stream(graph, node);
+    let tails = (0..n.inputs.len()).map(|input| names::tail(node, input, n.op.span()));
+    quote_spanned!(at=> let #out = builder.union(#node, [#(#tails),*]);)
+}

@@ -1,0 +1,279 @@
+//! A stage as nested loops.
+//!
+//! ```text
+//! let (to_4,) = builder.stage(&lines, |batch, (to_4,): &mut (rt::Combine<_, _, _>,)| {
+//!     for lines in rt::items(batch) {
+//!         …                            // the consumers of each stream, each in its own block
+//!     }
+//! });
+//! ```
+
+use std::cell::Cell;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Lifetime, Pat};
+
+use super::ops;
+use crate::closure::{Closure, respan};
+use crate::fuse::Stages;
+use crate::ir::{Graph, Node, NodeId, Operand, StreamId};
+use crate::names;
+
+/// The statement that hands a stage's loops to the builder.
+pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
+    let stage = &stages.list[index];
+    let head = &graph.nodes[stage.head];
+    let at = names::glue(head.op.span());
+    let rt = graph.rt(at);
+    let stream = head.outputs[0];
+    let head_stream = head_stream(graph, stage.head);
+
+    let emitter = Emitter { graph, stages };
+    let exit = Exit::new(stage.head, head.op.span());
+    let item = names::item(graph, stream);
+    let body = exit.block(emitter.stream(stream, &item, &exit));
+
+    let tails: Vec<Ident> =
+        stage.tails.iter().map(|(n, i)| names::tail(*n, *i, graph.nodes[*n].op.span())).collect();
+    let types = stage.tails.iter().map(|(n, _)| ops::tail_type(graph, *n));
+    let attrs = lint_attributes(graph, stage.head, &stage.fused);
+    let by_value = (graph.owned || stage.fused.iter().any(|n| captures_by_value(&graph.nodes[*n])))
+        .then(|| quote_spanned!(at=> move));
+    let operands = stage_operands(graph, &stage.fused);
+    let loops = quote_spanned!(at=> { for #item in #rt::items(batch) { #body } });
+    if operands.is_empty() {
+        quote_spanned! {at=>
+            #(#attrs)*
+            let (#(#tails,)*) = builder.stage(
+                &#head_stream,
+                #by_value |batch, (#(#tails,)*): &mut (#(#types,)*)| #loops,
+            );
+        }
+    } else {
+        quote_spanned! {at=>
+            #(#attrs)*
+            let (#(#tails,)*) = builder.stage_with(
+                &#head_stream,
+                (#(#operands,)*),
+                #by_value |batch, (#(#tails,)*): &mut (#(#types,)*), (#(#operands,)*)| #loops,
+            );
+        }
+    }
+}
+
+/// The variable that holds the builder's stream of a head.
+pub fn head_stream(graph: &Graph, head: NodeId) -> Ident {
+    names::item(graph, graph.nodes[head].outputs[0])
+}
+
+fn captures_by_value(node: &Node) -> bool {
+    let body = node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand);
+    node.operands.iter().chain(body).any(|o| o.inline().is_some_and(|c| c.by_value))
+}
+
+/// The evaluated operands that a stage's loops use.
+fn stage_operands(graph: &Graph, fused: &[NodeId]) -> Vec<Ident> {
+    let mut all = Vec::new();
+    for id in fused {
+        let node = &graph.nodes[*id];
+        for (i, operand) in node.operands.iter().enumerate() {
+            if let Operand::Value(_) = operand {
+                all.push(names::operand(*id, i, node.op.span()));
+            }
+        }
+    }
+    all
+}
+
+fn lint_attributes(graph: &Graph, head: NodeId, fused: &[NodeId]) -> Vec<TokenStream> {
+    let mut attrs: Vec<TokenStream> = Vec::new();
+    for id in std::iter::once(&head).chain(fused) {
+        for attr in &graph.nodes[*id].attrs {
+            let tokens = attr.to_token_stream();
+            if !attrs.iter().any(|a| a.to_string() == tokens.to_string()) {
+                attrs.push(tokens);
+            }
+        }
+    }
+    attrs
+}
+
+/// Where a record goes that is filtered out: to the end of its consumer's block.
+pub struct Exit {
+    label: Lifetime,
+    at: Span,
+    used: Cell<bool>,
+}
+
+impl Exit {
+    pub fn new(node: NodeId, at: Span) -> Exit {
+        Exit { label: names::label(node, at), at: names::glue(at), used: Cell::new(false) }
+    }
+
+    /// The statement that leaves.
+    pub fn leave(&self) -> TokenStream {
+        self.used.set(true);
+        let label = &self.label;
+        quote_spanned!(self.at=> break #label)
+    }
+
+    /// The block that is left, with a label only where one is needed.
+    pub fn block(&self, body: TokenStream) -> TokenStream {
+        if self.used.get() {
+            let label = &self.label;
+            quote_spanned!(self.at=> #label: { #body })
+        } else {
+            body
+        }
+    }
+}
+
+/// What the operators' files work with.
+pub struct Emitter<'g> {
+    pub graph: &'g Graph,
+    pub stages: &'g Stages,
+}
+
+/// A closure made ready: statements first, then the call.
+pub struct Called {
+    pub before: TokenStream,
+    pub value: TokenStream,
+}
+
+impl Emitter<'_> {
+    /// What happens to a record of `stream`, which is in the variable `item`.
+    pub fn stream(&self, stream: StreamId, item: &Ident, exit: &Exit) -> TokenStream {
+        let s = &self.graph.streams[stream];
+        let at = names::glue(item.span());
+        let rt = self.graph.rt(at);
+        let annotation = s.item.as_ref().map(|ty| quote_spanned!(at=> let #item: #ty = #item;));
+
+        let meets: Vec<NodeId> =
+            self.stages.meets.iter().filter(|(_, m)| **m == stream).map(|(union, _)| *union).collect();
+        let buffers = meets.iter().map(|union| {
+            let at = names::glue(self.graph.nodes[*union].op.span());
+            let buffer = names::merged(*union, self.graph.nodes[*union].op.span());
+            quote_spanned!(at=> let mut #buffer = #rt::Merged::new();)
+        });
+
+        let several = s.consumers.len() > 1 || !meets.is_empty();
+        let mut code = quote!(#annotation #(#buffers)*);
+        for (n, (consumer, input)) in s.consumers.iter().enumerate() {
+            let node = &self.graph.nodes[*consumer];
+            if !several {
+                code.extend(self.consumer(*consumer, *input, item, exit));
+                continue;
+            }
+            let own = Exit::new(*consumer, node.op.span());
+            let at = names::glue(node.op.span());
+            let body = self.consumer(*consumer, *input, item, &own);
+            let copy = (n + 1 < s.consumers.len())
+                .then(|| quote_spanned!(at=> let #item = ::core::clone::Clone::clone(&#item);));
+            let label = own.used.get().then(|| {
+                let label = &own.label;
+                quote_spanned!(at=> #label:)
+            });
+            code.extend(quote_spanned!(at=> #label { #copy #body }));
+        }
+        for union in meets {
+            code.extend(self.merged(union));
+        }
+        if s.consumers.is_empty() {
+            code.extend(quote_spanned!(at=> let _ = #item;));
+        }
+        code
+    }
+
+    /// The records that met in a union's buffer go on from there.
+    fn merged(&self, union: NodeId) -> TokenStream {
+        let node = &self.graph.nodes[union];
+        let at = names::glue(node.op.span());
+        let buffer = names::merged(union, node.op.span());
+        let item = names::item(self.graph, node.outputs[0]);
+        let exit = Exit::new(union, node.op.span());
+        let body = exit.block(self.stream(node.outputs[0], &item, &exit));
+        quote_spanned!(at=> for #item in #buffer { #body })
+    }
+
+    fn consumer(&self, node: NodeId, input: usize, item: &Ident, exit: &Exit) -> TokenStream {
+        if self.stages.is_fused(self.graph, node) {
+            ops::fused(self, node, item, exit)
+        } else {
+            ops::push(self, node, input, item)
+        }
+    }
+
+    /// Calls the per-record function of `node` (its first operand) with `arg`. The parameter's variables live on behind the
+    /// call, so what it returns may borrow from them.
+    pub fn call(&self, node: NodeId, arg: &TokenStream) -> Called {
+        self.call_operand(node, &self.graph.nodes[node].op, &self.graph.nodes[node].operands[0], arg)
+    }
+
+    /// As [`Emitter::call`], for an operand of `node` by the name `op`.
+    pub fn call_operand(&self, node: NodeId, op: &Ident, operand: &Operand, arg: &TokenStream) -> Called {
+        let at = names::glue(op.span());
+        let rt = self.graph.rt(at);
+        match self.function(node, op, operand, arg) {
+            Function::Inline { binding, output, body } => Called {
+                before: binding,
+                value: quote_spanned!(at=> #rt::at(#node, || #output #body)),
+            },
+            Function::Call(call) => {
+                Called { before: TokenStream::new(), value: quote_spanned!(at=> #rt::at(#node, || #call)) }
+            }
+        }
+    }
+
+    /// As [`Emitter::call_operand`], for functions whose result borrows nothing: the parameter stays inside.
+    pub fn call_inside(&self, node: NodeId, op: &Ident, operand: &Operand, arg: &TokenStream) -> TokenStream {
+        let at = names::glue(op.span());
+        let rt = self.graph.rt(at);
+        match self.function(node, op, operand, arg) {
+            Function::Inline { binding, output, body } => {
+                quote_spanned!(at=> #rt::at(#node, || #output { #binding #body }))
+            }
+            Function::Call(call) => quote_spanned!(at=> #rt::at(#node, || #call)),
+        }
+    }
+
+    fn function(&self, node: NodeId, op: &Ident, operand: &Operand, arg: &TokenStream) -> Function {
+        let at = names::glue(op.span());
+        match operand {
+            Operand::Inline(closure) => {
+                let (pat, body) = self.hygienic(node, closure);
+                let (pat, ty) = match pat {
+                    Pat::Type(typed) => (*typed.pat, Some(typed.ty)),
+                    pat => (pat, None),
+                };
+                let ty = ty.map(|ty| quote_spanned!(at=> : #ty));
+                let output = closure.output.to_token_stream();
+                Function::Inline { binding: quote_spanned!(at=> let #pat #ty = #arg;), output, body }
+            }
+            Operand::Path(path) | Operand::Function(path) => Function::Call(quote_spanned!(at=> #path(#arg))),
+            Operand::Value(_) => {
+                let name = names::operand(node, 0, op.span());
+                Function::Call(quote_spanned!(at=> #name(#arg)))
+            }
+        }
+    }
+
+    /// A closure's pattern and body, its own names hidden where closures behind it need that.
+    fn hygienic(&self, node: NodeId, closure: &Closure) -> (Pat, TokenStream) {
+        let pat = closure.params[0].clone();
+        let body = closure.body.to_token_stream();
+        if !self.stages.respan.contains(&node) {
+            return (pat, body);
+        }
+        let names = closure.own_names();
+        // `check::stages` has refused what `respan` would.
+        let body = respan(body.clone(), &names).unwrap_or(body);
+        let hidden = respan(pat.to_token_stream(), &names).unwrap_or_default();
+        (Pat::Verbatim(hidden), body)
+    }
+}
+
+enum Function {
+    Inline { binding: TokenStream, output: TokenStream, body: TokenStream },
+    Call(TokenStream),
+}

@@ -1,0 +1,51 @@
+//! Fresh identifiers and the span policy, in one place.
+//!
+//! Every token that the macro adds has `Span::mixed_site()` located at the operator's name. So it can't meet the
+//! user's names, no lint fires on the user for it, and an error in it underlines the operator. The user's own tokens
+//! pass untouched, and once.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+
+use crate::ir::{Graph, NodeId, StreamId};
+
+/// The span of glue for what stands at `at`.
+pub fn glue(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+/// The variable that holds a record of this stream.
+pub fn item(graph: &Graph, stream: StreamId) -> Ident {
+    let s = &graph.streams[stream];
+    let node = &graph.nodes[s.node];
+    match &s.name {
+        Some(name) => Ident::new(&name.to_string(), glue(name.span())),
+        None => format_ident!("{}_{}", node.op.to_string(), s.node, span = glue(node.op.span())),
+    }
+}
+
+/// The label of the block that holds one consumer.
+pub fn label(node: NodeId, at: Span) -> syn::Lifetime {
+    syn::Lifetime::new(&format!("'to_{node}"), glue(at))
+}
+
+/// The tail that leads to `node` (through its `input`-th input), inside the stage.
+pub fn tail(node: NodeId, input: usize, at: Span) -> Ident {
+    match input {
+        0 => format_ident!("to_{node}", span = glue(at)),
+        _ => format_ident!("to_{node}_{input}", span = glue(at)),
+    }
+}
+
+/// What was evaluated for argument `index` of `node` where `stream!` stands.
+pub fn operand(node: NodeId, index: usize, at: Span) -> Ident {
+    match index {
+        0 => format_ident!("operand_{node}", span = glue(at)),
+        _ => format_ident!("operand_{node}_{index}", span = glue(at)),
+    }
+}
+
+/// The buffer in which the inputs of a union meet.
+pub fn merged(node: NodeId, at: Span) -> Ident {
+    format_ident!("merged_{node}", span = glue(at))
+}

@@ -1,0 +1,80 @@
+//! Arguments: which are inlined, which are handed on, which are evaluated where `stream!` stands.
+
+use proc_macro2::Ident;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::{Expr, ExprAwait};
+
+use crate::closure::{self, Closure};
+use crate::diag::Diagnostics;
+use crate::ir::Operand;
+use crate::parse::strip;
+use millstream_plan::Arg;
+
+/// The argument `arg` of the operator `op`; `None` after an error.
+pub fn operand(op: &Ident, arg: &Expr, shape: Arg, diag: &mut Diagnostics) -> Option<Operand> {
+    let arg = strip(arg.clone());
+    match (shape, arg) {
+        (Arg::PerRecord(n), Expr::Closure(c)) => {
+            let closure = Closure::new(&c);
+            check(op, &c, n, diag).then_some(Operand::Inline(closure))
+        }
+        (Arg::Function(n), Expr::Closure(c)) => {
+            check(op, &c, n, diag).then_some(Operand::Function(Expr::Closure(c)))
+        }
+        (Arg::PerRecord(_), path @ Expr::Path(_)) => Some(Operand::Path(path)),
+        (Arg::Function(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
+        (Arg::PerRecord(_) | Arg::Function(_), Expr::Lit(lit)) => {
+            diag.error(lit.span(), format!("`{op}` takes a closure or a function, not a value: `.{op}(|x| …)`"));
+            None
+        }
+        (_, value) => Some(Operand::Value(value)),
+    }
+}
+
+/// What can be said of a closure without types.
+fn check(op: &Ident, closure: &syn::ExprClosure, params: usize, diag: &mut Diagnostics) -> bool {
+    if closure.asyncness.is_some() {
+        diag.error(
+            closure.span(),
+            format!("`{op}` can't take an `async` closure: stages run on threads, not on an async runtime (an operator that waits for each record, `map_async`, is planned)"),
+        );
+        return false;
+    }
+    if closure.inputs.len() != params {
+        let message = match (params, closure.inputs.len()) {
+            (1, 2) => format!("the closure of `{op}` takes one parameter; the two parts of a pair are one pattern: `|(a, b)|`"),
+            (1, n) => format!("the closure of `{op}` takes one parameter, the record, but this one has {n}"),
+            (p, n) => format!("the closure of `{op}` takes {p} parameters, but this one has {n}"),
+        };
+        diag.error(closure.span(), message);
+        return false;
+    }
+    if let Some(pat) = closure.inputs.iter().find(|p| closure::refutable(p)) {
+        diag.error(
+            pat.span(),
+            format!("this pattern does not fit every record, and `{op}` gets every record: choose with `.filter_map(|x| match x {{ … }})`, which leaves out what is `None`"),
+        );
+        return false;
+    }
+    let mut awaits = Awaits(Vec::new());
+    awaits.visit_expr(&closure.body);
+    for at in &awaits.0 {
+        diag.error(
+            *at,
+            format!("`.await` can't be in the closure of `{op}`: stages run on threads, not on an async runtime (an operator that waits for each record, `map_async`, is planned)"),
+        );
+    }
+    awaits.0.is_empty()
+}
+
+/// The `.await`s of a body, but not those inside `async` blocks and closures of its own.
+struct Awaits(Vec<proc_macro2::Span>);
+
+impl<'ast> Visit<'ast> for Awaits {
+    fn visit_expr_await(&mut self, e: &'ast ExprAwait) {
+        self.0.push(e.await_token.span());
+    }
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+}

@@ -1,0 +1,121 @@
+//! What to write instead of a name that is no operator.
+
+use millstream_plan::OpKind;
+
+/// Names from Rust's iterators and from Spark that mean something else here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("chain", "two streams become one with `a.union(b)`"),
+    ("collect", "to get at the results, end the chain with `.sink(out.clone())`, where `out` is a `MemorySink`"),
+    ("take", "to see the first records of each tick write `.print(n)`; a stream itself has no end to take from"),
+    ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
+    ("foreach_rdd", "write `.for_each_batch(|batch, tick| …)`"),
+    ("pprint", "write `.print()`"),
+    ("cloned", "write `.map(|x| x.clone())`"),
+    ("copied", "write `.map(|x| *x)`"),
+    ("into_iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
+    ("iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
+    ("partition", "two streams by a condition: `let (yes, no) = s.split(|x| …);`"),
+    ("sum", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a + b)`"),
+    ("zip", "streams have no positions to pair up: give both a key, then union and reduce by it"),
+    ("enumerate", "records have no positions: a source's offsets are its own"),
+    ("broadcast", "a closure simply captures the value: by reference, or with `move`"),
+    ("cache", "a stream with several consumers in a stage is computed once already"),
+    ("persist", "a stream with several consumers in a stage is computed once already"),
+];
+
+/// Operators of the design that later versions bring.
+const PLANNED: &[&str] = &[
+    "flat_map_values", "filter_values", "keys", "values", "flatten", "map_partitions", "map_async", "chunks", "reduce",
+    "fold", "distinct", "fold_by_key", "group_by_key", "cogroup", "join", "left_outer_join", "right_outer_join",
+    "full_outer_join", "sort_by_key", "top", "repartition", "transform", "transform_with", "update_state_by_key",
+    "map_with_state", "drop_duplicates", "window", "count_by_window", "reduce_by_window",
+    "reduce_by_key_and_window", "group_by_key_and_window", "count_by_value_and_window", "event_time", "tumbling",
+    "sliding", "session", "for_each_partition", "save_as_text_files", "words", "slice",
+];
+
+/// The message for a method that is no operator.
+pub fn unknown_operator(name: &str) -> String {
+    let plain = snake_case(name);
+    if let Some((_, hint)) = ELSEWHERE.iter().find(|(n, _)| *n == plain) {
+        return format!("`{name}` is no operator of a stream: {hint}");
+    }
+    if plain != name && OpKind::by_name(&plain).is_some() {
+        return format!("`{name}` is no operator of a stream; it is written `{plain}` here");
+    }
+    if PLANNED.contains(&plain.as_str()) {
+        return format!("the operator `{plain}` is planned, but this version does not have it yet");
+    }
+    let nearest = OpKind::ALL
+        .iter()
+        .filter(|k| OpKind::by_name(k.name()).is_some())
+        .map(|k| (distance(&plain, k.name()), k.name()))
+        .min();
+    match nearest {
+        Some((d, near)) if d <= 1 + near.len() / 4 => {
+            format!("`{name}` is no operator of a stream; did you mean `{near}`?")
+        }
+        _ => format!(
+            "`{name}` is no operator of a stream; the operators are listed at `millstream::dsl::Stream`. \
+             For a function of each record write `.map(|x| x.{name}(…))`"
+        ),
+    }
+}
+
+/// The nearest of `names` to `name`, if one is near.
+pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    names.map(|n| (distance(name, n), n)).min().filter(|(d, n)| *d <= 1 + n.len() / 4).map(|(_, n)| n)
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() {
+            if !snake.is_empty() && !snake.ends_with('_') {
+                snake.push('_');
+            }
+            snake.extend(c.to_lowercase());
+        } else {
+            snake.push(c);
+        }
+    }
+    snake
+}
+
+/// Edit distance (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_gets_the_nearest_operator() {
+        assert!(unknown_operator("flatmap").contains("did you mean `flat_map`"));
+        assert!(unknown_operator("fliter").contains("did you mean `filter`"));
+    }
+
+    #[test]
+    fn names_of_spark_and_of_iterators_are_understood() {
+        assert!(unknown_operator("reduceByKey").contains("written `reduce_by_key` here"));
+        assert!(unknown_operator("chain").contains("a.union(b)"));
+        assert!(unknown_operator("leftOuterJoin").contains("planned"));
+    }
+
+    #[test]
+    fn a_method_of_the_record_is_told_to_go_into_a_map() {
+        assert!(unknown_operator("to_uppercase").contains(".map(|x| x.to_uppercase(…))"));
+    }
+}

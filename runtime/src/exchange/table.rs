@@ -1,0 +1,88 @@
+//! A hash table from keys to accumulators, made for combining.
+
+use hashbrown::HashTable;
+
+use crate::key::Key;
+
+/// One accumulator a key.
+///
+/// The hash comes from outside (the stable one, which has already named the key's group). An entry is an
+/// `Option` so that the accumulator can be moved through the user's function without `unsafe` and without a
+/// clone; for strings the `None` hides in the slot's tag and takes no room.
+///
+/// Iteration is in table order. That depends on the hashes and on the order of insertion into a *new* table only, so a
+/// table is never reused: a re-run tick would else give its pairs in another order.
+pub struct KeyTable<K: Key, A> {
+    entries: HashTable<Option<(K::Slot, A)>>,
+}
+
+impl<K: Key, A> Default for KeyTable<K, A> {
+    fn default() -> Self {
+        KeyTable { entries: HashTable::new() }
+    }
+}
+
+const FULL: &str = "an entry is empty only while the user's function runs, and a panic there ends the task";
+
+impl<K: Key, A> KeyTable<K, A> {
+    /// Sets the accumulator of `key`: to `combine(old, value)`, or to `value` where the key is new.
+    #[inline(always)]
+    pub fn combine<Q, V>(
+        &mut self,
+        hash: u64,
+        key: Q,
+        value: V,
+        first: impl FnOnce(V) -> A,
+        combine: impl FnOnce(A, V) -> A,
+    ) where
+        Q: Key<Owned = K, Slot = K::Slot>,
+    {
+        let probe = key.probe();
+        let found = self
+            .entries
+            .find_mut(hash, |entry| entry.as_ref().is_some_and(|(slot, _)| Q::same(&probe, slot)));
+        if let Some(entry) = found {
+            let (slot, old) = entry.take().expect(FULL);
+            *entry = Some((slot, combine(old, value)));
+        } else {
+            drop(probe);
+            self.insert_new(hash, key.into_slot(), first(value));
+        }
+    }
+
+    #[inline(never)]
+    fn insert_new(&mut self, hash: u64, slot: K::Slot, value: A) {
+        let rehash = |entry: &Option<(K::Slot, A)>| K::slot_hash(&entry.as_ref().expect(FULL).0);
+        self.entries.insert_unique(hash, Some((slot, value)), rehash);
+    }
+
+    /// Takes in what another table holds.
+    pub(crate) fn merge(&mut self, other: KeyTable<K, A>, mut combine: impl FnMut(A, A) -> A) {
+        for entry in other.entries {
+            let (slot, value) = entry.expect(FULL);
+            let hash = K::slot_hash(&slot);
+            let found = self
+                .entries
+                .find_mut(hash, |entry| entry.as_ref().is_some_and(|(mine, _)| K::same_slots(mine, &slot)));
+            if let Some(entry) = found {
+                let (mine, old) = entry.take().expect(FULL);
+                *entry = Some((mine, combine(old, value)));
+            } else {
+                self.insert_new(hash, slot, value);
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The keys, owned, with their accumulators, in table order.
+    pub(crate) fn into_rows(self) -> Vec<(K::Owned, A)> {
+        self.entries.into_iter().map(|e| e.expect(FULL)).map(|(slot, a)| (K::from_slot(slot), a)).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! What the fused loops are wrapped in, and the small things that they use.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use millstream_plan::NodeId;
+use smallvec::SmallVec;
+
+use crate::BoxError;
+use crate::batch::Batch;
+use crate::blame;
+use crate::exchange::{Own, Tails};
+use crate::key::Pair;
+use crate::pipeline::{Bucket, StageBody, StageRun, TaskContext};
+
+/// A stage's closure with what it needs, behind the erased seam.
+pub(crate) struct Fused<B, O: Tails, P, F> {
+    shared: O::Shared,
+    operands: P,
+    body: F,
+    batches: PhantomData<fn(B)>,
+}
+
+impl<B, O: Tails, P, F> Fused<B, O, P, F> {
+    pub(crate) fn new(shared: O::Shared, operands: P, body: F) -> Self {
+        Fused { shared, operands, body, batches: PhantomData }
+    }
+}
+
+impl<B, O, P, F> StageBody for Fused<B, O, P, F>
+where
+    B: Batch,
+    O: Tails,
+    P: Send + Sync,
+    F: Fn(&mut B, &mut O, &P) + Send + Sync,
+{
+    fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's> {
+        Box::new(Run { stage: self, tails: O::open(&self.shared, cx) })
+    }
+}
+
+/// One task of a stage.
+struct Run<'s, B, O: Tails, P, F> {
+    stage: &'s Fused<B, O, P, F>,
+    tails: O,
+}
+
+impl<B, O, P, F> StageRun for Run<'_, B, O, P, F>
+where
+    B: Batch,
+    O: Tails,
+    F: Fn(&mut B, &mut O, &P),
+{
+    #[inline(never)]
+    fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError> {
+        let batch = batch.downcast_mut::<B>().expect("a stage is built with the type of its head");
+        (self.stage.body)(batch, &mut self.tails, &self.stage.operands);
+        batch.take_error().map_or(Ok(()), Err)
+    }
+
+    fn close(self: Box<Self>) -> Vec<Vec<Bucket>> {
+        self.tails.close()
+    }
+}
+
+/// The records of a batch.
+#[inline(always)]
+pub fn items<B: Batch>(batch: &mut B) -> B::Iter<'_> {
+    batch.items()
+}
+
+/// What a `flat_map`'s closure returned, as an iterator whose panics are its operator's.
+#[inline(always)]
+pub fn each<I: IntoIterator>(node: NodeId, items: I) -> Each<I::IntoIter> {
+    Each { node, items: items.into_iter() }
+}
+
+/// See [`each`].
+#[derive(Clone, Debug)]
+pub struct Each<I> {
+    node: NodeId,
+    items: I,
+}
+
+impl<I: Iterator> Iterator for Each<I> {
+    type Item = I::Item;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<I::Item> {
+        blame::at(self.node, || self.items.next())
+    }
+}
+
+/// A record as a pair; the place where "not a pair" gets its message.
+#[inline(always)]
+pub fn pair<P: Pair>(record: P) -> (P::K, P::V) {
+    record.pair()
+}
+
+/// Pins what a `try_map`'s closure returns to a `Result`.
+#[inline(always)]
+pub fn outcome<T, E>(result: Result<T, E>) -> Result<T, E> {
+    result
+}
+
+/// Where the inputs of a `union` meet within one stage: what one record of their common ancestor became.
+pub type Merged<T> = SmallVec<[T; 4]>;
+
+/// A record that `try_map` could not map, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Bad<R, E> {
+    pub record: R,
+    pub error: E,
+}
+
+impl<R: Own, E> Own for Bad<R, E> {
+    type Owned = Bad<R::Owned, E>;
+    fn own(self) -> Self::Owned {
+        Bad { record: self.record.own(), error: self.error }
+    }
+}

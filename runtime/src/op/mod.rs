@@ -1,0 +1,16 @@
+//! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
+
+pub(crate) mod count;
+pub(crate) mod for_each;
+pub(crate) mod reduce_by_key;
+pub(crate) mod sink;
+pub(crate) mod union;
+
+use std::any::Any;
+
+use crate::pipeline::Bucket;
+
+/// Opens a bucket. Both ends of an exchange are made by one call of the builder, so the type is known.
+pub(crate) fn open<T: Any>(bucket: Bucket) -> T {
+    *bucket.downcast::<T>().expect("the two ends of an exchange are built together")
+}

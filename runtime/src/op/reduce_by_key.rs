@@ -1,0 +1,44 @@
+//! `reduce_by_key` and `count_by_value`: merging the tasks' tables.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::open;
+use crate::BoxError;
+use crate::batch::{Data, Rows};
+use crate::exchange::{KeyTable, Reducer};
+use crate::key::Key;
+use crate::pipeline::{Bucket, HeadOperator, StateSlot, TaskContext};
+
+/// Merges tables with a function of values.
+pub(crate) struct MergeTables<K, V, C> {
+    combine: C,
+    types: std::marker::PhantomData<fn(K, V)>,
+}
+
+impl<K, V, C: Fn(V, V) -> V> MergeTables<K, V, C> {
+    pub(crate) fn new(combine: C) -> Self {
+        MergeTables { combine, types: std::marker::PhantomData }
+    }
+}
+
+/// The function of a [`MergeTables`] that calls a user's reducer.
+pub(crate) fn with_reducer<V, F: Fn(V, V) -> V>(reducer: Arc<Reducer<F>>) -> impl Fn(V, V) -> V {
+    move |a, b| reducer.call(a, b)
+}
+
+impl<K: Key<Owned = K> + Data, V: Data, C: Fn(V, V) -> V + Send + Sync> HeadOperator for MergeTables<K, V, C> {
+    fn tick(
+        &self,
+        _cx: &TaskContext,
+        _state: &mut StateSlot,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let mut tables = inputs.into_iter().flatten().map(open::<KeyTable<K, V>>);
+        let mut merged = tables.next().unwrap_or_default();
+        for table in tables {
+            merged.merge(table, &self.combine);
+        }
+        Ok(Box::new(Rows::new(merged.into_rows())))
+    }
+}

@@ -1,0 +1,23 @@
+//! `union` of streams of different heads: each task's records go on as they are.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use super::open;
+use crate::BoxError;
+use crate::batch::{Data, Rows};
+use crate::pipeline::{Bucket, HeadOperator, StateSlot, TaskContext};
+
+pub(crate) struct PassOn<T>(pub(crate) PhantomData<fn(T)>);
+
+impl<T: Data> HeadOperator for PassOn<T> {
+    fn tick(
+        &self,
+        _cx: &TaskContext,
+        _state: &mut StateSlot,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let rows = inputs.into_iter().flatten().flat_map(open::<Vec<T>>).collect();
+        Ok(Box::new(Rows::<T>::new(rows)))
+    }
+}

@@ -1,0 +1,236 @@
+//! All that generated code may call. Hidden: no part of it is stable.
+//!
+//! The expansion of `stream!` makes a [`Builder`] over its static topology, then calls it in text order: a source, the
+//! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
+//! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use millstream_plan::{Graph, NodeId, OpKind, Plan};
+
+use crate::batch::{Batch, Data, Rows};
+use crate::exchange::Reducer;
+use crate::key::Key;
+use crate::op;
+use crate::pipeline::{
+    Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
+};
+use crate::sink::{ConsoleSink, Sink};
+use crate::source::{Source, erase};
+use crate::tick::Tick;
+
+pub use crate::__own as own;
+pub use crate::blame::at;
+pub use crate::exchange::{
+    ByMove, ByOwn, Combine, Count, CountValues, First, Give, Handle, Leaving, Own, Tails,
+};
+pub use crate::fused::{Bad, Merged, each, items, outcome, pair};
+pub use crate::key::{Canonical, Pair};
+pub use crate::op::for_each::Outcome;
+pub use millstream_plan as plan;
+
+/// The editor's view.
+pub mod facade {
+    pub use crate::dsl::{Stream, pipeline, source};
+}
+
+/// Stands for a pipeline that has compile errors.
+pub fn broken<'env>() -> Pipeline<'env> {
+    static EMPTY: Graph = Graph { name: None, nodes: &[], stages: &[] };
+    Builder::new(&EMPTY).finish()
+}
+
+/// Appends the canonical bytes of a field, for `#[derive(Key)]`.
+pub fn write_key<K: Key>(key: &K, out: &mut Canonical) {
+    K::write(&key.probe(), out);
+}
+
+/// The stream that a head delivers to its stage, by the type of its batches.
+#[derive(Debug)]
+pub struct Stream<B> {
+    stage: usize,
+    batches: PhantomData<fn() -> B>,
+}
+
+/// Puts a pipeline together. Every node of the topology is attached once.
+pub struct Builder<'env> {
+    graph: &'static Graph,
+    plan: Plan,
+    sources: Vec<SourceNode>,
+    heads: Vec<Option<Head<'env>>>,
+    bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
+    tails: Vec<Vec<Option<Route>>>,
+    outlets: Vec<OutletNode<'env>>,
+}
+
+/// What a generator's slip would break; a user never sees it.
+const COMPLETE: &str = "the expansion attaches every node of its own topology";
+
+impl<'env> Builder<'env> {
+    pub fn new(graph: &'static Graph) -> Self {
+        let stages = graph.stages.len();
+        Builder {
+            graph,
+            plan: Plan::new(graph),
+            sources: Vec::new(),
+            heads: (0..stages).map(|_| None).collect(),
+            bodies: (0..stages).map(|_| None).collect(),
+            tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
+            outlets: Vec::new(),
+        }
+    }
+
+    pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
+        let info = source.info();
+        self.plan.set_detail(node, info.to_string());
+        self.sources.push(SourceNode { node, info, source: erase(source) });
+        self.head(node, Head::Source(self.sources.len() - 1))
+    }
+
+    /// The fused part of a stage.
+    pub fn stage<B, O, F>(&mut self, stream: &Stream<B>, body: F) -> O::Handles
+    where
+        B: Batch,
+        O: Tails + 'env,
+        F: Fn(&mut B, &mut O) + Send + Sync + 'env,
+    {
+        self.stage_with(stream, (), move |batch: &mut B, tails: &mut O, ()| body(batch, tails))
+    }
+
+    /// As [`Builder::stage`], with the operands that were evaluated where `stream!` stands.
+    pub fn stage_with<B, O, P, F>(&mut self, stream: &Stream<B>, operands: P, body: F) -> O::Handles
+    where
+        B: Batch,
+        O: Tails + 'env,
+        P: Send + Sync + 'env,
+        F: Fn(&mut B, &mut O, &P) + Send + Sync + 'env,
+    {
+        let shared = O::share();
+        let handles = O::handles(&shared, stream.stage);
+        debug_assert_eq!(O::LEN, self.graph.stages[stream.stage].tails.len(), "{COMPLETE}");
+        self.bodies[stream.stage] =
+            Some(Box::new(crate::fused::Fused::<B, O, P, F>::new(shared, operands, body)));
+        handles
+    }
+
+    pub fn reduce_by_key<K, V, F>(
+        &mut self,
+        node: NodeId,
+        tail: Handle<Combine<K, V, F>>,
+        function: F,
+    ) -> Stream<Rows<(K, V)>>
+    where
+        K: Key<Owned = K> + Data,
+        V: Data,
+        F: Fn(V, V) -> V + Send + Sync + 'env,
+    {
+        let reducer = Arc::new(Reducer { node, function });
+        assert!(tail.shared.set(Arc::clone(&reducer)).is_ok(), "{COMPLETE}");
+        let merge = op::reduce_by_key::MergeTables::<K, V, _>::new(op::reduce_by_key::with_reducer(reducer));
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], merge)
+    }
+
+    pub fn count_by_value<K>(&mut self, node: NodeId, tail: Handle<CountValues<K>>) -> Stream<Rows<(K, u64)>>
+    where
+        K: Key<Owned = K> + Data,
+    {
+        let merge = op::reduce_by_key::MergeTables::<K, u64, _>::new(|a, b| a + b);
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], merge)
+    }
+
+    pub fn count(&mut self, node: NodeId, tail: Handle<Count>) -> Stream<Rows<u64>> {
+        self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], op::count::Sum)
+    }
+
+    pub fn union<T: Data, const N: usize>(
+        &mut self,
+        node: NodeId,
+        tails: [Handle<Give<T>>; N],
+    ) -> Stream<Rows<T>> {
+        let from: Vec<_> = tails.iter().map(|t| (t.stage, t.index)).collect();
+        self.operator(node, HeadTasks::EachBucket, &from, op::union::PassOn::<T>(PhantomData))
+    }
+
+    /// `print(n)`.
+    pub fn print<T: Data + Debug>(&mut self, node: NodeId, tail: Handle<First<T>>, n: usize) {
+        assert!(tail.shared.set(n.saturating_add(1)).is_ok(), "{COMPLETE}");
+        let outlet = op::sink::ToSink { sink: ConsoleSink::<T>::new(n), records: PhantomData };
+        self.plan.set_detail(node, n.to_string());
+        self.outlet(node, (tail.stage, tail.index), outlet);
+    }
+
+    pub fn for_each<T, R, F>(&mut self, node: NodeId, tail: Handle<Give<T>>, function: F)
+    where
+        T: Data,
+        R: Outcome,
+        F: FnMut(T) -> R + Send + 'env,
+    {
+        let outlet = op::for_each::ForEach { node, function, records: PhantomData };
+        self.outlet(node, (tail.stage, tail.index), outlet);
+    }
+
+    pub fn for_each_batch<T, R, F>(&mut self, node: NodeId, tail: Handle<Give<T>>, function: F)
+    where
+        T: Data,
+        R: Outcome,
+        F: FnMut(Vec<T>, Tick) -> R + Send + 'env,
+    {
+        let outlet = op::for_each::ForEachBatch { node, function, batch: Vec::new() };
+        self.outlet(node, (tail.stage, tail.index), outlet);
+    }
+
+    pub fn sink<T: Data, S: Sink<T> + 'env>(&mut self, node: NodeId, tail: Handle<Give<T>>, sink: S) {
+        let outlet = op::sink::ToSink { sink, records: PhantomData };
+        if let Some(detail) = outlet.detail() {
+            self.plan.set_detail(node, detail);
+        }
+        self.outlet(node, (tail.stage, tail.index), outlet);
+    }
+
+    pub fn finish(self) -> Pipeline<'env> {
+        let stages = self
+            .heads
+            .into_iter()
+            .zip(self.bodies)
+            .zip(self.tails)
+            .map(|((head, body), tails)| StageNode {
+                head: head.expect(COMPLETE),
+                body: body.expect(COMPLETE),
+                tails: tails.into_iter().map(|t| t.expect(COMPLETE)).collect(),
+            })
+            .collect();
+        Pipeline { plan: self.plan, sources: self.sources, stages, outlets: self.outlets, env: PhantomData }
+    }
+
+    fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {
+        let stage = self.graph.stage_of_head(node).expect(COMPLETE);
+        self.heads[stage] = Some(head);
+        Stream { stage, batches: PhantomData }
+    }
+
+    fn operator<B>(
+        &mut self,
+        node: NodeId,
+        tasks: HeadTasks,
+        from: &[(usize, usize)],
+        op: impl HeadOperator + 'env,
+    ) -> Stream<B> {
+        let stream =
+            self.head::<B>(node, Head::Operator { op: Box::new(op), tasks, inputs: from.len() });
+        for (input, (stage, index)) in from.iter().enumerate() {
+            self.tails[*stage][*index] = Some(Route::Stage { stage: stream.stage, input });
+        }
+        stream
+    }
+
+    fn outlet(&mut self, node: NodeId, (stage, index): (usize, usize), outlet: impl Outlet + 'env) {
+        debug_assert!(matches!(
+            self.graph.nodes[node].kind,
+            OpKind::Print | OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink
+        ));
+        self.tails[stage][index] = Some(Route::Outlet(self.outlets.len()));
+        self.outlets.push(OutletNode { node, outlet: Box::new(outlet) });
+    }
+}
