@@ -26,7 +26,6 @@ pub enum Statement {
 /// A name for a stream; `None` for `_`.
 pub struct Binding {
     pub name: Option<Ident>,
-    pub at: Span,
     /// The `T` of `Stream<T>`, where it is annotated.
     pub item: Option<Type>,
 }

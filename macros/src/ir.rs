@@ -77,10 +77,6 @@ pub struct Stream {
 }
 
 impl Graph {
-    pub fn node_of(&self, stream: StreamId) -> &Node {
-        &self.nodes[self.streams[stream].node]
-    }
-
     /// `::millstream::rt`, or where the attribute says it is.
     pub fn rt(&self, at: Span) -> TokenStream {
         match &self.crate_path {

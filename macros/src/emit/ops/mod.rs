@@ -19,6 +19,8 @@ mod split;
 mod try_map;
 mod union;
 
+pub use print::DEFAULT_LENGTH;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 

@@ -8,7 +8,7 @@ use crate::ir::{Graph, NodeId};
 use crate::names;
 
 /// How many records `print()` shows: Spark's number.
-const DEFAULT_LENGTH: usize = 10;
+pub const DEFAULT_LENGTH: usize = 10;
 
 pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
