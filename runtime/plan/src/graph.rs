@@ -58,6 +58,41 @@ pub struct Graph {
     pub stages: &'static [Stage],
 }
 
+/// A stage's output on its way to the operator behind a cut.
+///
+/// # Contract
+/// - The stream that crosses is `nodes[node].inputs[input]`, and a node of stage `from` makes it.
+/// - `to` is the stage that `node` heads; `None` means the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    pub from: StageId,
+    pub to: Option<StageId>,
+    pub node: NodeId,
+    pub input: usize,
+}
+
+/// An operator in a stage's tree, with what follows it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    pub node: NodeId,
+    /// Which output of the operator above it reads.
+    pub output: usize,
+    pub place: Place,
+    /// Its own consumers, in text order; empty for all but [`Place::Fused`].
+    pub then: Vec<Branch>,
+}
+
+/// How an operator stands in a stage's tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It runs in this stage.
+    Fused,
+    /// It runs in this stage, and stands further up in the tree: a further input of a union.
+    Above,
+    /// It runs behind a cut.
+    Tail,
+}
+
 impl Graph {
     /// What a stream is called: its `let` name, or `after OPERATOR` where it has none.
     pub fn stream_name(&self, port: Port) -> String {
@@ -84,5 +119,86 @@ impl Graph {
         self.nodes.iter().enumerate().flat_map(move |(id, n)| {
             n.inputs.iter().enumerate().filter(move |(_, p)| **p == port).map(move |(i, _)| (id, i))
         })
+    }
+    /// The stage that a node's records leave from; `None` for outputs, which run on the driver.
+    pub fn stage_of(&self, node: NodeId) -> Option<StageId> {
+        self.stages.iter().position(|s| s.head == node || s.fused.contains(&node))
+    }
+
+    /// All cuts, in the order of stages and of their tails.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        let mut all = Vec::new();
+        for (from, stage) in self.stages.iter().enumerate() {
+            for (i, &node) in stage.tails.iter().enumerate() {
+                let earlier = stage.tails[..i].iter().filter(|t| **t == node).count();
+                let inputs = self.nodes[node].inputs.iter().enumerate();
+                let mut here = inputs.filter(|(_, p)| p.node == stage.head || stage.fused.contains(&p.node));
+                let input = here.nth(earlier).map(|(input, _)| input);
+                debug_assert!(input.is_some(), "stage {from} has a tail that doesn't read it");
+                all.extend(input.map(|input| Exchange { from, to: self.stage_of_head(node), node, input }));
+            }
+        }
+        all
+    }
+
+    /// What follows a stage's head, as a tree. A union stands where the walk first meets it.
+    pub fn tree(&self, stage: StageId) -> Vec<Branch> {
+        let stage = &self.stages[stage];
+        self.branches(stage, stage.head, &mut Vec::new())
+    }
+
+    fn branches(&self, stage: &Stage, node: NodeId, seen: &mut Vec<NodeId>) -> Vec<Branch> {
+        let mut branches = Vec::new();
+        for output in 0..self.nodes[node].outputs.len() {
+            for (node, _) in self.consumers(Port { node, output }) {
+                let place = if !stage.fused.contains(&node) {
+                    debug_assert!(stage.tails.contains(&node), "a consumer is neither fused nor a tail");
+                    Place::Tail
+                } else if seen.contains(&node) {
+                    Place::Above
+                } else {
+                    seen.push(node);
+                    Place::Fused
+                };
+                let then = if place == Place::Fused { self.branches(stage, node, seen) } else { Vec::new() };
+                branches.push(Branch { node, output, place, then });
+            }
+        }
+        branches
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Branch, Exchange, Place};
+    use crate::samples;
+
+    #[test]
+    fn a_union_of_two_heads_is_an_exchange_from_each() {
+        let exchanges = samples::union_of_two_sources().graph().exchanges();
+        assert_eq!(exchanges[0], Exchange { from: 0, to: Some(2), node: 3, input: 0 });
+        assert_eq!(exchanges[1], Exchange { from: 1, to: Some(2), node: 3, input: 1 });
+        assert_eq!(exchanges.last(), Some(&Exchange { from: 3, to: None, node: 5, input: 0 }));
+    }
+
+    #[test]
+    fn a_tree_has_each_operator_once_and_each_tail() {
+        fn places(tree: &[Branch], out: &mut Vec<(usize, Place)>) {
+            for branch in tree {
+                out.push((branch.node, branch.place));
+                places(&branch.then, out);
+            }
+        }
+        for plan in samples::all() {
+            let graph = plan.graph();
+            for (id, stage) in graph.stages.iter().enumerate() {
+                let mut found = Vec::new();
+                places(&graph.tree(id), &mut found);
+                found.sort_unstable_by_key(|(node, _)| *node);
+                let of = |place| found.iter().filter(move |f| f.1 == place).map(|f| f.0).collect::<Vec<_>>();
+                assert_eq!(of(Place::Fused), stage.fused);
+                assert_eq!(of(Place::Tail), stage.tails);
+            }
+        }
     }
 }

@@ -11,8 +11,11 @@ mod json;
 mod mermaid;
 mod op;
 mod plan;
+#[cfg(test)]
+mod samples;
 mod text;
+mod words;
 
-pub use graph::{Graph, Node, NodeId, Port, Stage, StageId};
+pub use graph::{Branch, Exchange, Graph, Node, NodeId, Place, Port, Stage, StageId};
 pub use op::{Arg, Class, Cut, OpKind, OpSpec};
 pub use plan::Plan;
