@@ -1,4 +1,4 @@
-//! Sources with their batches erased, for the engine.
+//! Sources without their types: what an engine holds.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,43 +9,77 @@ use crate::batch::Batch;
 use crate::pipeline::{ErasedReader, ErasedSource};
 use crate::tick::{OffsetRange, Positions};
 
-struct Erased<S>(S);
-struct ErasedRead<B>(Arc<dyn Reader<Batch = B>>);
-
+/// Forgets the type of a source. Each batch is handed to the visitor as `&mut S::Batch`; what its `take_error`
+/// says after that ends the read.
 pub(crate) fn erase<S: Source>(source: S) -> Box<dyn ErasedSource> {
     Box::new(Erased(source))
 }
 
+struct Erased<S>(S);
+
 impl<S: Source> ErasedSource for Erased<S> {
     fn open(self: Box<Self>, cx: &SourceContext) -> Result<Arc<dyn ErasedReader>, BoxError> {
-        Ok(Arc::new(ErasedRead(self.0.open(cx)?)))
+        Ok(Arc::new(Opened(self.0.open(cx)?)))
     }
 }
 
-impl<B: Batch> ErasedReader for ErasedRead<B> {
+struct Opened<B>(Arc<dyn Reader<Batch = B>>);
+
+impl<B: Batch> ErasedReader for Opened<B> {
     fn available(&self) -> Result<Offer, BoxError> {
         self.0.available()
     }
+
     fn read(
         &self,
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
-        self.0.read(range, &mut |batch| visit(batch))
+        self.0.read(range, &mut |batch| {
+            visit(batch)?;
+            batch.take_error().map_or(Ok(()), Err)
+        })
     }
+
     fn grain(&self) -> u64 {
         self.0.grain()
     }
+
     fn freeze(&self) {
         self.0.freeze();
     }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         self.0.seek(positions)
     }
+
     fn release(&self, positions: &Positions) {
         self.0.release(positions);
     }
+
     fn close(&self) {
         self.0.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::context;
+    use super::super::{Lines, text_files};
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_batch_ends_the_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("bad.txt");
+        std::fs::write(&path, b"ok\n\xff\n").expect("it can be written");
+        let reader = erase(text_files(path)).open(&context().0).expect("it opens");
+        let range = reader.available().expect("it is there").ranges[0];
+        let result = reader.read(range, &mut |batch| {
+            let lines = batch.downcast_mut::<Lines>().expect("that is its type");
+            assert_eq!(lines.items().count(), 0);
+            Ok(())
+        });
+        assert!(result.expect_err("it is invalid").to_string().contains("bad.txt` is not UTF-8"));
     }
 }

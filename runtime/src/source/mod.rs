@@ -1,9 +1,30 @@
 //! Sources: where streams begin. One file each; this one holds the traits.
 
-mod erased;
-pub(crate) use erased::erase;
+mod buffered;
+pub(crate) mod erased;
+mod from_iter;
+mod line_reader;
+mod merge;
+mod patterns;
+mod queue;
+mod stdin;
+#[cfg(test)]
+mod testing;
+mod text;
+mod text_files;
+mod text_socket;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use from_iter::{FromIter, from_iter};
+pub use merge::{Merge, merge};
+pub use patterns::IntoPatterns;
+pub use queue::{Queue, queue};
+pub use stdin::{Stdin, stdin};
+pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch};
+pub use text_files::{TextFiles, text_files};
+pub use text_socket::{TextSocket, text_socket};
 
 use crate::BoxError;
 use crate::batch::Batch;
