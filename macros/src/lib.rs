@@ -7,6 +7,8 @@ mod derive_key;
 mod diag;
 mod emit;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod fuse;
 mod ir;
 mod lower;

@@ -177,7 +177,7 @@ impl<T> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(seen.into_inner(), 2);
     /// ```
-    pub fn inspect<R>(&self, f: impl Fn(&T) -> R) -> Stream<T> {
+    pub fn inspect(&self, f: impl Fn(&T)) -> Stream<T> {
         let _ = f;
         stream()
     }

@@ -18,7 +18,8 @@ use crate::pipeline::{
     Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
 };
 use crate::sink::{ConsoleSink, Sink};
-use crate::source::{Source, erase};
+use crate::source::Source;
+use crate::source::erased::erase;
 use crate::tick::Tick;
 
 pub use crate::__own as own;

@@ -13,8 +13,13 @@ use crate::fuse::Stages;
 use crate::ir::{Graph, Operand};
 use crate::names;
 
-/// The whole expansion: the operands in text order, then sources, stages and the operators behind them.
+/// The whole expansion.
 pub fn pipeline(graph: &Graph, stages: &Stages, facade: TokenStream) -> TokenStream {
+    for_rustc_and_editor(code(graph, stages), facade)
+}
+
+/// What rustc sees: the operands in text order, then sources, stages and the operators behind them.
+pub fn code(graph: &Graph, stages: &Stages) -> TokenStream {
     let at = names::glue(Span::call_site());
     let rt = graph.rt(at);
     let topology = plan::topology(graph, stages);
@@ -29,14 +34,13 @@ pub fn pipeline(graph: &Graph, stages: &Stages, facade: TokenStream) -> TokenStr
             .map(|(node, _)| ops::attach(graph, stages, *node));
         quote!(#head #body #(#outputs)*)
     });
-    let code = quote_spanned! {at=>
+    quote_spanned! {at=>
         static TOPOLOGY: #rt::plan::Graph = #topology;
         #(#operands)*
         let mut builder = #rt::Builder::new(&TOPOLOGY);
         #(#parts)*
         builder.finish()
-    };
-    for_rustc_and_editor(code, facade)
+    }
 }
 
 /// After errors: the errors, the editor's view, and a value of the right type.

@@ -1,10 +1,10 @@
 //! The topology, as static data.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
 use crate::fuse::Stages;
-use crate::ir::{Graph, Node};
+use crate::ir::{Graph, Node, OpKind};
 use crate::names;
 
 /// The expression of type `plan::Graph`.
@@ -14,19 +14,17 @@ pub fn topology(graph: &Graph, stages: &Stages) -> TokenStream {
     let name = option(at, graph.name.as_ref().map(|n| n.to_string()));
     let nodes = graph.nodes.iter().map(|n| node(graph, n));
     let list = stages.list.iter().map(|stage| {
-        let (head, fused) = (stage.head, &stage.fused);
-        let tails = stage.tails.iter().map(|(node, _)| node);
-        quote_spanned!(at=> #rt::plan::Stage { head: #head, fused: &[#(#fused),*], tails: &[#(#tails),*] })
+        let (head, fused) = (index(stage.head), stage.fused.iter().map(|n| index(*n)));
+        let tails = stage.tails.iter().map(|(node, _)| index(*node));
+        quote_spanned!(at=> #rt::plan::Stage::new(#head, &[#(#fused),*], &[#(#tails),*]))
     });
-    quote_spanned! {at=>
-        #rt::plan::Graph { name: #name, nodes: &[#(#nodes),*], stages: &[#(#list),*] }
-    }
+    quote_spanned!(at=> #rt::plan::Graph::new(#name, &[#(#nodes),*], &[#(#list),*]))
 }
 
 fn node(graph: &Graph, node: &Node) -> TokenStream {
     let at = names::glue(Span::call_site());
     let rt = graph.rt(at);
-    let kind = |k: crate::ir::OpKind| {
+    let kind = |k: OpKind| {
         let variant = format_ident!("{k:?}", span = at);
         quote_spanned!(at=> #rt::plan::OpKind::#variant)
     };
@@ -35,22 +33,23 @@ fn node(graph: &Graph, node: &Node) -> TokenStream {
     let inputs = node.inputs.iter().map(|stream| {
         let from = graph.streams[*stream].node;
         let output = graph.nodes[from].outputs.iter().take_while(|o| *o != stream).count();
-        quote_spanned!(at=> #rt::plan::Port { node: #from, output: #output })
+        let (from, output) = (index(from), index(output));
+        quote_spanned!(at=> #rt::plan::Port::new(#from, #output))
     });
     let outputs =
         node.outputs.iter().map(|s| option(at, graph.streams[*s].name.as_ref().map(ToString::to_string)));
-    let doc = option(at, node.doc.clone());
-    let body = node.repeat.iter().flat_map(|r| &r.body).map(|op| kind(op.kind));
+    let doc = node.doc.as_ref().map(|doc| quote_spanned!(at=> .doc(#doc)));
+    let body = node.repeat.as_ref().map(|r| {
+        let kinds = r.body.iter().map(|op| kind(op.kind));
+        quote_spanned!(at=> .body(&[#(#kinds),*]))
+    });
     quote_spanned! {at=>
-        #rt::plan::Node {
-            kind: #op,
-            stream: #stream,
-            inputs: &[#(#inputs),*],
-            outputs: &[#(#outputs),*],
-            doc: #doc,
-            body: &[#(#body),*],
-        }
+        #rt::plan::Node::new(#op, #stream, &[#(#inputs),*], &[#(#outputs),*]) #doc #body
     }
+}
+
+fn index(n: usize) -> Literal {
+    Literal::usize_unsuffixed(n)
 }
 
 fn option(at: Span, text: Option<String>) -> TokenStream {

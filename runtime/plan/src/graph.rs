@@ -93,7 +93,53 @@ pub enum Place {
     Tail,
 }
 
+// For the macro: an expansion is read by people, so its topology is a line a node.
+
+impl Port {
+    /// The stream that comes out of `node` (of two, the `output`-th).
+    pub const fn new(node: NodeId, output: usize) -> Port {
+        Port { node, output }
+    }
+}
+
+impl Node {
+    pub const fn new(
+        kind: OpKind,
+        stream: &'static str,
+        inputs: &'static [Port],
+        outputs: &'static [Option<&'static str>],
+    ) -> Node {
+        Node { kind, stream, inputs, outputs, doc: None, body: &[] }
+    }
+
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Node {
+        self.doc = Some(doc);
+        self
+    }
+
+    #[must_use]
+    pub const fn body(mut self, body: &'static [OpKind]) -> Node {
+        self.body = body;
+        self
+    }
+}
+
+impl Stage {
+    pub const fn new(head: NodeId, fused: &'static [NodeId], tails: &'static [NodeId]) -> Stage {
+        Stage { head, fused, tails }
+    }
+}
+
 impl Graph {
+    pub const fn new(
+        name: Option<&'static str>,
+        nodes: &'static [Node],
+        stages: &'static [Stage],
+    ) -> Graph {
+        Graph { name, nodes, stages }
+    }
+
     /// What a stream is called: its `let` name, or `after OPERATOR` where it has none.
     pub fn stream_name(&self, port: Port) -> String {
         let node = &self.nodes[port.node];

@@ -11,5 +11,5 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
     let (at, _, n) = place(cx.graph, node);
     let (out, then) = next(cx, node, exit);
     let look = cx.call_inside(node, &n.op, &n.operands[0], &quote!(&#item));
-    quote_spanned!(at=> #look; let #out = #item; #then)
+    quote_spanned!(at=> let () = #look; let #out = #item; #then)
 }

@@ -56,7 +56,7 @@ fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) 
         }
         OpKind::Inspect => {
             let look = whole(quote!(&#item));
-            quote_spanned!(at=> #look;)
+            quote_spanned!(at=> let () = #look;)
         }
         _ => unreachable!("the registry says that this operator can't be in a `for`"),
     }
