@@ -156,7 +156,10 @@ fn hidden(at: Span) -> Span {
 pub fn refutable(pat: &Pat) -> bool {
     match pat {
         Pat::TupleStruct(p) => {
-            p.path.segments.last().is_some_and(|s| ["Some", "Ok", "Err"].contains(&s.ident.to_string().as_str()))
+            p.path
+                .segments
+                .last()
+                .is_some_and(|s| ["Some", "Ok", "Err"].contains(&s.ident.to_string().as_str()))
                 || p.elems.iter().any(refutable)
         }
         Pat::Ident(p) => p.ident == "None",

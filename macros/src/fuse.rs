@@ -95,7 +95,8 @@ fn meets(graph: &Graph, stages: &Stages) -> BTreeMap<NodeId, StreamId> {
             path
         });
         let first = paths.next().unwrap_or_default();
-        let common = paths.fold(first, |common, path| common.into_iter().filter(|s| path.contains(s)).collect());
+        let common =
+            paths.fold(first, |common, path| common.into_iter().filter(|s| path.contains(s)).collect());
         // Both paths end at the head, so there is one; the first is the nearest.
         meets.insert(id, common[0]);
     }
@@ -110,9 +111,9 @@ fn clashes(graph: &Graph, stages: &Stages) -> BTreeSet<NodeId> {
         if !stages.is_fused(graph, id) {
             continue;
         }
-        let mentioned = mentioned(node.operands.iter().chain(
-            node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand),
-        ));
+        let mentioned = mentioned(
+            node.operands.iter().chain(node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand)),
+        );
         let mut seen = BTreeSet::new();
         let mut above: Vec<StreamId> = node.inputs.clone();
         while let Some(stream) = above.pop() {
@@ -121,7 +122,8 @@ fn clashes(graph: &Graph, stages: &Stages) -> BTreeSet<NodeId> {
                 continue;
             }
             above.extend(&graph.nodes[earlier].inputs);
-            let own = graph.nodes[earlier].operands.iter().filter_map(Operand::inline).flat_map(|c| c.own_names());
+            let own =
+                graph.nodes[earlier].operands.iter().filter_map(Operand::inline).flat_map(|c| c.own_names());
             if own.into_iter().any(|name| mentioned.contains(&name)) {
                 clashing.insert(earlier);
             }

@@ -49,14 +49,22 @@ struct Around<'a> {
 impl Lowering<'_> {
     fn statement(&mut self, statement: &Statement) {
         match statement {
-            Statement::Chain { attrs, bindings, tuple, chain } => self.chain_statement(attrs, bindings, *tuple, chain),
+            Statement::Chain { attrs, bindings, tuple, chain } => {
+                self.chain_statement(attrs, bindings, *tuple, chain)
+            }
             Statement::For { attrs, for_token, pat, range, body } => {
                 self.for_statement(attrs, *for_token, pat, range, body);
             }
         }
     }
 
-    fn chain_statement(&mut self, attrs: &[Attribute], bindings: &[Binding], tuple: Option<Span>, chain: &Chain) {
+    fn chain_statement(
+        &mut self,
+        attrs: &[Attribute],
+        bindings: &[Binding],
+        tuple: Option<Span>,
+        chain: &Chain,
+    ) {
         let first = bindings.iter().find_map(|b| b.name.as_ref());
         let stream = match (first, &chain.root) {
             (Some(name), _) | (None, Root::Stream(name)) => name.to_string(),
@@ -78,7 +86,13 @@ impl Lowering<'_> {
     }
 
     /// Whether a statement binds what its chain gives.
-    fn counts_match(&mut self, bindings: &[Binding], tuple: Option<Span>, chain: &Chain, outputs: usize) -> bool {
+    fn counts_match(
+        &mut self,
+        bindings: &[Binding],
+        tuple: Option<Span>,
+        chain: &Chain,
+        outputs: usize,
+    ) -> bool {
         let last = chain.calls.last().map(|c| &c.name);
         let (at, op) = match (&chain.root, last) {
             (_, Some(op)) => (op.span(), op.to_string()),
@@ -134,7 +148,9 @@ impl Lowering<'_> {
             let [input] = current[..] else {
                 let before = before?;
                 let message = if current.is_empty() {
-                    format!("`{before}` is an output and ends its chain: to use the stream twice, bind it first with `let`")
+                    format!(
+                        "`{before}` is an output and ends its chain: to use the stream twice, bind it first with `let`"
+                    )
                 } else {
                     format!("`{before}` gives two streams: bind them first, `let (a, b) = ….{before}(…);`")
                 };
@@ -157,7 +173,9 @@ impl Lowering<'_> {
             names.sort_unstable();
             let hint = match suggest::nearest(&text, names.into_iter()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("if it is a source, write `source({text})`; an ordinary value goes above `stream!`"),
+                None => format!(
+                    "if it is a source, write `source({text})`; an ordinary value goes above `stream!`"
+                ),
             };
             self.diag.error(name.span(), format!("`{text}` is no stream of this pipeline: {hint}"));
         }
@@ -235,7 +253,14 @@ impl Lowering<'_> {
         outputs
     }
 
-    fn for_statement(&mut self, attrs: &[Attribute], for_token: Span, pat: &syn::Pat, range: &Expr, body: &[Assign]) {
+    fn for_statement(
+        &mut self,
+        attrs: &[Attribute],
+        for_token: Span,
+        pat: &syn::Pat,
+        range: &Expr,
+        body: &[Assign],
+    ) {
         let Some(first) = body.first() else {
             self.diag.error(for_token, "this `for` does nothing: its body holds `s = s.map(f);`");
             return;
@@ -262,7 +287,11 @@ impl Lowering<'_> {
             }
         }
         let keyword = Ident::new("for", Span::call_site());
-        let keyword = { let mut k = keyword; k.set_span(for_token); k };
+        let keyword = {
+            let mut k = keyword;
+            k.set_span(for_token);
+            k
+        };
         let around = Around { stream: target.to_string(), doc: doc(attrs), attrs: &self.lints(attrs) };
         let outputs =
             self.node(OpKind::Repeat, &keyword, vec![input], vec![Operand::Value(range.clone())], &around);

@@ -25,7 +25,10 @@ pub fn operand(op: &Ident, arg: &Expr, shape: Arg, diag: &mut Diagnostics) -> Op
         (Arg::PerRecord(_), path @ Expr::Path(_)) => Some(Operand::Path(path)),
         (Arg::Function(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
         (Arg::PerRecord(_) | Arg::Function(_), Expr::Lit(lit)) => {
-            diag.error(lit.span(), format!("`{op}` takes a closure or a function, not a value: `.{op}(|x| …)`"));
+            diag.error(
+                lit.span(),
+                format!("`{op}` takes a closure or a function, not a value: `.{op}(|x| …)`"),
+            );
             None
         }
         (_, value) => Some(Operand::Value(value)),
@@ -43,7 +46,9 @@ fn check(op: &Ident, closure: &syn::ExprClosure, params: usize, diag: &mut Diagn
     }
     if closure.inputs.len() != params {
         let message = match (params, closure.inputs.len()) {
-            (1, 2) => format!("the closure of `{op}` takes one parameter; the two parts of a pair are one pattern: `|(a, b)|`"),
+            (1, 2) => format!(
+                "the closure of `{op}` takes one parameter; the two parts of a pair are one pattern: `|(a, b)|`"
+            ),
             (1, n) => format!("the closure of `{op}` takes one parameter, the record, but this one has {n}"),
             (p, n) => format!("the closure of `{op}` takes {p} parameters, but this one has {n}"),
         };

@@ -163,7 +163,10 @@ fn statement(input: ParseStream, diag: &mut Diagnostics) -> syn::Result<Option<S
             "a macro call is no stream: put it into a closure (`.inspect(|x| …)`), or above `stream!`",
         ),
         Expr::Block(b) => {
-            diag.error(b.span(), "blocks don't belong in a pipeline: write its statements one after the other");
+            diag.error(
+                b.span(),
+                "blocks don't belong in a pipeline: write its statements one after the other",
+            );
         }
         Expr::Assign(a) => diag.error(
             a.eq_token.span(),
@@ -171,7 +174,12 @@ fn statement(input: ParseStream, diag: &mut Diagnostics) -> syn::Result<Option<S
         ),
         expr => {
             let chain = chain(expr, diag);
-            return Ok(chain.map(|chain| Statement::Chain { attrs, bindings: Vec::new(), tuple: None, chain }));
+            return Ok(chain.map(|chain| Statement::Chain {
+                attrs,
+                bindings: Vec::new(),
+                tuple: None,
+                chain,
+            }));
         }
     }
     Ok(None)
@@ -275,7 +283,10 @@ fn bindings(pat: &Pat, annotation: Option<&Type>, diag: &mut Diagnostics) -> Opt
         }
         Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
             if let Some(m) = &p.mutability {
-                diag.error(m.span(), "streams don't change: leave out `mut` (a `for` may still replace the stream)");
+                diag.error(
+                    m.span(),
+                    "streams don't change: leave out `mut` (a `for` may still replace the stream)",
+                );
             }
             let item = annotation.and_then(|t| stream_item(t, diag));
             Some(vec![Binding { name: Some(p.ident.clone()), item }])
@@ -302,7 +313,10 @@ fn stream_item(annotation: &Type, diag: &mut Diagnostics) -> Option<Type> {
     {
         return Some(item.clone());
     }
-    diag.error(annotation.span(), "a stream's type is written `Stream<T>`, where `T` is the type of its records");
+    diag.error(
+        annotation.span(),
+        "a stream's type is written `Stream<T>`, where `T` is the type of its records",
+    );
     None
 }
 
@@ -327,13 +341,7 @@ fn for_statement(attrs: Vec<Attribute>, f: syn::ExprForLoop, diag: &mut Diagnost
             ),
         }
     }
-    Some(Statement::For {
-        attrs,
-        for_token: f.for_token.span(),
-        pat: f.pat,
-        range: f.expr,
-        body,
-    })
+    Some(Statement::For { attrs, for_token: f.for_token.span(), pat: f.pat, range: f.expr, body })
 }
 
 /// A chain of method calls, from its root on.
@@ -356,9 +364,10 @@ pub fn chain(expr: Expr, diag: &mut Diagnostics) -> Option<Chain> {
                 let keyword = name?;
                 let mut args = call.args.into_iter();
                 return match (args.next(), args.next()) {
-                    (Some(operand), None) => {
-                        Some(Chain { root: Root::Source { keyword, operand: Box::new(operand) }, calls: Vec::new() })
-                    }
+                    (Some(operand), None) => Some(Chain {
+                        root: Root::Source { keyword, operand: Box::new(operand) },
+                        calls: Vec::new(),
+                    }),
                     _ => {
                         diag.error(
                             keyword.span(),

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::source::Waker;
+
 /// A point in time: milliseconds since 1970-01-01 00:00 UTC.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
@@ -40,6 +42,16 @@ impl fmt::Display for Timestamp {
 /// Where an engine gets the time from.
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
+
+    /// How long it takes, in real time, until this clock shows `time`. `None`: it does not move by itself.
+    fn until(&self, time: Timestamp) -> Option<Duration> {
+        Some(time.since(self.now()))
+    }
+
+    /// A clock that is set by hand calls `waker` whenever it is; others ignore it.
+    fn watch(&self, waker: &Waker) {
+        let _ = waker;
+    }
 }
 
 /// The system's clock.
@@ -51,30 +63,53 @@ impl Clock for SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
+
+    /// To the nanosecond: whole milliseconds would make ticks of one millisecond late by up to another.
+    fn until(&self, time: Timestamp) -> Option<Duration> {
+        let time = Duration::from_millis(u64::try_from(time.millis()).unwrap_or(0));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Some(time.saturating_sub(now))
+    }
 }
 
 /// A clock that stands still until it is told to move. Starts at zero.
 #[derive(Debug, Default)]
 pub struct ManualClock {
     now: Mutex<Timestamp>,
+    watchers: Mutex<Vec<Waker>>,
 }
 
 impl ManualClock {
     /// Moves to `to`; never backwards.
     pub fn set(&self, to: Timestamp) {
-        let mut now = self.now.lock().expect("no code panics while it holds the clock");
-        *now = to.max(*now);
+        self.change(|now| to.max(now));
     }
 
     pub fn advance(&self, by: Duration) {
-        let mut now = self.now.lock().expect("no code panics while it holds the clock");
-        *now = now.plus(by);
+        self.change(|now| now.plus(by));
+    }
+
+    fn change(&self, f: impl FnOnce(Timestamp) -> Timestamp) {
+        {
+            let mut now = self.now.lock().expect("no code panics while it holds the clock");
+            *now = f(*now);
+        }
+        let watchers = self.watchers.lock().expect("no waker panics");
+        watchers.iter().for_each(Waker::wake);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.now.lock().expect("no code panics while it holds the clock")
+    }
+
+    fn until(&self, time: Timestamp) -> Option<Duration> {
+        (time <= self.now()).then_some(Duration::ZERO)
+    }
+
+    fn watch(&self, waker: &Waker) {
+        self.watchers.lock().expect("no waker panics").push(waker.clone());
     }
 }
 

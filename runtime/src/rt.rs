@@ -218,8 +218,7 @@ impl<'env> Builder<'env> {
         from: &[(usize, usize)],
         op: impl HeadOperator + 'env,
     ) -> Stream<B> {
-        let stream =
-            self.head::<B>(node, Head::Operator { op: Box::new(op), tasks, inputs: from.len() });
+        let stream = self.head::<B>(node, Head::Operator { op: Box::new(op), tasks, inputs: from.len() });
         for (input, (stage, index)) in from.iter().enumerate() {
             self.tails[*stage][*index] = Some(Route::Stage { stage: stream.stage, input });
         }

@@ -3,8 +3,8 @@
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
-use crate::ast::{Body, Statement};
 use super::ops::DEFAULT_LENGTH;
+use crate::ast::{Body, Statement};
 use crate::ir::{Graph, OpKind};
 
 /// A block in which the user's own tokens are ordinary method calls.

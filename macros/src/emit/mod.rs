@@ -54,13 +54,16 @@ pub fn broken(body: &Body, facade: TokenStream, errors: TokenStream) -> TokenStr
 /// rustc sees the code and never the editor's view, and an editor the other way round.
 fn for_rustc_and_editor(code: TokenStream, facade: TokenStream) -> TokenStream {
     let at = names::glue(Span::call_site());
+    // The lint on an unknown cfg looks for its `allow` on what encloses the cfg.
     quote_spanned! {at=> {
         #[allow(unexpected_cfgs)]
-        #[cfg(rust_analyzer)]
-        let pipeline = #facade;
-        #[allow(unexpected_cfgs)]
-        #[cfg(not(rust_analyzer))]
-        let pipeline = { #code };
+        let pipeline = {
+            #[cfg(rust_analyzer)]
+            let pipeline = #facade;
+            #[cfg(not(rust_analyzer))]
+            let pipeline = { #code };
+            pipeline
+        };
         pipeline
     }}
 }

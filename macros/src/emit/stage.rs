@@ -215,10 +215,9 @@ impl Emitter<'_> {
         let at = names::glue(op.span());
         let rt = self.graph.rt(at);
         match self.function(node, op, operand, arg) {
-            Function::Inline { binding, output, body } => Called {
-                before: binding,
-                value: quote_spanned!(at=> #rt::at(#node, || #output #body)),
-            },
+            Function::Inline { binding, output, body } => {
+                Called { before: binding, value: quote_spanned!(at=> #rt::at(#node, || #output #body)) }
+            }
             Function::Call(call) => {
                 Called { before: TokenStream::new(), value: quote_spanned!(at=> #rt::at(#node, || #call)) }
             }

@@ -132,11 +132,7 @@ impl Stage {
 }
 
 impl Graph {
-    pub const fn new(
-        name: Option<&'static str>,
-        nodes: &'static [Node],
-        stages: &'static [Stage],
-    ) -> Graph {
+    pub const fn new(name: Option<&'static str>, nodes: &'static [Node], stages: &'static [Stage]) -> Graph {
         Graph { name, nodes, stages }
     }
 

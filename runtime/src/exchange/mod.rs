@@ -10,8 +10,8 @@ mod groups;
 mod own;
 mod table;
 
-pub use combine::{Combine, CountValues};
 pub(crate) use combine::Reducer;
+pub use combine::{Combine, CountValues};
 pub use count::Count;
 pub use give::{First, Give};
 pub use groups::{GROUPS, group_of};

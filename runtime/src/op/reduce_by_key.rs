@@ -27,7 +27,9 @@ pub(crate) fn with_reducer<V, F: Fn(V, V) -> V>(reducer: Arc<Reducer<F>>) -> imp
     move |a, b| reducer.call(a, b)
 }
 
-impl<K: Key<Owned = K> + Data, V: Data, C: Fn(V, V) -> V + Send + Sync> HeadOperator for MergeTables<K, V, C> {
+impl<K: Key<Owned = K> + Data, V: Data, C: Fn(V, V) -> V + Send + Sync> HeadOperator
+    for MergeTables<K, V, C>
+{
     fn tick(
         &self,
         _cx: &TaskContext,

@@ -64,7 +64,9 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
-        OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
+            quote_spanned!(at=> #rt::Give<_>)
+        }
         OpKind::Source
         | OpKind::Map
         | OpKind::Filter

@@ -1,0 +1,110 @@
+//! What the driver and the pool's threads share: the work, and the scheduler behind a lock that is taken once a
+//! task, never once a record.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::bell::Bell;
+use super::failure::Failure;
+use super::schedule::{Scheduler, Task};
+use super::work::Work;
+use crate::engine::trace::{Trace, TraceEvent};
+
+pub(crate) struct Core<'env> {
+    work: Work<'env>,
+    shared: Mutex<Shared>,
+    /// Set with the first failure, so that tasks which have not started are dropped.
+    failed: AtomicBool,
+    bell: Arc<Bell>,
+    trace: Option<Trace>,
+}
+
+struct Shared {
+    scheduler: Scheduler,
+    failure: Option<Failure>,
+}
+
+impl<'env> Core<'env> {
+    pub fn new(work: Work<'env>, scheduler: Scheduler, bell: Arc<Bell>, trace: Option<Trace>) -> Self {
+        let shared = Mutex::new(Shared { scheduler, failure: None });
+        Core { work, shared, failed: AtomicBool::new(false), bell, trace }
+    }
+
+    /// Runs a task on this thread and returns those that it made ready, and whether there is news for the driver.
+    pub fn execute(&self, task: Task) -> (Vec<Task>, bool) {
+        let mut ready = Vec::new();
+        if self.has_failed() {
+            return (ready, false);
+        }
+        let id = task.id;
+        // Not even a mistake in this engine may leave the driver waiting.
+        let alarm = Alarm(self);
+        self.trace(|| TraceEvent::Started { tick: id.tick, stage: id.stage, task: id.task });
+        let started = Instant::now();
+        let result = self.work.run(task);
+        let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.trace(|| TraceEvent::Finished { tick: id.tick, stage: id.stage, task: id.task });
+        let mut shared = self.lock();
+        let news = match result {
+            Ok(mut done) if shared.failure.is_none() => {
+                done.nanos = nanos;
+                shared.scheduler.complete(id, done, &mut ready)
+            }
+            Ok(_) => false,
+            Err(failure) => {
+                let known = shared.failure.take();
+                shared.failure = Some(failure.first(known));
+                self.failed.store(true, Ordering::SeqCst);
+                true
+            }
+        };
+        drop(shared);
+        std::mem::forget(alarm);
+        (ready, news)
+    }
+
+    /// Tells the driver to look.
+    pub fn ring(&self) {
+        self.bell.ring();
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst)
+    }
+
+    /// From now on no task starts.
+    pub fn fail(&self) {
+        self.failed.store(true, Ordering::SeqCst);
+    }
+
+    pub fn take_failure(&self) -> Option<Failure> {
+        self.lock().failure.take()
+    }
+
+    pub fn with_scheduler<R>(&self, f: impl FnOnce(&mut Scheduler) -> R) -> R {
+        f(&mut self.lock().scheduler)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // Users' code never runs under this lock; if our own panicked, the pipeline ends with that panic.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trace(&self, event: impl FnOnce() -> TraceEvent) {
+        if let Some(trace) = &self.trace {
+            trace.call(&event());
+        }
+    }
+}
+
+/// Wakes the driver if it is dropped, which only unwinding does.
+struct Alarm<'a, 'env>(&'a Core<'env>);
+
+impl Drop for Alarm<'_, '_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.fail();
+        self.0.ring();
+    }
+}

@@ -1,0 +1,303 @@
+//! The driver: one pipeline's ticks, from plan to commit, one step at a time. It owns no thread: the local engine
+//! steps it in a loop on a thread of its own, the test engine on the caller's.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use super::delivery::Delivery;
+use super::estimate::Estimate;
+use super::failure::{Failure, Places};
+use super::intake::Intake;
+use super::planner::Planner;
+use super::schedule::{MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::topology::Topology;
+use super::work::Work;
+use crate::clock::Timestamp;
+use crate::engine::control::Control;
+use crate::engine::test::FaultPoint;
+use crate::engine::{Settings, Trigger, guarantee};
+use crate::pipeline::Pipeline;
+use crate::progress::SourceProgress;
+use crate::source::{SourceContext, Waker};
+use crate::tick::TickPlan;
+use crate::{Error, Result};
+
+/// Where tasks go that don't run on the driver's own thread.
+pub(crate) trait Executor {
+    fn submit(&mut self, tasks: Vec<Task>);
+}
+
+/// What a step found to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Something: step again.
+    Again,
+    /// Nothing, until the bell rings or the time comes.
+    Wait(Option<Timestamp>),
+    /// All is done, or a task has failed.
+    Done,
+}
+
+pub(crate) struct Driver<'env> {
+    pub core: Arc<Core<'env>>,
+    pub planner: Planner,
+    control: Arc<Control>,
+    settings: Settings,
+    topology: Arc<Topology>,
+    places: Places,
+    delivery: Delivery<'env>,
+    estimate: Estimate,
+    in_flight: VecDeque<InFlight>,
+}
+
+struct InFlight {
+    plan: TickPlan,
+    /// By source, how much it reads.
+    units: Vec<u64>,
+    begun: Instant,
+    delay: Duration,
+}
+
+impl<'env> Driver<'env> {
+    /// Opens outlets, then sources: nothing arrives before there is a place for it.
+    pub fn open(
+        pipeline: Pipeline<'env>,
+        settings: &Settings,
+        control: &Arc<Control>,
+        runtime: Option<&tokio::runtime::Handle>,
+    ) -> Result<Driver<'env>> {
+        let topology = Arc::new(Topology::of(&pipeline));
+        let places = Places::of(&pipeline.plan);
+        tracing::info!(
+            target: "millstream::engine",
+            pipeline = places.pipeline().unwrap_or(""),
+            guarantee = %guarantee::of(&pipeline),
+            partitions = settings.partitions,
+            trigger = %settings.trigger,
+            "the pipeline starts"
+        );
+        let delivery = Delivery::open(pipeline.outlets, &topology, &places, 0)?;
+        let waker = {
+            let control = Arc::clone(control);
+            Waker::new(move || control.bell.ring())
+        };
+        settings.clock.watch(&waker);
+        let cx = runtime.map(|runtime| SourceContext { runtime: runtime.clone(), waker });
+        let intake = Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
+        if matches!(settings.trigger, Trigger::AvailableNow)
+            && let Err(error) = intake.freeze()
+        {
+            intake.close();
+            return Err(error);
+        }
+        let work = Work::new(pipeline.stages, intake.readers(), places.clone());
+        let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
+        let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
+        control.update(|progress| {
+            progress.sources = intake.streams().map(|stream| SourceProgress { stream, input: 0 }).collect();
+            progress.stages = vec![Duration::ZERO; topology.stages.len()];
+        });
+        Ok(Driver {
+            core: Arc::new(core),
+            planner: Planner::new(intake, settings.trigger, settings.overrun, settings.clock.now()),
+            control: Arc::clone(control),
+            settings: settings.clone(),
+            estimate: Estimate::new(topology.sources),
+            topology,
+            places,
+            delivery,
+            in_flight: VecDeque::new(),
+        })
+    }
+
+    /// Plans, begins and delivers what it can without waiting.
+    pub fn step(&mut self, executor: &mut dyn Executor) -> Result<Step, Failure> {
+        if self.core.has_failed() {
+            return Ok(Step::Done);
+        }
+        let stopping = self.control.is_stopping();
+        let mut look_again = None;
+        if !stopping {
+            look_again = self.planner.plan(self.settings.clock.now(), self.has_room())?;
+        }
+        let begins = !stopping && self.can_begin();
+        if begins {
+            let tasks = self.begin()?;
+            if self.runs_inline() {
+                self.run_here(tasks);
+            } else {
+                executor.submit(tasks);
+            }
+        }
+        let worked = self.deliver()? || begins;
+        Ok(match worked {
+            true => Step::Again,
+            false if self.is_idle() && (stopping || self.is_finished()) => Step::Done,
+            false => Step::Wait(look_again),
+        })
+    }
+
+    /// Steps until all is done.
+    pub fn run(&mut self, executor: &mut dyn Executor) -> Result<(), Failure> {
+        loop {
+            match self.step(executor)? {
+                Step::Again => {}
+                Step::Wait(None) => {
+                    self.control.bell.wait(None);
+                }
+                Step::Wait(Some(time)) => {
+                    self.control.bell.wait(self.settings.clock.until(time));
+                }
+                Step::Done => return Ok(()),
+            }
+        }
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.in_flight.len() < MAX_IN_FLIGHT
+    }
+
+    pub fn can_begin(&self) -> bool {
+        self.has_room() && self.planner.has_planned()
+    }
+
+    /// No tick is in flight.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// No tick will follow those in flight.
+    pub fn is_finished(&self) -> bool {
+        self.planner.finished() && !self.planner.has_planned()
+    }
+
+    /// Begins the tick that is planned next, and returns its first tasks.
+    pub fn begin(&mut self) -> Result<Vec<Task>, Failure> {
+        let plan = self.planner.pop().expect("whoever begins a tick has asked whether it can");
+        self.record(&plan)?;
+        self.fault(FaultPoint::BeforeStages, &plan)?;
+        let mut ready = Vec::new();
+        self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
+        let units = plan.sources.iter().map(|s| s.tasks.iter().flatten().map(|range| range.len()).sum());
+        self.in_flight.push_back(InFlight {
+            units: units.collect(),
+            begun: Instant::now(),
+            delay: self.settings.clock.now().since(plan.tick.time),
+            plan,
+        });
+        Ok(ready)
+    }
+
+    /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
+    #[allow(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "a checkpoint will write here, and may fail"
+    )]
+    fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
+        let _ = plan;
+        Ok(())
+    }
+
+    /// Whether the newest tick runs on this thread: alone, and small.
+    fn runs_inline(&self) -> bool {
+        self.in_flight.len() == 1 && self.in_flight.back().is_some_and(|t| self.estimate.is_small(&t.units))
+    }
+
+    /// Runs tasks, and those that they make ready, on this thread.
+    fn run_here(&mut self, mut tasks: Vec<Task>) {
+        while let Some(task) = tasks.pop() {
+            tasks.extend(self.core.execute(task).0);
+        }
+    }
+
+    /// Hands the oldest tick's complete outputs to their outlets, and commits it once it is complete. Says whether
+    /// there was anything to do.
+    pub fn deliver(&mut self) -> Result<bool, Failure> {
+        let Some(oldest) = self.in_flight.front() else { return Ok(false) };
+        let tick = oldest.plan.tick;
+        let mut worked = false;
+        while let Some(outlet) = self.delivery.next() {
+            let Some(partitions) = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet)) else {
+                return Ok(worked);
+            };
+            self.delivery.write(&tick, partitions)?;
+            worked = true;
+        }
+        if self.core.has_failed() || !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
+            return Ok(worked);
+        }
+        self.fault(FaultPoint::BeforeCommit, &self.in_flight[0].plan)?;
+        self.delivery.commit(&tick)?;
+        self.fault(FaultPoint::AfterCommit, &self.in_flight[0].plan)?;
+        self.committed()?;
+        Ok(true)
+    }
+
+    /// The oldest tick is committed: forgets it and reports.
+    fn committed(&mut self) -> Result<(), Failure> {
+        let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
+        let tick = done.plan.tick;
+        let nanos = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
+        let of_sources = (0..self.topology.sources)
+            .map(|source| self.topology.stage_of_source(source).map_or(0, |stage| nanos[stage]));
+        self.estimate.learn(&done.units, of_sources, nanos.iter().sum());
+        let duration = done.begun.elapsed();
+        tracing::debug!(
+            target: "millstream::tick",
+            pipeline = self.places.pipeline().unwrap_or(""),
+            tick = tick.number,
+            time = tick.time.millis(),
+            input = done.units.iter().sum::<u64>(),
+            duration_us = duration.as_micros() as u64,
+            delay_ms = done.delay.as_millis() as u64,
+            "tick committed"
+        );
+        self.control.update(|progress| {
+            progress.tick = Some(tick);
+            progress.ticks += 1;
+            for (source, units) in progress.sources.iter_mut().zip(&done.units) {
+                source.input = *units;
+            }
+            for (stage, nanos) in progress.stages.iter_mut().zip(&nanos) {
+                *stage = Duration::from_nanos(*nanos);
+            }
+            progress.duration = duration;
+            progress.delay = done.delay;
+        });
+        if let Some(on_progress) = &self.settings.on_progress {
+            on_progress.call(&self.control.progress());
+        }
+        Ok(())
+    }
+
+    /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
+    /// sources, and gives the first error.
+    pub fn end(mut self, outcome: Result<(), Failure>) -> Result<()> {
+        let of_task = self.core.take_failure();
+        let first = match outcome {
+            Ok(()) => of_task,
+            Err(failure) => Some(failure.first(of_task)),
+        };
+        self.delivery.abort();
+        self.planner.intake.close();
+        first.map_or(Ok(()), |failure| Err(failure.error))
+    }
+
+    fn fault(&self, point: FaultPoint, plan: &TickPlan) -> Result<(), Failure> {
+        let number = plan.tick.number;
+        if self.settings.faults.contains(&(point, number)) {
+            let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
+            return Err(self.failure(number, error));
+        }
+        Ok(())
+    }
+
+    /// Of the driver itself: behind all tasks and outlets of the tick.
+    fn failure(&self, tick: u64, error: Error) -> Failure {
+        Failure { at: TaskId { tick, stage: usize::MAX, task: usize::MAX }, error }
+    }
+}

@@ -1,0 +1,88 @@
+//! From what went wrong to the error that the user reads.
+
+use millstream_plan::{Graph, NodeId, OpKind, Plan};
+
+use super::schedule::TaskId;
+use crate::blame::Caught;
+use crate::{BoxError, Error, Place};
+
+/// An error, and where in the order of things it happened.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub at: TaskId,
+    pub error: Error,
+}
+
+impl Failure {
+    /// The one that is reported: the lowest (tick, stage, task), so that it doesn't depend on who was faster.
+    pub fn first(self, other: Option<Failure>) -> Failure {
+        match other {
+            Some(other) if other.at < self.at => other,
+            _ => self,
+        }
+    }
+}
+
+/// Knows the names of things.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    pipeline: Option<String>,
+    graph: &'static Graph,
+}
+
+impl Places {
+    pub fn of(plan: &Plan) -> Places {
+        Places { pipeline: plan.name().map(str::to_string), graph: plan.graph() }
+    }
+
+    pub fn pipeline(&self) -> Option<&str> {
+        self.pipeline.as_deref()
+    }
+
+    /// The node that heads a stage.
+    pub fn head(&self, stage: usize) -> Option<NodeId> {
+        self.graph.stages.get(stage).map(|s| s.head)
+    }
+
+    /// The stream that messages name for a node.
+    pub fn stream(&self, node: NodeId) -> &'static str {
+        self.graph.nodes.get(node).map_or("", |n| n.stream)
+    }
+
+    pub fn place(&self, node: Option<NodeId>, stage: Option<usize>, tick: Option<u64>) -> Place {
+        let node = node.and_then(|node| self.graph.nodes.get(node));
+        Place {
+            pipeline: self.pipeline.clone(),
+            stage,
+            stream: node.map(|n| n.stream.to_string()),
+            operator: node.map(|n| n.kind.name().to_string()),
+            tick,
+        }
+    }
+
+    /// An error that something returned, under the variant that fits the operator.
+    pub fn error(&self, node: Option<NodeId>, at: Place, source: BoxError) -> Error {
+        match node.and_then(|node| self.graph.nodes.get(node)).map(|n| n.kind) {
+            Some(OpKind::Source) => Error::Source { at, source },
+            Some(OpKind::Sink | OpKind::Print) => Error::Sink { at, source },
+            _ => Error::Output { at, source },
+        }
+    }
+
+    /// What `blame::catch` gave for a call of `node`: its result, its error, or its panic.
+    pub fn judge<T>(
+        &self,
+        result: Result<Result<T, BoxError>, Caught>,
+        node: Option<NodeId>,
+        stage: Option<usize>,
+        tick: Option<u64>,
+    ) -> Result<T, Error> {
+        match result {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(source)) => Err(self.error(node, self.place(node, stage, tick), source)),
+            Err(Caught { node: blamed, message }) => {
+                Err(Error::Panic { at: self.place(blamed.or(node), stage, tick), message })
+            }
+        }
+    }
+}

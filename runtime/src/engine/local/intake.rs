@@ -1,0 +1,154 @@
+//! The sources, opened: asks each what the next tick is to read, and cuts that into tasks.
+
+use std::sync::Arc;
+
+use millstream_plan::NodeId;
+
+use super::failure::{Failure, Places};
+use super::schedule::TaskId;
+use super::topology::Topology;
+use crate::pipeline::{ErasedReader, SourceNode};
+use crate::source::{Offer, SourceContext};
+use crate::tick::{Positions, SourcePlan, TickPlan};
+use crate::{BoxError, Error, blame};
+
+pub(crate) struct Intake {
+    taps: Vec<Tap>,
+    places: Places,
+    /// Into how many tasks a tick's ranges are cut at most. The number of partitions, not of threads, so that the
+    /// cut is the same on every machine.
+    parallelism: usize,
+}
+
+struct Tap {
+    reader: Arc<dyn ErasedReader>,
+    node: NodeId,
+    stage: Option<usize>,
+    ended: bool,
+    caught_up: bool,
+    /// Up to where committed ticks have read.
+    committed: Positions,
+}
+
+/// What the sources have for a tick.
+pub(crate) struct Asked {
+    pub sources: Vec<SourcePlan>,
+    /// There is something to read, or a source says that an empty turn is one of its own (nothing in it, but more
+    /// waits behind it).
+    pub work: bool,
+}
+
+impl Intake {
+    /// Opens the sources, in text order. If one can't be opened, those before it are closed.
+    pub fn open(
+        sources: Vec<SourceNode>,
+        cx: Option<&SourceContext>,
+        topology: &Topology,
+        places: &Places,
+        parallelism: usize,
+    ) -> Result<Intake, Error> {
+        let mut intake = Intake { taps: Vec::new(), places: places.clone(), parallelism };
+        for (index, SourceNode { node, source, .. }) in sources.into_iter().enumerate() {
+            let stage = topology.stage_of_source(index);
+            let cx = cx.expect("whoever opens a pipeline with sources has a context for them");
+            // Sources may spawn or register sockets without naming the runtime.
+            let entered = cx.runtime.enter();
+            let opened = places.judge(blame::catch(|| source.open(cx)), Some(node), stage, None);
+            drop(entered);
+            match opened {
+                Ok(reader) => intake.taps.push(Tap {
+                    reader,
+                    node,
+                    stage,
+                    ended: false,
+                    caught_up: false,
+                    committed: Positions::new(),
+                }),
+                Err(error) => {
+                    intake.close();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(intake)
+    }
+
+    pub fn readers(&self) -> Vec<Arc<dyn ErasedReader>> {
+        self.taps.iter().map(|tap| Arc::clone(&tap.reader)).collect()
+    }
+
+    /// The streams' names, by source.
+    pub fn streams(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.taps.iter().map(|tap| self.places.stream(tap.node))
+    }
+
+    /// What tick `tick` is to read. Moves the sources on: the answer must become a tick if there is `work`.
+    pub fn ask(&mut self, tick: u64) -> Result<Asked, Failure> {
+        let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
+        for tap in &mut self.taps {
+            if tap.ended {
+                asked.sources.push(SourcePlan::default());
+                continue;
+            }
+            let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
+                Ok((tap.reader.available()?, tap.reader.grain()))
+            });
+            let (offer, grain) =
+                self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
+                    let stage = tap.stage.unwrap_or(0);
+                    Failure { at: TaskId { tick, stage, task: 0 }, error }
+                })?;
+            tap.ended = offer.ended;
+            tap.caught_up = offer.caught_up || offer.ended;
+            let plan = SourcePlan::cut(&offer.ranges, self.parallelism, grain);
+            asked.work |= !plan.tasks.is_empty() || !tap.caught_up;
+            asked.sources.push(plan);
+        }
+        Ok(asked)
+    }
+
+    /// Nothing will ever come after what was asked for.
+    pub fn ended(&self) -> bool {
+        self.taps.iter().all(|tap| tap.ended)
+    }
+
+    /// Nothing waits now behind what was asked for.
+    pub fn caught_up(&self) -> bool {
+        self.taps.iter().all(|tap| tap.caught_up)
+    }
+
+    pub fn freeze(&self) -> Result<(), Error> {
+        self.taps.iter().try_for_each(|tap| {
+            let frozen = blame::catch(|| {
+                tap.reader.freeze();
+                Ok(())
+            });
+            self.places.judge(frozen, Some(tap.node), tap.stage, None)
+        })
+    }
+
+    /// A tick is committed: its ranges will not be read again.
+    pub fn release(&mut self, plan: &TickPlan) -> Result<(), Error> {
+        for (tap, source) in self.taps.iter_mut().zip(&plan.sources) {
+            if source.tasks.is_empty() {
+                continue;
+            }
+            for range in source.tasks.iter().flatten() {
+                tap.committed.insert(range.partition, range.end);
+            }
+            let released = blame::catch(|| {
+                tap.reader.release(&tap.committed);
+                Ok(())
+            });
+            self.places.judge(released, Some(tap.node), tap.stage, Some(plan.tick.number))?;
+        }
+        Ok(())
+    }
+
+    /// Tells all readers that the pipeline ends. A panic in one keeps none of the others waiting.
+    pub fn close(&self) {
+        for tap in &self.taps {
+            let _ = blame::catch(|| tap.reader.close());
+        }
+    }
+}

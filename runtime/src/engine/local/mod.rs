@@ -1,0 +1,23 @@
+//! The local engine: one process, one driver, a pool of threads. `engine/README.md` explains the whole; each file
+//! here is one part of it.
+//!
+//! ```text
+//! intake   asks the readers what there is            planner   decides ticks and their times
+//! schedule says which task may run (pure data)       core      runs a task and tells the scheduler
+//! pool     spreads tasks over threads                estimate  says when that is not worth it
+//! delivery hands outputs to sinks, in tick order     driver    puts these together, one step at a time
+//! ```
+
+pub(super) mod bell;
+pub(super) mod core;
+pub(super) mod delivery;
+pub(super) mod driver;
+pub(super) mod estimate;
+pub(super) mod failure;
+pub(super) mod intake;
+pub(super) mod planner;
+pub(super) mod pool;
+pub(super) mod schedule;
+pub(super) mod timer;
+pub(super) mod topology;
+pub(super) mod work;

@@ -1,0 +1,307 @@
+//! The scheduler: which task may run, with what input. Pure data: no threads, no locks, no clock.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::topology::{HeadShape, Topology};
+use crate::pipeline::{Bucket, HeadTasks, Route, StateSlot, TaskContext};
+use crate::tick::{OffsetRange, Tick, TickPlan};
+
+/// How many ticks may have begun without being committed: what bounds memory.
+pub(crate) const MAX_IN_FLIGHT: usize = 2;
+
+/// The order is that in which errors are reported: the lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TaskId {
+    pub tick: u64,
+    pub stage: usize,
+    pub task: usize,
+}
+
+/// A task that may run now.
+pub(crate) struct Task {
+    pub id: TaskId,
+    pub cx: TaskContext,
+    pub input: TaskInput,
+}
+
+pub(crate) enum TaskInput {
+    /// Of a source stage: what to read, in order.
+    Ranges(Vec<OffsetRange>),
+    /// Of a stage behind an exchange. The state travels with the task and comes back in [`Done`]: whoever has it
+    /// is the only one who may touch it, so it needs no lock.
+    Buckets { inputs: Vec<Vec<Bucket>>, state: StateSlot },
+}
+
+/// What a task gives back.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// For each tail its buckets.
+    pub outputs: Vec<Vec<Bucket>>,
+    pub state: StateSlot,
+    pub nanos: u64,
+}
+
+/// # Contract
+/// - Every task that is handed out is completed once, or the scheduler is dropped.
+/// - A task behind an exchange is handed out when all tasks of all stages that feed it are complete for its tick,
+///   and the task of its number is complete for all earlier ticks.
+/// - What a task gets depends on the plans alone, never on the order in which tasks were completed.
+pub(crate) struct Scheduler {
+    topology: Arc<Topology>,
+    partitions: usize,
+    /// In flight, oldest first; their numbers have no gap.
+    ticks: VecDeque<TickRun>,
+    /// By stage and task; `None` also while a task has it.
+    states: Vec<Vec<StateSlot>>,
+}
+
+struct TickRun {
+    tick: Tick,
+    stages: Vec<StageRun>,
+    stages_left: usize,
+    /// For each outlet, how many of the tails that feed it are not complete yet.
+    outlets: Vec<usize>,
+}
+
+struct StageRun {
+    phase: Phase,
+    /// How many of the tails that feed this stage are not complete yet.
+    feeders_left: usize,
+    tasks_left: usize,
+    done: Vec<bool>,
+    /// Tasks whose input is complete, but whose number still runs in an earlier tick.
+    held: Vec<Task>,
+    /// By tail and task, until the tail's reader takes them.
+    outputs: Vec<Vec<Vec<Bucket>>>,
+    nanos: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Waiting,
+    Running,
+    Complete,
+}
+
+impl Scheduler {
+    pub fn new(topology: Arc<Topology>, partitions: usize) -> Scheduler {
+        let states = topology.stages.iter().map(|_| Vec::new()).collect();
+        Scheduler { topology, partitions, ticks: VecDeque::new(), states }
+    }
+
+    /// Begins a tick; `ready` gets the tasks that may run at once.
+    pub fn begin_tick(&mut self, plan: &TickPlan, ready: &mut Vec<Task>) {
+        debug_assert!(self.ticks.len() < MAX_IN_FLIGHT, "too many ticks in flight");
+        debug_assert!(self.ticks.back().is_none_or(|last| last.tick.number + 1 == plan.tick.number));
+        let topology = Arc::clone(&self.topology);
+        let stages = topology.stages.iter().enumerate().map(|(stage, shape)| StageRun {
+            phase: Phase::Waiting,
+            feeders_left: topology.feeders(stage),
+            tasks_left: 0,
+            done: Vec::new(),
+            held: Vec::new(),
+            outputs: shape.tails.iter().map(|_| Vec::new()).collect(),
+            nanos: 0,
+        });
+        self.ticks.push_back(TickRun {
+            tick: plan.tick,
+            stages: stages.collect(),
+            stages_left: topology.stages.len(),
+            outlets: topology.outlets.iter().map(Vec::len).collect(),
+        });
+        let at = self.ticks.len() - 1;
+        for (stage, shape) in topology.stages.iter().enumerate() {
+            let this = &self.ticks[at].stages[stage];
+            match &shape.head {
+                HeadShape::Source(source) => {
+                    let tasks = plan.sources.get(*source).map_or(&[][..], |s| &s.tasks[..]);
+                    let inputs = tasks.iter().map(|ranges| TaskInput::Ranges(ranges.clone())).collect();
+                    self.start(at, stage, inputs, ready);
+                }
+                // A stage that nothing feeds. One whose feeders had no tasks has started already.
+                HeadShape::Operator { .. } if this.feeders_left == 0 && this.phase == Phase::Waiting => {
+                    let inputs = self.gather(at, stage);
+                    self.start(at, stage, inputs, ready);
+                }
+                HeadShape::Operator { .. } => {}
+            }
+        }
+    }
+
+    /// Takes a task's result; `ready` gets the tasks that may run now. Says whether there is news for the driver:
+    /// an outlet or the whole tick became complete.
+    pub fn complete(&mut self, id: TaskId, done: Done, ready: &mut Vec<Task>) -> bool {
+        let at = self.index(id.tick).expect("a tick is retired after its last task");
+        let this = &mut self.ticks[at].stages[id.stage];
+        debug_assert!(!this.done[id.task], "{id:?} is complete already");
+        this.done[id.task] = true;
+        this.tasks_left -= 1;
+        this.nanos += done.nanos;
+        for (tail, buckets) in done.outputs.into_iter().enumerate() {
+            this.outputs[tail][id.task] = buckets;
+        }
+        let last = this.tasks_left == 0;
+        if let Some(state) = self.states[id.stage].get_mut(id.task) {
+            *state = done.state;
+        }
+        let news = last && self.finish(at, id.stage, ready);
+        self.unblock(at, id.stage, ready);
+        news
+    }
+
+    /// An outlet's buckets, by partition, once all that feeds it is complete.
+    pub fn take_outlet(&mut self, tick: u64, outlet: usize) -> Option<Vec<Vec<Bucket>>> {
+        let at = self.index(tick)?;
+        if self.ticks[at].outlets[outlet] > 0 {
+            return None;
+        }
+        let feeders = &self.topology.outlets[outlet];
+        let stages = &mut self.ticks[at].stages;
+        Some(feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect())
+    }
+
+    pub fn is_complete(&self, tick: u64) -> bool {
+        self.index(tick).is_some_and(|at| self.ticks[at].stages_left == 0)
+    }
+
+    /// Forgets the oldest tick, which is complete; returns the time that each stage took.
+    pub fn retire(&mut self, tick: u64) -> Vec<u64> {
+        let oldest = self.ticks.pop_front().expect("a tick that is retired is in flight");
+        debug_assert!(oldest.tick.number == tick && oldest.stages_left == 0);
+        oldest.stages.iter().map(|s| s.nanos).collect()
+    }
+
+    fn index(&self, tick: u64) -> Option<usize> {
+        let at = tick.checked_sub(self.ticks.front()?.tick.number)? as usize;
+        (at < self.ticks.len()).then_some(at)
+    }
+
+    /// A stage's input is complete: makes its tasks. Says whether there is news for the driver.
+    fn start(&mut self, at: usize, stage: usize, inputs: Vec<TaskInput>, ready: &mut Vec<Task>) -> bool {
+        let tick = self.ticks[at].tick;
+        let count = inputs.len();
+        let this = &mut self.ticks[at].stages[stage];
+        debug_assert!(this.phase == Phase::Waiting);
+        this.phase = Phase::Running;
+        this.tasks_left = count;
+        this.done = vec![false; count];
+        for tail in &mut this.outputs {
+            tail.resize_with(count, Vec::new);
+        }
+        for (task, input) in inputs.into_iter().enumerate() {
+            let id = TaskId { tick: tick.number, stage, task };
+            let task = Task { id, cx: TaskContext { tick, task, partitions: self.partitions }, input };
+            if self.blocked(at, &task) {
+                self.ticks[at].stages[stage].held.push(task);
+            } else {
+                ready.push(self.equip(task));
+            }
+        }
+        let news = count == 0 && self.finish(at, stage, ready);
+        // A later tick may hold tasks of numbers that this one turns out not to have.
+        self.unblock(at, stage, ready);
+        news
+    }
+
+    /// A stage's last task is complete: tells those that it feeds. Says whether there is news for the driver.
+    fn finish(&mut self, at: usize, stage: usize, ready: &mut Vec<Task>) -> bool {
+        let topology = Arc::clone(&self.topology);
+        let run = &mut self.ticks[at];
+        run.stages[stage].phase = Phase::Complete;
+        run.stages_left -= 1;
+        let mut news = run.stages_left == 0;
+        for route in &topology.stages[stage].tails {
+            match *route {
+                Route::Outlet(outlet) => {
+                    let left = &mut self.ticks[at].outlets[outlet];
+                    *left -= 1;
+                    news |= *left == 0;
+                }
+                Route::Stage { stage, .. } => {
+                    let left = &mut self.ticks[at].stages[stage].feeders_left;
+                    *left -= 1;
+                    if *left == 0 {
+                        let inputs = self.gather(at, stage);
+                        news |= self.start(at, stage, inputs, ready);
+                    }
+                }
+            }
+        }
+        news
+    }
+
+    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task.
+    fn gather(&mut self, at: usize, stage: usize) -> Vec<TaskInput> {
+        let topology = Arc::clone(&self.topology);
+        let HeadShape::Operator { tasks, inputs } = &topology.stages[stage].head else {
+            unreachable!("a source stage has no feeders");
+        };
+        let count = inputs.len();
+        let none = || -> Vec<Vec<Bucket>> { std::iter::repeat_with(Vec::new).take(count).collect() };
+        let mut dealt: Vec<Vec<Vec<Bucket>>> = match tasks {
+            HeadTasks::Partitions => std::iter::repeat_with(none).take(self.partitions).collect(),
+            HeadTasks::One => vec![none()],
+            HeadTasks::EachBucket => Vec::new(),
+        };
+        for (input, feeders) in inputs.iter().enumerate() {
+            for feeder in feeders {
+                let from = std::mem::take(&mut self.ticks[at].stages[feeder.stage].outputs[feeder.tail]);
+                for buckets in from {
+                    debug_assert!(*tasks != HeadTasks::Partitions || buckets.len() == self.partitions);
+                    for (partition, bucket) in buckets.into_iter().enumerate() {
+                        let task = match tasks {
+                            HeadTasks::Partitions => partition,
+                            HeadTasks::One => 0,
+                            HeadTasks::EachBucket => {
+                                dealt.push(none());
+                                dealt.len() - 1
+                            }
+                        };
+                        dealt[task][input].push(bucket);
+                    }
+                }
+            }
+        }
+        dealt.into_iter().map(|inputs| TaskInput::Buckets { inputs, state: None }).collect()
+    }
+
+    /// Whether an earlier tick has still to run the task of this number (or may have to).
+    fn blocked(&self, at: usize, task: &Task) -> bool {
+        matches!(task.input, TaskInput::Buckets { .. })
+            && self.ticks.iter().take(at).any(|earlier| {
+                let earlier = &earlier.stages[task.id.stage];
+                match earlier.phase {
+                    Phase::Waiting => true,
+                    Phase::Running => earlier.done.get(task.id.task) == Some(&false),
+                    Phase::Complete => false,
+                }
+            })
+    }
+
+    /// Hands out what later ticks held back because of the stage `stage` of the tick at `at`.
+    fn unblock(&mut self, at: usize, stage: usize, ready: &mut Vec<Task>) {
+        for later in at + 1..self.ticks.len() {
+            let held = std::mem::take(&mut self.ticks[later].stages[stage].held);
+            for task in held {
+                if self.blocked(later, &task) {
+                    self.ticks[later].stages[stage].held.push(task);
+                } else {
+                    ready.push(self.equip(task));
+                }
+            }
+        }
+    }
+
+    /// Gives a task its state.
+    fn equip(&mut self, mut task: Task) -> Task {
+        if let TaskInput::Buckets { state, .. } = &mut task.input {
+            let slots = &mut self.states[task.id.stage];
+            if slots.len() <= task.id.task {
+                slots.resize_with(task.id.task + 1, || None);
+            }
+            *state = slots[task.id.task].take();
+        }
+        task
+    }
+}

@@ -1,0 +1,75 @@
+//! The boundaries of `Trigger::Interval`: when ticks are due.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// Boundaries are the multiples of the interval since the clock's zero (1970 for the system's), so that two runs,
+/// and two machines, cut time at the same points.
+#[derive(Clone, Debug)]
+pub(crate) struct Timer {
+    /// Milliseconds; at least 1.
+    interval: i64,
+    next: Timestamp,
+}
+
+impl Timer {
+    /// The first boundary is the next one after `now`.
+    pub fn new(interval: Duration, now: Timestamp) -> Timer {
+        let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
+        let before = now.millis().div_euclid(interval).saturating_mul(interval);
+        Timer { interval, next: Timestamp::from_millis(before.saturating_add(interval)) }
+    }
+
+    /// The earliest boundary that has not been taken.
+    pub fn next(&self) -> Timestamp {
+        self.next
+    }
+
+    /// How many boundaries have passed and were not taken.
+    pub fn due(&self, now: Timestamp) -> u64 {
+        match now.millis().saturating_sub(self.next.millis()) {
+            late if late < 0 => 0,
+            late => (late / self.interval) as u64 + 1,
+        }
+    }
+
+    pub fn take(&mut self) -> Timestamp {
+        let time = self.next;
+        self.skip(1);
+        time
+    }
+
+    /// Passes over boundaries: what arrived before them belongs to the tick that is taken next.
+    pub fn skip(&mut self, boundaries: u64) {
+        let by = i64::try_from(boundaries).unwrap_or(i64::MAX).saturating_mul(self.interval);
+        self.next = Timestamp::from_millis(self.next.millis().saturating_add(by));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{millis, secs};
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn the_first_boundary_is_the_next_multiple_after_the_start() {
+        assert_eq!(Timer::new(secs(1), at(1_700_000_000_250)).next(), at(1_700_000_001_000));
+        assert_eq!(Timer::new(secs(1), at(2000)).next(), at(3000));
+        assert_eq!(Timer::new(secs(1), at(-1)).next(), at(0));
+    }
+
+    #[test]
+    fn boundaries_are_due_one_by_one() {
+        let mut timer = Timer::new(millis(10), at(0));
+        assert_eq!((timer.due(at(9)), timer.due(at(10)), timer.due(at(35))), (0, 1, 3));
+        assert_eq!((timer.take(), timer.take()), (at(10), at(20)));
+        assert_eq!(timer.due(at(35)), 1);
+        timer.skip(1);
+        assert_eq!(timer.next(), at(40));
+    }
+}

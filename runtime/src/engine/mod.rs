@@ -1,0 +1,253 @@
+//! Engines: what runs a pipeline. `engine/README.md` explains the scheduler.
+
+mod control;
+mod guarantee;
+mod job;
+mod local;
+mod run;
+mod signals;
+pub mod test;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_plan::Plan;
+
+use crate::clock::{Clock, SystemClock};
+use crate::pipeline::Pipeline;
+use crate::progress::{OnProgress, Progress};
+use crate::{Error, Result};
+
+pub use job::Job;
+pub use test::{FaultPoint, TestEngine, TestJob};
+#[doc(hidden)]
+pub use trace::TraceEvent;
+
+/// The number of key groups: no more partitions than that could have work.
+const MAX_PARTITIONS: usize = 128;
+
+/// When ticks happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// At every multiple of this duration since 1970-01-01 00:00 UTC, with data or without; the first one is the
+    /// next after the start. Whole milliseconds.
+    Interval(Duration),
+    /// As soon as a source has something. The batch time is the time then; it increases by a millisecond at
+    /// least, so that above 1000 ticks a second it runs ahead of the clock.
+    Eager,
+    /// One after the other, until the input that exists at the start is done.
+    AvailableNow,
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trigger::Interval(interval) => write!(f, "every {interval:?}"),
+            Trigger::Eager => f.write_str("eager"),
+            Trigger::AvailableNow => f.write_str("available now"),
+        }
+    }
+}
+
+/// What happens to boundaries that pass while earlier ticks still run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overrun {
+    /// Each becomes a tick, late, with what had arrived by its time. At most 100 wait; beyond them, boundaries are
+    /// skipped, with a warning in the log.
+    #[default]
+    Queue,
+    /// They are skipped: what arrived goes to the next tick.
+    Skip,
+}
+
+/// Runs pipelines in this process.
+///
+/// An engine is a set of choices; it holds no thread. It may run any number of pipelines, also at the same time:
+/// those with equal [`Engine::threads`] share one pool.
+///
+/// ```
+/// use millstream::clock::millis;
+/// use millstream::{Engine, Trigger};
+///
+/// let engine = Engine::local().batch_interval(millis(100)).partitions(4);
+/// let once = Engine::local().trigger(Trigger::AvailableNow);
+/// # let _ = (engine, once);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an engine does nothing until it is given a pipeline to `run` or `start`"]
+pub struct Engine {
+    settings: Settings,
+}
+
+/// All choices.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub partitions: usize,
+    pub threads: usize,
+    pub trigger: Trigger,
+    pub overrun: Overrun,
+    pub clock: Arc<dyn Clock>,
+    pub on_progress: Option<OnProgress>,
+    pub trace: Option<trace::Trace>,
+    pub faults: Vec<(FaultPoint, u64)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Settings {
+            partitions: cores.min(MAX_PARTITIONS),
+            threads: cores,
+            trigger: Trigger::Interval(Duration::from_secs(1)),
+            overrun: Overrun::Queue,
+            clock: Arc::new(SystemClock),
+            on_progress: None,
+            trace: None,
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("partitions", &self.partitions)
+            .field("threads", &self.threads)
+            .field("trigger", &self.trigger)
+            .field("overrun", &self.overrun)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<()> {
+        let wrong = |message: String| Err(Error::Config(message));
+        if !(1..=MAX_PARTITIONS).contains(&self.partitions) {
+            return wrong(format!(
+                "{} partitions: it must be 1 to {MAX_PARTITIONS}, since keys are spread over {MAX_PARTITIONS} groups",
+                self.partitions
+            ));
+        }
+        if self.threads == 0 {
+            return wrong("0 threads: a pipeline needs at least one".into());
+        }
+        if let Trigger::Interval(interval) = self.trigger
+            && (interval.is_zero() || interval.subsec_nanos() % 1_000_000 != 0)
+        {
+            return wrong(format!(
+                "a batch interval of {interval:?}: it must be at least 1 ms, in whole milliseconds \
+                 (for ticks as soon as data comes, use Trigger::Eager)"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// An engine on the threads of this process: ticks every second, as many threads and partitions as there are
+    /// cores.
+    pub fn local() -> Engine {
+        Engine { settings: Settings::default() }
+    }
+
+    /// An engine for tests: time moves by hand, and the schedule follows from a seed.
+    pub fn test() -> TestEngine {
+        TestEngine::default()
+    }
+
+    /// A tick at every multiple of `interval`: short for `trigger(Trigger::Interval(interval))`.
+    pub fn batch_interval(self, interval: Duration) -> Engine {
+        self.trigger(Trigger::Interval(interval))
+    }
+
+    /// When ticks happen; by default, every second.
+    pub fn trigger(mut self, trigger: Trigger) -> Engine {
+        self.settings.trigger = trigger;
+        self
+    }
+
+    /// Into how many partitions keyed streams are cut, and into how many tasks a source's part of a tick at most:
+    /// 1 to 128; by default, the number of cores. Results don't depend on it.
+    pub fn partitions(mut self, partitions: usize) -> Engine {
+        self.settings.partitions = partitions;
+        self
+    }
+
+    /// How many threads run tasks; by default, the number of cores. Results don't depend on it.
+    pub fn threads(mut self, threads: usize) -> Engine {
+        self.settings.threads = threads;
+        self
+    }
+
+    /// What happens to boundaries that pass while earlier ticks still run; by default, they queue.
+    pub fn on_overrun(mut self, overrun: Overrun) -> Engine {
+        self.settings.overrun = overrun;
+        self
+    }
+
+    /// Where the time comes from; by default, from the system.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Engine {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// Calls `callback` after each committed tick, on the driver's thread: the next tick's outputs wait for it.
+    pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Engine {
+        self.settings.on_progress = Some(OnProgress::new(callback));
+        self
+    }
+
+    /// Calls `callback` when a task starts and ends, on its thread.
+    #[doc(hidden)]
+    pub fn on_trace(mut self, callback: impl Fn(&TraceEvent) + Send + Sync + 'static) -> Engine {
+        self.settings.trace = Some(trace::Trace::new(callback));
+        self
+    }
+
+    /// The pipeline's plan with what depends on the engine: the guarantee, the partitions, the trigger. Nothing
+    /// runs or connects for it.
+    pub fn explain(&self, pipeline: &Pipeline<'_>) -> Plan {
+        let mut plan = pipeline.plan();
+        plan.add_fact("guarantee", guarantee::of(pipeline));
+        plan.add_fact("partitions", self.settings.partitions.to_string());
+        plan.add_fact("trigger", self.settings.trigger.to_string());
+        plan
+    }
+
+    /// Runs the pipeline until its sources have ended, a signal comes, or something fails.
+    ///
+    /// SIGINT and SIGTERM stop it gracefully: the ticks in flight are finished, and the result is `Ok`. A second
+    /// signal ends the process at once, with exit code 130. (The handlers stay when `run` has returned: from then
+    /// on these signals do nothing until the next `run`.)
+    ///
+    /// # Errors
+    /// The first error of a source, sink or closure; it stops the pipeline. [`Error::Config`] if the engine's
+    /// settings don't fit, or if this thread belongs to a tokio runtime, which must not be blocked: use
+    /// [`Engine::start`] there.
+    pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
+        self.settings.check()?;
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::Config(
+                "`run` would block a thread of the tokio runtime that it is called in: \
+                 use `let job = engine.start(pipeline)?;` and `job.join().await`"
+                    .into(),
+            ));
+        }
+        run::blocking(&self.settings, pipeline)
+    }
+
+    /// Starts the pipeline in the background, inside or outside a tokio runtime. Installs no signal handler.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if the engine's settings don't fit. Whether sources and sinks could be opened is for
+    /// [`Job::join`] to say.
+    pub fn start(&self, pipeline: Pipeline<'static>) -> Result<Job> {
+        self.settings.check()?;
+        run::background(&self.settings, pipeline)
+    }
+}

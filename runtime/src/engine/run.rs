@@ -1,0 +1,140 @@
+//! From a pipeline to a thread that drives it, and back to its result.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+use super::Settings;
+use super::control::Control;
+use super::job::{Job, Outcome};
+use super::local::driver::Driver;
+use super::local::failure::Places;
+use super::local::pool::{self, Pool};
+use super::local::schedule::TaskId;
+use super::local::{failure::Failure, pool::STACK};
+use crate::blame::{self, Caught};
+use crate::pipeline::Pipeline;
+use crate::{Error, Place, Result};
+
+/// How long the end waits for tasks of sources that don't notice that their reader was closed.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Runs a pipeline to its end, and handles the signals.
+pub(super) fn blocking(settings: &Settings, pipeline: Pipeline<'_>) -> Result<()> {
+    let control = Arc::new(Control::default());
+    std::thread::scope(|scope| {
+        driver_thread()
+            .spawn_scoped(scope, || drive(settings, pipeline, &control, Signals::Handled))
+            .map_err(no_thread)?
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Runs a pipeline in the background.
+pub(super) fn background(settings: &Settings, pipeline: Pipeline<'static>) -> Result<Job> {
+    let control = Arc::new(Control::default());
+    let (ended, done) = watch::channel(false);
+    let thread = {
+        let (settings, control) = (settings.clone(), Arc::clone(&control));
+        let drive = move || {
+            let result = drive(&settings, pipeline, &control, Signals::Ignored);
+            ended.send_replace(true);
+            result
+        };
+        driver_thread().spawn(drive).map_err(no_thread)?
+    };
+    Ok(Job { control, done, outcome: Mutex::new(Outcome::Running(thread)) })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signals {
+    Handled,
+    Ignored,
+}
+
+fn driver_thread() -> std::thread::Builder {
+    std::thread::Builder::new().name("millstream-driver".into()).stack_size(STACK)
+}
+
+fn no_thread(source: std::io::Error) -> Error {
+    Error::System { what: "a thread for the driver", source }
+}
+
+/// The driver's thread, from its first line to its last. When it returns, nothing of the pipeline is left.
+fn drive(
+    settings: &Settings,
+    pipeline: Pipeline<'_>,
+    control: &Arc<Control>,
+    signals: Signals,
+) -> Result<()> {
+    let pipeline_name = pipeline.name().map(str::to_string);
+    let runtime = if pipeline.sources.is_empty() { None } else { Some(io_runtime()?) };
+    let result = blame::catch(|| {
+        if signals == Signals::Handled
+            && let Some(runtime) = &runtime
+        {
+            super::signals::listen(runtime.handle(), control)?;
+        }
+        open_and_run(settings, pipeline, control, runtime.as_ref())
+    });
+    if let Some(runtime) = runtime {
+        runtime.shutdown_timeout(PATIENCE);
+    }
+    result.unwrap_or_else(|Caught { message, .. }| {
+        Err(Error::Panic { at: Place { pipeline: pipeline_name, ..Place::default() }, message })
+    })
+}
+
+fn open_and_run(
+    settings: &Settings,
+    pipeline: Pipeline<'_>,
+    control: &Arc<Control>,
+    runtime: Option<&Runtime>,
+) -> Result<()> {
+    let pool = pool::shared(settings.threads)?;
+    let places = Places::of(&pipeline.plan);
+    let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle))?;
+    // The scope ends when no task of this pipeline is left, in the pool or on its way there.
+    let ran = blame::catch(|| {
+        pool.in_place_scope(|scope| {
+            let core = Arc::clone(&driver.core);
+            let ran = blame::catch(|| driver.run(&mut Pool { scope, core }));
+            if !matches!(ran, Ok(Ok(()))) {
+                driver.core.fail();
+            }
+            ran
+        })
+    });
+    let outcome = match ran {
+        Ok(Ok(outcome)) => outcome,
+        // Not in users' closures, those are caught closer: in a progress callback, or a mistake of this engine's.
+        Ok(Err(caught)) | Err(caught) => {
+            let at = TaskId { tick: u64::MAX, stage: usize::MAX, task: usize::MAX };
+            let place = places.place(caught.node, None, None);
+            Err(Failure { at, error: Error::Panic { at: place, message: caught.message } })
+        }
+    };
+    driver.end(outcome)
+}
+
+/// Where sources wait for the outside: one thread is enough for waiting.
+pub(super) fn io_runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("millstream-io")
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System { what: "a runtime for the sources", source })
+}
+
+/// Ends a runtime, also on a thread of another one, which must not block.
+pub(super) fn shut_down(runtime: Runtime) {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        runtime.shutdown_background();
+    } else {
+        runtime.shutdown_timeout(PATIENCE);
+    }
+}

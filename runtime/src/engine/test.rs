@@ -1,0 +1,289 @@
+//! The engine for tests: the same driver and scheduler on the caller's thread, with a clock that is set by hand
+//! and a schedule that follows from a seed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use super::control::Control;
+use super::local::driver::Driver;
+use super::local::failure::Failure;
+use super::local::planner::WhenEmpty;
+use super::local::schedule::Task;
+use super::{Settings, Trigger, run};
+use crate::clock::{Clock, ManualClock, Timestamp};
+use crate::pipeline::Pipeline;
+use crate::progress::Progress;
+use crate::{Error, Result};
+
+/// Where [`TestEngine::fail_at`] lets a job crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultPoint {
+    /// The tick is planned; nothing of it has run.
+    BeforeStages,
+    /// All its stages have run and all outputs are written; none is committed.
+    BeforeCommit,
+    /// All outputs are committed; nobody has been told.
+    AfterCommit,
+}
+
+/// Runs pipelines in tests: see [`Engine::test`](super::Engine::test).
+///
+/// Time stands still while a tick runs and jumps to the next boundary when one is wanted, so a run takes no time
+/// and gives the same result each time. Up to two ticks are in flight, and tasks run in an order that follows from
+/// the seed: what no seed can change does not depend on the schedule.
+#[derive(Clone, Debug)]
+#[must_use = "an engine does nothing until it is given a pipeline to `run` or `start`"]
+pub struct TestEngine {
+    settings: Settings,
+    seed: u64,
+}
+
+impl Default for TestEngine {
+    fn default() -> Self {
+        // The same on every machine.
+        TestEngine { settings: Settings { partitions: 3, threads: 1, ..Settings::default() }, seed: 0 }
+    }
+}
+
+impl TestEngine {
+    /// Another order of tasks.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// As [`Engine::partitions`](super::Engine::partitions); by default 3.
+    pub fn partitions(mut self, partitions: usize) -> Self {
+        self.settings.partitions = partitions;
+        self
+    }
+
+    /// The time between two boundaries; by default 1 s. The clock starts at 0, so the first tick's time is this.
+    pub fn batch_interval(mut self, interval: Duration) -> Self {
+        self.settings.trigger = Trigger::Interval(interval);
+        self
+    }
+
+    /// Lets the job crash at a point of a tick: the call that meets it returns an error, and what is not committed
+    /// is taken back.
+    pub fn fail_at(mut self, point: FaultPoint, tick: u64) -> Self {
+        self.settings.faults.push((point, tick));
+        self
+    }
+
+    /// Runs the pipeline until its sources have ended. A source that waits for the outside (a socket) is waited
+    /// for, in real time; ticks without data that would pass meanwhile are left out.
+    pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
+        Session::open(self, pipeline)?.run_to_end()
+    }
+
+    /// Opens the pipeline and leaves it to the test to make ticks happen.
+    pub fn start(&self, pipeline: Pipeline<'static>) -> Result<TestJob> {
+        Session::open(self, pipeline).map(|session| TestJob { session })
+    }
+}
+
+/// A pipeline that moves step by step, made by [`TestEngine::start`]. Dropped, it crashes.
+#[derive(Debug)]
+pub struct TestJob {
+    session: Session<'static>,
+}
+
+impl TestJob {
+    /// Moves the clock to the next boundary and runs its tick, with data or without.
+    ///
+    /// # Errors
+    /// What went wrong in the tick; the job has ended then. [`Error::Config`] if it had ended before.
+    pub fn tick(&mut self) -> Result<()> {
+        let next = self.session.boundary()?;
+        self.session.run_until(next)
+    }
+
+    /// Moves the clock and runs all ticks that are due by then. Errors as [`TestJob::tick`].
+    pub fn advance(&mut self, by: Duration) -> Result<()> {
+        let target = self.now().plus(by);
+        self.session.run_until(target)
+    }
+
+    /// Runs until all sources have ended, as [`TestEngine::run`] does, and ends the job.
+    pub fn run_to_end(&mut self) -> Result<()> {
+        self.session.run_to_end()
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.session.clock.now()
+    }
+
+    /// The latest committed tick.
+    pub fn progress(&self) -> Progress {
+        self.session.control.progress()
+    }
+
+    /// Ends the job gracefully.
+    pub fn stop(mut self) -> Result<()> {
+        self.session.end(Ok(()))
+    }
+
+    /// Ends the job as if the process had been killed.
+    pub fn crash(self) {}
+}
+
+/// A driver, and the order in which its tasks run.
+struct Session<'env> {
+    /// `None` once it has ended.
+    driver: Option<Driver<'env>>,
+    ready: Vec<Task>,
+    random: fastrand::Rng,
+    clock: Arc<ManualClock>,
+    control: Arc<Control>,
+    runtime: Option<Runtime>,
+}
+
+impl<'env> Session<'env> {
+    fn open(engine: &TestEngine, pipeline: Pipeline<'env>) -> Result<Self> {
+        engine.settings.check()?;
+        let clock = Arc::new(ManualClock::default());
+        let settings = Settings { clock: clock.clone(), ..engine.settings.clone() };
+        let runtime = if pipeline.sources.is_empty() { None } else { Some(run::io_runtime()?) };
+        let control = Arc::new(Control::default());
+        let mut session = Session {
+            driver: None,
+            ready: Vec::new(),
+            random: fastrand::Rng::with_seed(engine.seed),
+            clock,
+            control,
+            runtime,
+        };
+        let handle = session.runtime.as_ref().map(Runtime::handle);
+        session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle)?);
+        Ok(session)
+    }
+
+    fn driver(&mut self) -> Result<&mut Driver<'env>> {
+        self.driver.as_mut().ok_or_else(|| Error::Config("the job has ended".into()))
+    }
+
+    fn boundary(&mut self) -> Result<Timestamp> {
+        let boundary = self.driver()?.planner.boundary();
+        Ok(boundary.expect("the test engine ticks at intervals"))
+    }
+
+    /// Runs all ticks that are due by `target`.
+    fn run_until(&mut self, target: Timestamp) -> Result<()> {
+        self.boundary()?;
+        let ran = self.try_run_until(target);
+        if ran.is_err() || self.driver()?.core.has_failed() { self.end(ran) } else { Ok(()) }
+    }
+
+    fn try_run_until(&mut self, target: Timestamp) -> Result<(), Failure> {
+        loop {
+            let next = self.next_to_plan().filter(|next| *next <= target);
+            let planned = match next {
+                Some(next) => self.jump(next, WhenEmpty::Run)?,
+                None => false,
+            };
+            if !self.turn()? && !planned {
+                self.clock.set(target);
+                return Ok(());
+            }
+        }
+    }
+
+    fn run_to_end(&mut self) -> Result<()> {
+        self.boundary()?;
+        let ran = self.try_run_to_end();
+        self.end(ran)
+    }
+
+    fn try_run_to_end(&mut self) -> Result<(), Failure> {
+        loop {
+            let planned = match self.next_to_plan() {
+                Some(next) if !self.live().is_finished() => self.jump(next, WhenEmpty::Leave)?,
+                _ => false,
+            };
+            if self.turn()? || planned {
+                continue;
+            }
+            if self.live().core.has_failed() || self.live().is_finished() {
+                return Ok(());
+            }
+            // A source waits for the outside.
+            self.control.bell.wait(None);
+        }
+    }
+
+    fn live(&mut self) -> &mut Driver<'env> {
+        self.driver.as_mut().expect("whoever steps a session has asked whether it still lives")
+    }
+
+    /// The next boundary, if now is a moment to plan it: there is room, and the seed says so or nothing else can be
+    /// done.
+    fn next_to_plan(&mut self) -> Option<Timestamp> {
+        let busy = !self.ready.is_empty() || !self.live().is_idle();
+        let later = busy && self.random.bool();
+        let driver = self.live();
+        if later || !driver.has_room() || driver.planner.has_planned() || driver.core.has_failed() {
+            return None;
+        }
+        driver.planner.boundary()
+    }
+
+    /// Moves the clock to a boundary and plans its tick, if there is one.
+    fn jump(&mut self, boundary: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
+        let planned = self.live().planner.plan_boundary(when_empty)?;
+        if planned {
+            self.clock.set(boundary);
+        }
+        Ok(planned)
+    }
+
+    /// Does one of the things that can be done: runs a task, begins a tick, or delivers. Says whether there was one.
+    fn turn(&mut self) -> Result<bool, Failure> {
+        if self.live().core.has_failed() {
+            return Ok(false);
+        }
+        let (tasks, begins) = (self.ready.len(), self.live().can_begin());
+        let choice = self.random.usize(..tasks + usize::from(begins) + 1);
+        if choice < tasks {
+            let task = self.ready.swap_remove(choice);
+            let (ready, _) = self.live().core.execute(task);
+            self.ready.extend(ready);
+            Ok(true)
+        } else if begins && choice == tasks {
+            let ready = self.live().begin()?;
+            self.ready.extend(ready);
+            Ok(true)
+        } else {
+            // Whatever else could be done will be drawn in a later turn.
+            Ok(self.live().deliver()? || tasks > 0 || begins)
+        }
+    }
+
+    /// Ends the job with its first error, if it is still there.
+    fn end(&mut self, outcome: Result<(), Failure>) -> Result<()> {
+        self.ready.clear();
+        self.driver.take().map_or(Ok(()), |driver| driver.end(outcome))
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        // The user has no use for this result: either it was reported, or the job crashes.
+        let _ = self.end(Ok(()));
+        if let Some(runtime) = self.runtime.take() {
+            run::shut_down(runtime);
+        }
+    }
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("now", &self.clock.now())
+            .field("ended", &self.driver.is_none())
+            .finish()
+    }
+}

@@ -1,0 +1,5 @@
+//! The engine's promises, each a test, on pipelines made by hand.
+
+mod feed;
+mod hand;
+mod results;
