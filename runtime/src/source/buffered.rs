@@ -122,7 +122,10 @@ impl ByteBuffer {
     /// Appends what came.
     pub(crate) fn push(&self, chunk: &[u8]) {
         let mut state = self.state();
-        debug_assert!(self.room_in(&state).is_none_or(|room| chunk.len() <= room), "pushed more than there was room");
+        debug_assert!(
+            self.room_in(&state).is_none_or(|room| chunk.len() <= room),
+            "pushed more than there was room"
+        );
         if state.closed || state.failed.is_some() {
             return;
         }
@@ -261,7 +264,11 @@ impl ReadAt for &ByteBuffer {
         let state = self.state();
         let Some(from) = at.checked_sub(state.base) else {
             let kept = state.released;
-            return Err(format!("bytes from {at} on of {} are gone; they are kept from {kept} on", self.name).into());
+            return Err(format!(
+                "bytes from {at} on of {} are gone; they are kept from {kept} on",
+                self.name
+            )
+            .into());
         };
         let from = usize::try_from(from).expect("it is in memory");
         let (first, second) = state.bytes.as_slices();

@@ -67,7 +67,13 @@ where
     }
 
     fn open(self, _: &SourceContext) -> Result<Arc<dyn Reader<Batch = Rows<I::Item>>>, BoxError> {
-        let pulled = Pulled { records: self.records.peekable(), chunks: VecDeque::new(), end: 0, next: 0, began: false };
+        let pulled = Pulled {
+            records: self.records.peekable(),
+            chunks: VecDeque::new(),
+            end: 0,
+            next: 0,
+            began: false,
+        };
         Ok(Arc::new(IterReader { pulled: Mutex::new(pulled), max: self.max_records_per_tick as u64 }))
     }
 }
@@ -152,11 +158,14 @@ where
             }
             let first = pulled.chunks.front().map_or(pulled.end, |chunk| chunk.0);
             if range.start < first {
-                return Err(format!("records before {first} are gone, but {} was to be read", range.start).into());
+                return Err(
+                    format!("records before {first} are gone, but {} was to be read", range.start).into()
+                );
             }
-            let of_range = pulled.chunks.iter().filter(|(start, records)| {
-                *start < range.end && range.start < start + records.len() as u64
-            });
+            let of_range = pulled
+                .chunks
+                .iter()
+                .filter(|(start, records)| *start < range.end && range.start < start + records.len() as u64);
             of_range.cloned().collect()
         };
         for (start, records) in chunks {
@@ -195,7 +204,8 @@ where
         let position = positions.get(&0).copied().unwrap_or(0);
         let gone: Vec<_> = {
             let mut pulled = self.pulled();
-            let whole = pulled.chunks.partition_point(|(start, records)| start + records.len() as u64 <= position);
+            let whole =
+                pulled.chunks.partition_point(|(start, records)| start + records.len() as u64 <= position);
             pulled.chunks.drain(..whole).collect()
         };
         drop(gone); // outside the lock
@@ -225,7 +235,10 @@ mod tests {
             reader.available().expect("fine"),
             Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false }
         );
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true }
+        );
         assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
         assert_eq!(read(&*reader, part(1, 3), |s| s).expect("fine"), ["b", "c"]);
     }

@@ -61,7 +61,11 @@ impl<S: Source> Source for Merge<S> {
             return Err("`merge` was given an empty list: it needs a source at least".into());
         }
         if self.sources.len() > EACH as usize {
-            return Err(format!("`merge` takes {EACH} sources at most, but was given {}", self.sources.len()).into());
+            return Err(format!(
+                "`merge` takes {EACH} sources at most, but was given {}",
+                self.sources.len()
+            )
+            .into());
         }
         let mut readers = Vec::with_capacity(self.sources.len());
         for source in self.sources {
@@ -164,7 +168,8 @@ mod tests {
 
     #[test]
     fn offers_are_combined_and_partitions_renumbered() {
-        let reader = merge([queue([vec![1], vec![2]]), queue([vec![10]])]).open(&context().0).expect("it opens");
+        let reader =
+            merge([queue([vec![1], vec![2]]), queue([vec![10]])]).open(&context().0).expect("it opens");
         let first = reader.available().expect("fine");
         let part = |partition, start, end| OffsetRange { partition, start, end };
         assert_eq!(
@@ -191,7 +196,8 @@ mod tests {
 
     #[test]
     fn no_sources_and_missing_ones_are_errors_with_advice() {
-        let none = merge(Vec::<super::super::Queue<u8>>::new()).open(&context().0).err().expect("it is empty");
+        let none =
+            merge(Vec::<super::super::Queue<u8>>::new()).open(&context().0).err().expect("it is empty");
         assert_eq!(none.to_string(), "`merge` was given an empty list: it needs a source at least");
         let reader = merge([queue([vec![1]])]).open(&context().0).expect("it opens");
         let missing = reader.seek(&[(65536, 1)].into()).expect_err("it is missing").to_string();

@@ -219,7 +219,10 @@ mod tests {
         let missing = error(folder.path().join("nowhere/*.csv"));
         assert!(missing.contains("/nowhere/*.csv`: there is no folder `"), "{missing}");
         let folders = error(folder.path().join("sub*"));
-        assert!(folders.contains("sub*` matches folders only: to read the files in them, write `"), "{folders}");
+        assert!(
+            folders.contains("sub*` matches folders only: to read the files in them, write `"),
+            "{folders}"
+        );
         assert!(error("[").contains("`[` is no glob"));
     }
 
@@ -237,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_file_that_may_not_be_read_is_an_error_with_advice() {
-        let refused = unreadable(Path::new("secret.txt"), &io::ErrorKind::PermissionDenied.into()).to_string();
+        let refused =
+            unreadable(Path::new("secret.txt"), &io::ErrorKind::PermissionDenied.into()).to_string();
         assert!(refused.starts_with("`secret.txt` may not be read by this user: give it"), "{refused}");
     }
 }

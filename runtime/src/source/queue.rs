@@ -24,8 +24,10 @@ use crate::tick::{OffsetRange, Positions};
 ///
 /// Spark's `queueStream`.
 pub fn queue<T>(elements: impl IntoIterator<Item = impl IntoIterator<Item = T>>) -> Queue<T> {
-    let mut elements: Vec<Element<T>> =
-        elements.into_iter().map(|records| Element { start: 0, records: records.into_iter().collect() }).collect();
+    let mut elements: Vec<Element<T>> = elements
+        .into_iter()
+        .map(|records| Element { start: 0, records: records.into_iter().collect() })
+        .collect();
     let mut next = 0;
     for element in &mut elements {
         element.start = next;
@@ -109,7 +111,12 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
         visit: &mut dyn FnMut(&mut Rows<T>) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
         if range.end > self.end() {
-            return Err(format!("the queue has {} offsets, but was to be read up to {}", self.end(), range.end).into());
+            return Err(format!(
+                "the queue has {} offsets, but was to be read up to {}",
+                self.end(),
+                range.end
+            )
+            .into());
         }
         // A range lies within one element, unless someone joined several.
         for element in &self.elements[self.element_at(range.start)..] {
@@ -117,9 +124,8 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
                 break;
             }
             let within = |offset: u64| {
-                usize::try_from(offset.saturating_sub(element.start)).map_or(element.records.len(), |i| {
-                    i.min(element.records.len())
-                })
+                usize::try_from(offset.saturating_sub(element.start))
+                    .map_or(element.records.len(), |i| i.min(element.records.len()))
             };
             let records = &element.records[within(range.start)..within(range.end)];
             if !records.is_empty() {

@@ -92,9 +92,11 @@ impl<B: TextBatch> Source for Stdin<B> {
 
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {
         if TAKEN.swap(true, Ordering::AcqRel) {
-            return Err("standard input is already read by another source, or by one of an earlier pipeline that \
+            return Err(
+                "standard input is already read by another source, or by one of an earlier pipeline that \
                         still waits for a line: read it once, and use the stream twice"
-                .into());
+                    .into(),
+            );
         }
         let give_up = || TAKEN.store(false, Ordering::Release);
         let reader = start(io::stdin(), give_up, self.options, cx).inspect_err(|_| give_up())?;
@@ -145,8 +147,13 @@ mod tests {
         let (cx, driver) = context();
         let (done, at_end) = std::sync::mpsc::channel();
         let options = BufferOptions { buffer_bytes: 8, ..BufferOptions::default() };
-        let reader = start::<Lines>(&b"one\ntwo\nthree\nfour"[..], move || done.send(()).expect("heard"), options, &cx)
-            .expect("it starts");
+        let reader = start::<Lines>(
+            &b"one\ntwo\nthree\nfour"[..],
+            move || done.send(()).expect("heard"),
+            options,
+            &cx,
+        )
+        .expect("it starts");
         let reader: Arc<dyn Reader<Batch = Lines>> = Arc::new(reader);
         let mut all = Vec::new();
         loop {

@@ -90,7 +90,12 @@ pub struct Lines {
 impl Lines {
     /// A batch of the lines in `bytes`, which must not begin or end within a line.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Lines { block: Block::new(bytes), invalid_utf8: InvalidUtf8::Error, replaced: String::new(), error: None }
+        Lines {
+            block: Block::new(bytes),
+            invalid_utf8: InvalidUtf8::Error,
+            replaced: String::new(),
+            error: None,
+        }
     }
 
     /// What happens to bytes that are no UTF-8. Default: [`InvalidUtf8::Error`].

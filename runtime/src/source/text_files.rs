@@ -180,12 +180,14 @@ impl<B: TextBatch> Reader for FilesReader<B> {
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
-        let (name, found) = self
-            .files
-            .get(range.partition as usize)
-            .ok_or_else(|| format!("file number {} of only {} was to be read", range.partition, self.files.len()))?;
+        let (name, found) = self.files.get(range.partition as usize).ok_or_else(|| {
+            format!("file number {} of only {} was to be read", range.partition, self.files.len())
+        })?;
         let file = File::open(&found.path).map_err(|e| {
-            format!("{name} can't be read any more, from offset {} on: {e}; files must stay until they are read", range.start)
+            format!(
+                "{name} can't be read any more, from offset {} on: {e}; files must stay until they are read",
+                range.start
+            )
         })?;
         self.lines.read(&OpenFile { file, name, bytes: found.bytes }, name, range, visit)
     }

@@ -150,7 +150,10 @@ fn connect(addr: &str) -> Result<TcpStream, BoxError> {
             format!("nobody listens on {addr}: start the server first (for a try: `nc -lk {port}`)")
         }
         Some(e) if e.kind() == io::ErrorKind::TimedOut => {
-            format!("no answer from {addr} within {} s: check the address, and firewalls", CONNECT_TIMEOUT.as_secs())
+            format!(
+                "no answer from {addr} within {} s: check the address, and firewalls",
+                CONNECT_TIMEOUT.as_secs()
+            )
         }
         Some(e) => format!("no connection to {addr}: {e}"),
         None => format!("the host of `{addr}` has no address"),

@@ -93,7 +93,10 @@ fn a_line_that_never_ends_is_an_error_and_no_standstill() {
     assert_eq!(reader.available().expect("it may still end"), nothing());
     reader.buffer.push(b"8");
     let error = reader.available().expect_err("it can't end").to_string();
-    assert!(error.contains("the line at offset 0 of the test does not fit into the buffer of 8 bytes"), "{error}");
+    assert!(
+        error.contains("the line at offset 0 of the test does not fit into the buffer of 8 bytes"),
+        "{error}"
+    );
     assert_eq!(reader.buffer.room_blocking(), None);
 }
 

@@ -122,7 +122,8 @@ fn a_line_beyond_the_maximum_is_an_error_whatever_the_block() {
     let files = Files::of(&[("a", b"abcd\nabcde\nab")]);
     for block in [1, 2, 3, 5, 8, 100] {
         assert_eq!(
-            lines(&open(files.source().block_bytes(block).max_line_bytes(5)), &[part(0, 0, 13)]).expect("they fit"),
+            lines(&open(files.source().block_bytes(block).max_line_bytes(5)), &[part(0, 0, 13)])
+                .expect("they fit"),
             ["abcd", "abcde", "ab"]
         );
         let error = error(files.source().block_bytes(block).max_line_bytes(4), 13);
@@ -193,7 +194,8 @@ fn a_visitor_may_keep_the_batch() {
             Ok(())
         })
         .expect("it is text");
-    let all: Vec<String> = kept.iter_mut().flat_map(|b| b.items().map(str::to_string).collect::<Vec<_>>()).collect();
+    let all: Vec<String> =
+        kept.iter_mut().flat_map(|b| b.items().map(str::to_string).collect::<Vec<_>>()).collect();
     assert_eq!(all, ["one", "two", "three", "four"]);
 }
 

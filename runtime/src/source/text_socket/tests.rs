@@ -111,7 +111,10 @@ fn a_line_without_end_is_an_error_that_names_the_address() {
     let (cx, driver) = context();
     let reader = text_socket(addr.clone()).max_line_bytes(100_000).open(&cx).expect("it connects");
     let error = driver.next(&*reader).expect_err("it is too long").to_string();
-    assert!(error.starts_with(&format!("the line at offset 0 of what {addr} sent is longer than 100000")), "{error}");
+    assert!(
+        error.starts_with(&format!("the line at offset 0 of what {addr} sent is longer than 100000")),
+        "{error}"
+    );
     drop(reader);
     server.join().expect("it served");
 }
