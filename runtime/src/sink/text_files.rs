@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::{Delivery, Sink, SinkInfo};
 use crate::BoxError;
 use crate::tick::Tick;
-use folders::{Folders, problem, sync_folder};
+use folders::{Folders, problem};
 
 /// Writes each tick as a folder of text files, one record a line: `PREFIX-<batch time in ms>/part-00000`, … and an
 /// empty-handed `_SUCCESS` that says which tick it is.

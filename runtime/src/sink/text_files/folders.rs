@@ -184,7 +184,7 @@ fn write_synced(path: &Path, text: &str) -> Result<(), BoxError> {
 }
 
 /// Brings a folder's entries to disk.
-pub(super) fn sync_folder(path: &Path) -> Result<(), BoxError> {
+fn sync_folder(path: &Path) -> Result<(), BoxError> {
     // Elsewhere a folder can't be opened as a file, and its entries are journaled.
     if cfg!(unix) {
         File::open(path)
