@@ -20,7 +20,7 @@
 //! };
 //! Engine::test().run(pipeline)?;
 //! out.assert_batches_sorted([vec![("mill", 2)], vec![("stream", 1)]]);
-//! # millstream::Result::Ok(())
+//! # millstream::Result::<()>::Ok(())
 //! ```
 //!
 //! - The operators: [`dsl::Stream`].

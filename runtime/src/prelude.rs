@@ -1,6 +1,6 @@
 //! What a program with a pipeline needs: `use millstream::prelude::*;`.
 
 pub use crate::clock::{Timestamp, millis, minutes, secs};
-// MEM
+pub use crate::sink::MemorySink;
 pub use crate::source::{from_iter, merge, queue, stdin, text_files, text_socket};
 pub use crate::{Bad, Engine, Job, Key, Keyed, Overrun, Pipeline, Tick, Trigger, stream};

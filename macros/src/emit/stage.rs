@@ -159,7 +159,8 @@ impl Emitter<'_> {
 
         let several = s.consumers.len() > 1 || !meets.is_empty();
         let mut code = quote!(#annotation #(#buffers)*);
-        for (n, (consumer, input)) in s.consumers.iter().enumerate() {
+        let consumers = self.in_union_order(&s.consumers, meets.first().copied());
+        for (n, (consumer, input)) in consumers.iter().enumerate() {
             let node = &self.graph.nodes[*consumer];
             if !several {
                 code.extend(self.consumer(*consumer, *input, item, exit));
@@ -168,7 +169,7 @@ impl Emitter<'_> {
             let own = Exit::new(*consumer, node.op.span());
             let at = names::glue(node.op.span());
             let body = self.consumer(*consumer, *input, item, &own);
-            let copy = (n + 1 < s.consumers.len())
+            let copy = (n + 1 < consumers.len())
                 .then(|| quote_spanned!(at=> let #item = ::core::clone::Clone::clone(&#item);));
             let label = own.used.get().then(|| {
                 let label = &own.label;
@@ -183,6 +184,28 @@ impl Emitter<'_> {
             code.extend(quote_spanned!(at=> let _ = #item;));
         }
         code
+    }
+
+    /// Consumers in text order; but those that lead to the first input of `union` come before those that lead to its second,
+    /// so that its records stand in the order of its inputs.
+    fn in_union_order(&self, consumers: &[(NodeId, usize)], union: Option<NodeId>) -> Vec<(NodeId, usize)> {
+        let mut sorted = consumers.to_vec();
+        if let Some(union) = union {
+            sorted.sort_by_key(|consumer| self.leads_to(*consumer, union).unwrap_or(usize::MAX));
+        }
+        sorted
+    }
+
+    /// The first input of `union` that a consumer's records reach.
+    fn leads_to(&self, (node, input): (NodeId, usize), union: NodeId) -> Option<usize> {
+        if node == union {
+            return Some(input);
+        }
+        if !self.stages.is_fused(self.graph, node) {
+            return None;
+        }
+        let behind = self.graph.nodes[node].outputs.iter().flat_map(|s| &self.graph.streams[*s].consumers);
+        behind.filter_map(|consumer| self.leads_to(*consumer, union)).min()
     }
 
     /// The records that met in a union's buffer go on from there.

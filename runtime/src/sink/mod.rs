@@ -1,8 +1,18 @@
 //! Sinks: where streams end. One file each; this one holds the trait.
 
-mod console_stub;
-pub use console_stub::ConsoleSink;
+mod console;
+mod memory;
+mod same_as;
+#[cfg(test)]
+mod testing;
+mod text_files;
+
 use std::fmt;
+
+pub use console::{ConsoleSink, is_closed_pipe};
+pub use memory::MemorySink;
+pub use same_as::SameAs;
+pub use text_files::{ByDisplay, ByFunction, LineFormat, TextFileSink, text_file_sink};
 
 use crate::BoxError;
 use crate::tick::Tick;
@@ -64,4 +74,16 @@ pub trait Sink<T>: Send {
     fn abort(&mut self, tick: &Tick) {
         let _ = tick;
     }
+}
+
+/// Refuses a start of the pipeline that has been overtaken; `what` is what it wants to write to.
+fn refuse_older(what: &str, epoch: u64, newest: u64) -> Result<(), BoxError> {
+    if epoch >= newest {
+        return Ok(());
+    }
+    Err(format!(
+        "a newer start of the pipeline (epoch {newest}) writes to {what}, so this one (epoch {epoch}) may not: stop \
+         one of them, or give each an output of its own"
+    )
+    .into())
 }

@@ -191,10 +191,8 @@ impl ByteBuffer {
             start: state.offered,
             end: limit.min(state.offered.saturating_add(max_bytes)),
         };
-        if range.is_empty() && state.frozen.is_none() {
-            if let Some(error) = &state.failed {
-                return Err(error.as_str().into());
-            }
+        if let Some(error) = state.failed.as_ref().filter(|_| range.is_empty() && state.frozen.is_none()) {
+            return Err(error.as_str().into());
         }
         state.offered = range.end;
         let all = range.end == limit;
