@@ -33,7 +33,7 @@ pub fn is_ours(line: &str) -> bool {
 impl Report {
     /// Takes in a message of the compiler, if it is an error.
     pub fn add(&mut self, message: &Value) {
-        let spans: Vec<&Value> = message["spans"].as_array().into_iter().flatten().collect();
+        let spans: Vec<&Value> = message["spans"].as_array().into_iter().flatten().map(in_program).collect();
         let Some(primary) = spans.iter().find(|s| s["is_primary"] == true).or(spans.first()) else { return };
         if message["level"] != "error" {
             return;
@@ -66,6 +66,12 @@ impl Report {
 /// Whether a span shows the user's program: others would show our sources, which change.
 fn in_case(span: &Value) -> bool {
     span["file_name"].as_str().is_some_and(|f| f.replace('\\', "/").contains("/cases/"))
+}
+
+/// The span where the user called the macro that the compiler points into.
+fn in_program(span: &Value) -> &Value {
+    let outer = &span["expansion"]["span"];
+    if in_case(span) || outer.is_null() { span } else { in_program(outer) }
 }
 
 /// The underlined text, and what is said of it.
