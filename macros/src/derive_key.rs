@@ -57,12 +57,11 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
             ty.bounds.push(parse_quote!(::millstream::Key));
         }
     }
-    // Without parameters the trait's own bounds say what is missing, and say it better.
-    if !generics.params.is_empty() {
-        generics.make_where_clause().predicates.push(parse_quote!(
-            Self: ::core::clone::Clone + ::core::cmp::Eq + ::core::marker::Send + 'static
-        ));
-    }
+    let at = names::glue(name.span());
+    let bounds = quote_spanned! {at=>
+        Self: ::core::clone::Clone + ::core::cmp::Eq + ::core::marker::Send + 'static
+    };
+    generics.make_where_clause().predicates.push(parse_quote!(#bounds));
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]

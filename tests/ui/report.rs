@@ -18,11 +18,7 @@ pub struct Error {
 }
 
 /// The beginnings of the messages of our traits; those of the macro have no code (`error: …`).
-const OURS: &[&str] = &[
-    "can't be a key",
-    "a keyed operator takes pairs",
-    "an output's closure returns",
-];
+const OURS: &[&str] = &["can't be a key", "a keyed operator takes pairs", "an output's closure returns"];
 
 /// Whether a line of a report is in our words, whatever the compiler.
 pub fn is_ours(line: &str) -> bool {
@@ -45,7 +41,8 @@ impl Report {
         text.push_str(message["message"].as_str().unwrap_or_default());
         text.push('\n');
         let mut places: Vec<&Value> = spans.iter().copied().filter(|s| in_case(s)).collect();
-        places.sort_by_key(|s| (s["is_primary"] != true, s["line_start"].as_u64(), s["column_start"].as_u64()));
+        places
+            .sort_by_key(|s| (s["is_primary"] != true, s["line_start"].as_u64(), s["column_start"].as_u64()));
         for span in places {
             text.push_str(&place(span));
         }
@@ -54,10 +51,12 @@ impl Report {
         }
         let number = |key: &str| primary[key].as_u64().unwrap_or_default() as usize;
         let line = if in_case(primary) { number("line_start") } else { 0 };
+        let text = text.replace(env!("CARGO_MANIFEST_DIR"), "$FOLDER");
         self.errors.push(Error { line, column: number("column_start"), text });
     }
 
     pub fn sorted(mut self) -> Report {
+        self.errors.dedup();
         self.errors.sort();
         self
     }
@@ -96,11 +95,17 @@ fn note(child: &Value) -> String {
     if elsewhere || text.contains("this error originates in the macro") || text.contains(".txt") {
         return String::new();
     }
-    let mut note = format!("  = {}: {}\n", child["level"].as_str().unwrap_or_default(), text.replace('\n', "\n    "));
+    let mut note =
+        format!("  = {}: {}\n", child["level"].as_str().unwrap_or_default(), text.replace('\n', "\n    "));
     for span in spans.iter().filter(|s| in_case(s)) {
         let label = span["label"].as_str().map(|l| format!(": {l}")).unwrap_or_default();
         match span["suggested_replacement"].as_str() {
-            Some(new) => note.push_str(&format!("      {}:{} write `{}`\n", span["line_start"], span["column_start"], new.trim())),
+            Some(new) => note.push_str(&format!(
+                "      {}:{} write `{}`\n",
+                span["line_start"],
+                span["column_start"],
+                new.trim()
+            )),
             None if !label.is_empty() => note.push_str(&place(span)),
             None => {}
         }

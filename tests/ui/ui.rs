@@ -74,7 +74,8 @@ fn marks(program: &str, report: &Report) -> Result<(), String> {
         let errors = report.errors.iter().filter(|e| e.line == i + 1).count();
         let most = if line.ends_with("//~") { 1..=2 } else { 0..=0 };
         if !most.contains(&errors) {
-            complaint.push_str(&format!("line {}: {errors} errors, where {most:?} should be: {line}\n", i + 1));
+            complaint
+                .push_str(&format!("line {}: {errors} errors, where {most:?} should be: {line}\n", i + 1));
         }
     }
     if complaint.is_empty() { Ok(()) } else { Err(complaint) }

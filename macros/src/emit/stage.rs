@@ -211,11 +211,10 @@ impl Emitter<'_> {
             let own = Exit::new(*consumer, node.op.span());
             let at = names::glue(node.op.span());
             let body = self.consumer(*consumer, *input, item, &own);
-            let copy = (n + 1 < consumers.len())
-                .then(|| {
-                    let original = names::used(item, node.op.span());
-                    quote_spanned!(at=> let #item = #rt::copy(&#original);)
-                });
+            let copy = (n + 1 < consumers.len()).then(|| {
+                let original = names::used(item, node.op.span());
+                quote_spanned!(at=> let #item = #rt::copy(&#original);)
+            });
             let label = own.used.get().then(|| {
                 let label = &own.label;
                 quote_spanned!(at=> #label:)
