@@ -24,7 +24,9 @@ pub struct Job {
 pub(super) enum Outcome {
     Running(JoinHandle<Result<()>>),
     /// Well, or its error was handed out.
-    Ended { well: bool },
+    Ended {
+        well: bool,
+    },
 }
 
 impl Job {
@@ -55,9 +57,9 @@ impl Job {
                 *outcome = Outcome::Ended { well: true };
                 Ok(())
             }
-            Outcome::Ended { well: false } => {
-                Err(Error::Config("the pipeline failed; its error went to an earlier `join` or `wait`".into()))
-            }
+            Outcome::Ended { well: false } => Err(Error::Config(
+                "the pipeline failed; its error went to an earlier `join` or `wait`".into(),
+            )),
         }
     }
 
@@ -80,6 +82,9 @@ impl Drop for Job {
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job").field("running", &self.is_running()).field("progress", &self.progress()).finish()
+        f.debug_struct("Job")
+            .field("running", &self.is_running())
+            .field("progress", &self.progress())
+            .finish()
     }
 }

@@ -44,11 +44,9 @@ impl Signals {
     }
 
     async fn next(&mut self) {
-        std::future::poll_fn(|cx| {
-            match (self.interrupt.poll_recv(cx), self.terminate.poll_recv(cx)) {
-                (std::task::Poll::Pending, std::task::Poll::Pending) => std::task::Poll::Pending,
-                _ => std::task::Poll::Ready(()),
-            }
+        std::future::poll_fn(|cx| match (self.interrupt.poll_recv(cx), self.terminate.poll_recv(cx)) {
+            (std::task::Poll::Pending, std::task::Poll::Pending) => std::task::Poll::Pending,
+            _ => std::task::Poll::Ready(()),
         })
         .await;
     }

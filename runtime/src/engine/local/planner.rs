@@ -98,7 +98,8 @@ impl Planner {
             }
             Pace::Eager | Pace::AvailableNow => {
                 if room && self.planned.is_empty() {
-                    let time = self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
+                    let time =
+                        self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
                     self.plan_at(time, WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
                 }

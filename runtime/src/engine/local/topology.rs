@@ -57,7 +57,10 @@ impl Topology {
                 match *route {
                     Route::Outlet(outlet) => outlets[outlet].push(feeder),
                     Route::Stage { stage, input } => {
-                        debug_assert!(from < stage, "stage {from} feeds stage {stage}, which comes before it");
+                        debug_assert!(
+                            from < stage,
+                            "stage {from} feeds stage {stage}, which comes before it"
+                        );
                         if let HeadShape::Operator { inputs, .. } = &mut stages[stage].head {
                             inputs[input].push(feeder);
                         } else {

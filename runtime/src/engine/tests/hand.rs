@@ -49,7 +49,10 @@ pub fn to_outlet(outlet: usize) -> Tail {
 
 type Map<'env> = Box<dyn Fn(&TaskContext, u64) -> u64 + Send + Sync + 'env>;
 type Merge<'env> = Box<
-    dyn Fn(&TaskContext, &mut StateSlot, Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError> + Send + Sync + 'env,
+    dyn Fn(&TaskContext, &mut StateSlot, Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError>
+        + Send
+        + Sync
+        + 'env,
 >;
 
 impl<'env> Hand<'env> {
@@ -224,6 +227,7 @@ pub struct Recorder {
     /// Which call of that name, from 0.
     pub fails_at: u64,
     pub seen: Arc<AtomicU64>,
+    pub at_least_once: bool,
 }
 
 impl Recorder {
@@ -273,7 +277,7 @@ impl Outlet for Recorder {
         None
     }
     fn delivery(&self) -> Delivery {
-        Delivery::ExactlyOnce
+        if self.at_least_once { Delivery::AtLeastOnce } else { Delivery::ExactlyOnce }
     }
     fn open(&mut self, _: u64, _: Option<u64>) -> Result<(), BoxError> {
         self.record("open", Call::Open)

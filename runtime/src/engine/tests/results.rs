@@ -15,10 +15,12 @@ fn diamond(out: &Recorder, side: &Recorder) -> Pipeline<'static> {
     Hand::new()
         .source(&Feed::of(turns()), |_, x| x + 1, &[spread(1), whole(2)])
         .operator(HeadTasks::Partitions, 1, history, &[(Deal::Whole, Route::Stage { stage: 3, input: 0 })])
-        .operator(HeadTasks::EachBucket, 1, all, &[
-            (Deal::Whole, Route::Stage { stage: 3, input: 1 }),
-            to_outlet(1),
-        ])
+        .operator(
+            HeadTasks::EachBucket,
+            1,
+            all,
+            &[(Deal::Whole, Route::Stage { stage: 3, input: 1 }), to_outlet(1)],
+        )
         .operator(HeadTasks::One, 2, history, &[to_outlet(0)])
         .outlet(OpKind::Sink, out.clone())
         .outlet(OpKind::Sink, side.clone())
