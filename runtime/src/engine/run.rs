@@ -83,7 +83,8 @@ fn drive(
         runtime.shutdown_timeout(PATIENCE);
     }
     result.unwrap_or_else(|Caught { message, .. }| {
-        Err(Error::Panic { at: Place { pipeline: pipeline_name, ..Place::default() }, message })
+        let at = Place { pipeline: pipeline_name, ..Place::default() };
+        Err(Error::Panic { at: Box::new(at), message })
     })
 }
 

@@ -149,8 +149,8 @@ fn skipped_boundaries_merge_into_one_tick() {
     advance_until_asked(&clock, &asked); // tick 1, beside it
     clock.advance(millis(50)); // no room
     feed.push(vec![1]);
-    go.send(()).unwrap();
     feed.end();
+    go.send(()).unwrap();
     job.wait().unwrap();
     assert_eq!(out.batches(), [vec![0], vec![], vec![1]]);
     assert_eq!(out.times(), [10, 20, 70]);
