@@ -98,7 +98,9 @@ fn no_more_than_two_ticks_are_in_flight() {
     });
     engine.run(gated(&feed, &out, gate)).unwrap();
     assert_eq!(out.batches().concat(), [0, 1, 2, 3, 4, 5]);
-    assert_eq!(began.lock().unwrap()[..2], [0, 1]);
+    let mut first = began.lock().unwrap()[..2].to_vec();
+    first.sort_unstable(); // two threads start them
+    assert_eq!(first, [0, 1]);
 }
 
 #[test]
