@@ -1,12 +1,16 @@
 //! A stage as nested loops.
 //!
 //! ```text
-//! let (to_4,) = builder.stage(&lines, |batch, (to_4,): &mut (rt::Combine<_, _, _>,)| {
+//! let (to_4,) = builder.stage(&lines, |batch, (mut to_4,): (rt::Combine<_, _, _>,)| {
 //!     for lines in rt::items(batch) {
 //!         …                            // the consumers of each stream, each in its own block
 //!     }
+//!     (to_4,)
 //! });
 //! ```
+//!
+//! The tails go in and come out by value: as locals of the loop they can live in registers. (Behind a `&mut`, LLVM keeps
+//! every conditional store, and a counted chain of maps was not vectorised: 0.7 of the hand-written loop.)
 
 use std::cell::Cell;
 
@@ -41,13 +45,13 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
     let by_value = (graph.owned || stage.fused.iter().any(|n| captures_by_value(&graph.nodes[*n])))
         .then(|| quote_spanned!(at=> move));
     let operands = stage_operands(graph, &stage.fused);
-    let loops = quote_spanned!(at=> { for #item in #rt::items(batch) { #body } });
+    let loops = quote_spanned!(at=> { for #item in #rt::items(batch) { #body } (#(#tails,)*) });
     if operands.is_empty() {
         quote_spanned! {at=>
             #(#attrs)*
             let (#(#tails,)*) = builder.stage(
                 &#head_stream,
-                #by_value |batch, (#(#tails,)*): &mut (#(#types,)*)| #loops,
+                #by_value |batch, (#(mut #tails,)*): (#(#types,)*)| #loops,
             );
         }
     } else {
@@ -56,7 +60,7 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
             let (#(#tails,)*) = builder.stage_with(
                 &#head_stream,
                 (#(#operands,)*),
-                #by_value |batch, (#(#tails,)*): &mut (#(#types,)*), (#(#operands,)*)| #loops,
+                #by_value |batch, (#(mut #tails,)*): (#(#types,)*), (#(#operands,)*)| #loops,
             );
         }
     }

@@ -26,13 +26,13 @@ pub fn blocks(file: &File, start: u64, end: u64, buffer: &mut Vec<u8>, mut f: im
         // Not beyond the last line that starts before `end`.
         let from = at - kept as u64;
         let last = ((end - 1).saturating_sub(from) as usize).min(full);
-        let stop = if from + (full as u64) > end {
-            last + memchr::memchr(b'\n', &buffer[last..full]).expect("lines are short") + 1
-        } else {
-            memchr::memrchr(b'\n', &buffer[..full]).expect("lines are short") + 1
+        let ending = memchr::memchr(b'\n', &buffer[last..full]).filter(|_| from + (full as u64) > end);
+        let stop = match ending {
+            Some(newline) => last + newline + 1,
+            None => memchr::memrchr(b'\n', &buffer[..full]).expect("lines are short") + 1,
         };
         f(&buffer[..stop]);
-        if from + stop as u64 >= end {
+        if ending.is_some() {
             return;
         }
         buffer.copy_within(stop..full, 0);

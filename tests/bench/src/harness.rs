@@ -31,10 +31,20 @@ pub struct Result {
 ///
 /// # Panics
 /// If two rows emit different sums.
-pub fn compare(workload: &str, rounds: usize, records: u64, bytes: u64, mut rows: Vec<Row<'_>>) -> Vec<Result> {
+pub fn compare(
+    workload: &str,
+    rounds: usize,
+    records: u64,
+    bytes: u64,
+    mut rows: Vec<Row<'_>>,
+) -> Vec<Result> {
     let sums: Vec<u64> = rows.iter_mut().map(|row| (row.run)()).collect();
     for (row, sum) in rows.iter().zip(&sums) {
-        assert_eq!(*sum, sums[0], "{workload}: `{}` emits something else than `{}`", row.system, rows[0].system);
+        assert_eq!(
+            *sum, sums[0],
+            "{workload}: `{}` emits something else than `{}`",
+            row.system, rows[0].system
+        );
     }
     let mut seconds = vec![Vec::new(); rows.len()];
     for _ in 0..rounds {
