@@ -101,6 +101,31 @@ pub fn pair<P: Pair>(record: P) -> (P::K, P::V) {
     record.pair()
 }
 
+/// A copy of a record for one of several consumers.
+#[inline(always)]
+pub fn copy<T: Copied>(record: &T) -> T {
+    record.copy()
+}
+
+/// `Clone`; the place where "not `Clone`" gets its message.
+#[diagnostic::on_unimplemented(
+    message = "records that are used twice must be `Clone`, and `{Self}` is not",
+    label = "this operator gets a clone of each record, and others get the record",
+    note = "derive `Clone`, or share the record: `.map(std::sync::Arc::new)` before the stream is used twice",
+    note = "a stream that several operators read is cloned for each but the last; `key_by` and `try_map` keep the record beside what their closures make of it"
+)]
+pub trait Copied {
+    fn copy(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Copied for T {
+    #[inline(always)]
+    fn copy(&self) -> T {
+        self.clone()
+    }
+}
+
 /// Pins what a `try_map`'s closure returns to a `Result`.
 #[inline(always)]
 pub fn outcome<T, E>(result: Result<T, E>) -> Result<T, E> {

@@ -48,6 +48,11 @@ impl fmt::Display for SourceInfo {
 }
 
 /// A place that records come from. Cheap to make; nothing is opened until the pipeline runs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no source",
+    label = "`source(…)` takes a source, and this is `{Self}`",
+    note = "values at hand become one with `source(from_iter(values))`, or with `source(queue([vec![…], …]))` that gives one element a tick; files and sockets with `text_files(\"*.txt\")` and `text_socket(address)`"
+)]
 pub trait Source: Send + 'static {
     type Batch: Batch;
 
