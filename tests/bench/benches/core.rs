@@ -2,7 +2,7 @@
 //! `MILLSTREAM_BENCH_MB` is the size of the text (1000).
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, data, grep, word_count};
+use millstream_bench::{chain, data, grep, on_timely, word_count};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -25,6 +25,7 @@ fn main() {
             vec![
                 Row::new("by hand", || word_count::by_hand(&text, TICK)),
                 Row::new("millstream", || word_count::millstream(&text, TICK)),
+                Row::new("timely", || on_timely::word_count(&text, TICK)),
             ],
         ));
     }
@@ -37,6 +38,7 @@ fn main() {
             vec![
                 Row::new("by hand", || grep::by_hand(&text, TICK)),
                 Row::new("millstream", || grep::millstream(&text, TICK)),
+                Row::new("timely", || on_timely::grep(&text, TICK)),
             ],
         ));
     }

@@ -7,6 +7,7 @@ pub mod data;
 pub mod files;
 pub mod grep;
 pub mod harness;
+pub mod on_timely;
 pub mod word_count;
 
 /// The part of the sum that one emitted pair adds.
