@@ -1,6 +1,6 @@
 //! Every rule that needs the whole graph. No code generation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
@@ -11,7 +11,7 @@ use crate::ast::Body;
 use crate::closure;
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
-use crate::ir::{Graph, Node, Operand};
+use crate::ir::{Graph, Node, NodeId, Operand};
 use millstream_plan::Class;
 use quote::ToTokens;
 
@@ -54,9 +54,14 @@ fn unused_streams(graph: &Graph, diag: &mut Diagnostics) {
 
 /// A stream's name inside a closure: it would be a value there, and is none.
 fn streams_in_closures(graph: &Graph, diag: &mut Diagnostics) {
-    let names: HashSet<String> =
-        graph.streams.iter().filter_map(|s| s.name.as_ref()).map(ToString::to_string).collect();
-    for node in &graph.nodes {
+    // A name means the stream from the next statement on: `let lines = source(lines);` reads the variable, as in Rust.
+    let mut bound: HashMap<String, NodeId> = HashMap::new();
+    for stream in &graph.streams {
+        if let Some(name) = &stream.name {
+            bound.entry(name.to_string()).or_insert(stream.node);
+        }
+    }
+    for (id, node) in graph.nodes.iter().enumerate() {
         let body_operands = node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand);
         for operand in node.operands.iter().chain(body_operands) {
             let mut uses = Uses::default();
@@ -68,7 +73,7 @@ fn streams_in_closures(graph: &Graph, diag: &mut Diagnostics) {
                 Operand::Function(expr) | Operand::Path(expr) | Operand::Value(expr) => uses.visit_expr(expr),
             }
             for (name, at) in uses.free() {
-                if names.contains(&name) {
+                if bound.get(&name).is_some_and(|at| *at < id) {
                     diag.error(at, message_for_stream_as_value(node, &name));
                 }
             }

@@ -9,7 +9,7 @@ use syn::{Attribute, Expr};
 use crate::ast::{Assign, Binding, Body, Call, Chain, Root, Statement};
 use crate::diag::Diagnostics;
 use crate::ir::{BodyOp, Graph, Node, OpKind, Operand, Repeat, Stream, StreamId};
-use crate::{operand, parse, suggest};
+use crate::{names, operand, parse, suggest};
 use millstream_plan::{Arg, Class};
 
 /// Lowers what was parsed. What it can't understand it reports and leaves out.
@@ -72,7 +72,7 @@ impl Lowering<'_> {
     ) {
         let first = bindings.iter().find_map(|b| b.name.as_ref());
         let stream = match (first, &chain.root) {
-            (Some(name), _) | (None, Root::Stream(name)) => name.to_string(),
+            (Some(name), _) | (None, Root::Stream(name)) => names::text(name),
             (None, Root::Source { keyword, .. }) => keyword.to_string(),
         };
         let around = Around { stream, doc: doc(attrs), attrs: &self.lints(attrs) };
@@ -334,7 +334,7 @@ impl Lowering<'_> {
             k.set_span(for_token);
             k
         };
-        let around = Around { stream: target.to_string(), doc: doc(attrs), attrs: &self.lints(attrs) };
+        let around = Around { stream: names::text(&target), doc: doc(attrs), attrs: &self.lints(attrs) };
         let outputs =
             self.node(OpKind::Repeat, &keyword, vec![input], vec![Operand::Value(range.clone())], &around);
         if let Some(node) = self.graph.nodes.last_mut() {

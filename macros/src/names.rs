@@ -7,11 +7,32 @@
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
-use crate::ir::{Graph, NodeId, StreamId};
+use syn::ext::IdentExt;
+
+use crate::ir::{Graph, NodeId, OpKind, StreamId};
 
 /// The span of glue for what stands at `at`.
 pub fn glue(at: Span) -> Span {
     Span::mixed_site().located_at(at)
+}
+
+/// A name as messages and plans show it: without the `r#` of a raw identifier.
+pub fn text(name: &Ident) -> String {
+    name.unraw().to_string()
+}
+
+/// Whether the expansion itself may have a variable of this name. Those named after streams have the same hygiene, so
+/// they step aside.
+fn is_ours(name: &str) -> bool {
+    const FIXED: [&str; 8] = ["batch", "builder", "error", "kept", "key", "pipeline", "record", "value"];
+    let numbered = |prefix: &str| {
+        name.strip_prefix(prefix)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    FIXED.contains(&name)
+        || ["to", "operand", "merged", "stream"].into_iter().any(numbered)
+        || OpKind::ALL.iter().any(|kind| numbered(kind.name()))
 }
 
 /// The variable that holds a record of this stream.
@@ -19,7 +40,14 @@ pub fn item(graph: &Graph, stream: StreamId) -> Ident {
     let s = &graph.streams[stream];
     let node = &graph.nodes[s.node];
     match &s.name {
-        Some(name) => Ident::new(&name.to_string(), glue(name.span())),
+        Some(name) if is_ours(&text(name)) => {
+            format_ident!("stream_{stream}_{}", text(name), span = glue(name.span()))
+        }
+        Some(name) => {
+            let mut item = name.clone();
+            item.set_span(glue(name.span()));
+            item
+        }
         None => format_ident!("{}_{}", node.op.to_string(), s.node, span = glue(node.op.span())),
     }
 }
@@ -52,7 +80,10 @@ pub fn operand(node: NodeId, index: usize, at: Span) -> Ident {
     }
 }
 
-/// The buffer in which the inputs of a union meet.
-pub fn merged(node: NodeId, at: Span) -> Ident {
-    format_ident!("merged_{node}", span = glue(at))
+/// The buffer in which the records of a union's `input`-th input wait for those of the others.
+pub fn merged(node: NodeId, input: usize, at: Span) -> Ident {
+    match input {
+        0 => format_ident!("merged_{node}", span = glue(at)),
+        _ => format_ident!("merged_{node}_{input}", span = glue(at)),
+    }
 }

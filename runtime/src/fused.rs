@@ -32,34 +32,38 @@ where
     B: Batch,
     O: Tails,
     P: Send + Sync,
-    F: Fn(&mut B, &mut O, &P) + Send + Sync,
+    F: Fn(&mut B, O, &P) -> O + Send + Sync,
 {
     fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's> {
-        Box::new(Run { stage: self, tails: O::open(&self.shared, cx) })
+        Box::new(Run { stage: self, tails: Some(O::open(&self.shared, cx)) })
     }
 }
+
+const OPEN: &str = "a task whose loops panicked is given no more batches";
 
 /// One task of a stage.
 struct Run<'s, B, O: Tails, P, F> {
     stage: &'s Fused<B, O, P, F>,
-    tails: O,
+    /// Empty only while the loops run.
+    tails: Option<O>,
 }
 
 impl<B, O, P, F> StageRun for Run<'_, B, O, P, F>
 where
     B: Batch,
     O: Tails,
-    F: Fn(&mut B, &mut O, &P),
+    F: Fn(&mut B, O, &P) -> O,
 {
     #[inline(never)]
     fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError> {
         let batch = batch.downcast_mut::<B>().expect("a stage is built with the type of its head");
-        (self.stage.body)(batch, &mut self.tails, &self.stage.operands);
+        let tails = self.tails.take().expect(OPEN);
+        self.tails = Some((self.stage.body)(batch, tails, &self.stage.operands));
         batch.take_error().map_or(Ok(()), Err)
     }
 
     fn close(self: Box<Self>) -> Vec<Vec<Bucket>> {
-        self.tails.close()
+        self.tails.expect(OPEN).close()
     }
 }
 

@@ -96,9 +96,9 @@ impl<'env> Builder<'env> {
     where
         B: Batch,
         O: Tails + 'env,
-        F: Fn(&mut B, &mut O) + Send + Sync + 'env,
+        F: Fn(&mut B, O) -> O + Send + Sync + 'env,
     {
-        self.stage_with(stream, (), move |batch: &mut B, tails: &mut O, ()| body(batch, tails))
+        self.stage_with(stream, (), move |batch: &mut B, tails: O, ()| body(batch, tails))
     }
 
     /// As [`Builder::stage`], with the operands that were evaluated where `stream!` stands.
@@ -107,7 +107,7 @@ impl<'env> Builder<'env> {
         B: Batch,
         O: Tails + 'env,
         P: Send + Sync + 'env,
-        F: Fn(&mut B, &mut O, &P) + Send + Sync + 'env,
+        F: Fn(&mut B, O, &P) -> O + Send + Sync + 'env,
     {
         let shared = O::share();
         let handles = O::handles(&shared, stream.stage);

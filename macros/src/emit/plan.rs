@@ -11,7 +11,7 @@ use crate::names;
 pub fn topology(graph: &Graph, stages: &Stages) -> TokenStream {
     let at = names::glue(Span::call_site());
     let rt = graph.rt(at);
-    let name = option(at, graph.name.as_ref().map(|n| n.to_string()));
+    let name = option(at, graph.name.as_ref().map(names::text));
     let nodes = graph.nodes.iter().map(|n| node(graph, n));
     let list = stages.list.iter().map(|stage| {
         let (head, fused) = (index(stage.head), stage.fused.iter().map(|n| index(*n)));
@@ -36,8 +36,7 @@ fn node(graph: &Graph, node: &Node) -> TokenStream {
         let (from, output) = (index(from), index(output));
         quote_spanned!(at=> #rt::plan::Port::new(#from, #output))
     });
-    let outputs =
-        node.outputs.iter().map(|s| option(at, graph.streams[*s].name.as_ref().map(ToString::to_string)));
+    let outputs = node.outputs.iter().map(|s| option(at, graph.streams[*s].name.as_ref().map(names::text)));
     let doc = node.doc.as_ref().map(|doc| quote_spanned!(at=> .doc(#doc)));
     let body = node.repeat.as_ref().map(|r| {
         let kinds = r.body.iter().map(|op| kind(op.kind));

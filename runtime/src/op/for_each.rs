@@ -33,6 +33,24 @@ impl<E: Into<BoxError>> Outcome for Result<(), E> {
     }
 }
 
+/// A closure that never returns (`todo!()`, or one that always panics) is fine too. Stable Rust has a name for its type
+/// only by this way round.
+impl Outcome for <fn() -> ! as Returns>::Output {
+    fn into_result(self) -> Result<(), BoxError> {
+        self
+    }
+}
+
+/// What a function returns.
+#[doc(hidden)]
+pub trait Returns {
+    type Output;
+}
+
+impl<R> Returns for fn() -> R {
+    type Output = R;
+}
+
 pub(crate) struct ForEach<T, F> {
     pub(crate) node: NodeId,
     pub(crate) function: F,

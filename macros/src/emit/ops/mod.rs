@@ -30,8 +30,8 @@ use crate::fuse::Stages;
 use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
 use crate::names;
 
-/// An operator's code inside a stage; the record is in `item`.
-pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
+/// An operator's code inside a stage; the record is in `item`, and came through the `input`-th input.
+pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &Exit) -> TokenStream {
     match cx.graph.nodes[node].kind {
         OpKind::Map => map::fused(cx, node, item, exit),
         OpKind::Filter => filter::fused(cx, node, item, exit),
@@ -42,7 +42,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
         OpKind::KeyBy => key_by::fused(cx, node, item, exit),
         OpKind::Inspect => inspect::fused(cx, node, item, exit),
         OpKind::Split => split::fused(cx, node, item, exit),
-        OpKind::Union => union::fused(cx, node, item),
+        OpKind::Union => union::fused(cx, node, input, item),
         OpKind::Repeat => repeat::fused(cx, node, item, exit),
         OpKind::Source
         | OpKind::ReduceByKey

@@ -1,4 +1,4 @@
-//! `union`: within a stage, a buffer where its inputs meet; between stages, an exchange.
+//! `union`: within a stage, a buffer for each of its inputs where they part; between stages, an exchange.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -9,9 +9,9 @@ use crate::fuse::Stages;
 use crate::ir::{Graph, NodeId};
 use crate::names;
 
-pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
+pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> TokenStream {
     let (at, _, n) = place(cx.graph, node);
-    let buffer = names::merged(node, n.op.span());
+    let buffer = names::merged(node, input, n.op.span());
     quote_spanned!(at=> #buffer.push(#item);)
 }
 

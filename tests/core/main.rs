@@ -1,0 +1,17 @@
+//! Pipelines as their users write them: what they mean, what they may capture, how they fail.
+
+mod support;
+
+mod captures;
+mod elementwise;
+mod errors;
+mod facade;
+mod hygiene;
+mod keyed;
+mod keys;
+mod lints;
+mod outputs;
+mod patterns;
+mod plans;
+mod text;
+mod unions;

@@ -1,0 +1,131 @@
+//! Outputs: `for_each`, `for_each_batch`, `sink`, `print`.
+
+use millstream::clock::Timestamp;
+use millstream::prelude::*;
+use millstream::sink::text_file_sink;
+use proptest::prelude::*;
+
+use crate::support::{at_once, few, lines, numbers, ordered};
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn for_each_gets_every_record_in_order(input in lines(), partitions in 1usize..8, seed in 0u64..100) {
+        let mut seen: Vec<String> = Vec::new();
+        let pipeline = stream! { source(queue(input.clone())).flat_map(|l| l.split(' ')).for_each(|word| seen.push(word)); };
+        Engine::test().partitions(partitions).seed(seed).run(pipeline).expect("it runs");
+        let expected: Vec<&str> = input.iter().flatten().flat_map(|l| l.split(' ')).collect();
+        prop_assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn for_each_batch_gets_every_tick_once(input in numbers(), partitions in 1usize..8, seed in 0u64..100) {
+        let mut seen = Vec::new();
+        let pipeline = stream! {
+            source(queue(input.clone())).for_each_batch(|batch, tick| seen.push((tick.number, tick.time, batch)));
+        };
+        Engine::test().partitions(partitions).seed(seed).run(pipeline).expect("it runs");
+        let time = |n: u64| Timestamp::from_millis(1000 * (n as i64 + 1));
+        let expected: Vec<_> = (0u64..).zip(&input).map(|(n, batch)| (n, time(n), batch.clone())).collect();
+        prop_assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn outputs_of_one_stream_get_the_same(input in lines(), partitions in 1usize..8) {
+        let (mut count, mut bytes) = (0, 0);
+        let out = MemorySink::new();
+        let pipeline = stream! {
+            let lines = source(queue(input.clone()));
+            lines.for_each(|l| bytes += l.len());
+            lines.sink(out.clone());
+            lines.for_each_batch(|batch, _| count += batch.len());
+        };
+        at_once(partitions).run(pipeline).expect("it runs");
+        prop_assert_eq!(out.batches(), input.clone());
+        prop_assert_eq!(count, input.iter().flatten().count());
+        prop_assert_eq!(bytes, input.iter().flatten().map(String::len).sum::<usize>());
+    }
+}
+
+#[test]
+fn a_sink_gets_owned_records_of_many_shapes() {
+    let got = ordered(|out| {
+        stream! {
+            source(queue([vec!["a=1", "b"]]))
+                .map(|l| (l, l.split_once('='), l.as_bytes(), l.chars().collect::<Vec<char>>(), vec![l]))
+                .sink(out);
+        }
+    });
+    let s = |text: &str| text.to_string();
+    let expected = [
+        (s("a=1"), Some((s("a"), s("1"))), b"a=1".to_vec(), vec!['a', '=', '1'], vec![s("a=1")]),
+        (s("b"), None, b"b".to_vec(), vec!['b'], vec![s("b")]),
+    ];
+    assert_eq!(got, [expected]);
+}
+
+#[test]
+fn records_of_a_type_of_ones_own_reach_a_sink() {
+    #[derive(Clone, Debug, PartialEq)]
+    struct Reading {
+        sensor: String,
+        value: f64,
+    }
+    let got = ordered(|out| {
+        stream! {
+            source(queue([vec!["a 1.5", "b 2"]]))
+                .filter_map(|l| l.split_once(' '))
+                .filter_map(|(sensor, value)| Some(Reading { sensor: sensor.into(), value: value.parse().ok()? }))
+                .sink(out);
+        }
+    });
+    let reading = |sensor: &str, value| Reading { sensor: sensor.into(), value };
+    assert_eq!(got, [[reading("a", 1.5), reading("b", 2.0)]]);
+}
+
+#[test]
+fn two_sinks_of_one_pipeline_fill_one_memory() {
+    let out = MemorySink::new();
+    let pipeline = stream! {
+        let (small, large) = source(queue([vec![1, 20, 3], vec![40]])).split(|n| *n < 10);
+        small.sink(out.clone());
+        large.sink(out.clone());
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    out.assert_batches([vec![1, 3, 20], vec![40]]);
+}
+
+#[test]
+fn text_files_hold_a_tick_each() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let prefix = folder.path().join("words");
+    let pipeline = stream! { source(queue([vec!["b a"], vec!["c"]])).flat_map(|l| l.split(' ')).sink(text_file_sink(&prefix)); };
+    Engine::test().run(pipeline).expect("it runs");
+    let words =
+        |tick: &str| std::fs::read_to_string(folder.path().join(tick).join("part-00000")).expect("text");
+    assert_eq!([words("words-1000"), words("words-2000")], ["b\na\n", "c\n"]);
+}
+
+#[test]
+fn print_takes_a_number_that_is_known_at_run_time() {
+    let n = "3".parse::<usize>().expect("a number");
+    let pipeline = stream! { source(queue([vec!["a"]])).print(n); };
+    assert!(pipeline.plan().to_string().contains("print(3)"), "{pipeline:?}");
+    Engine::test().run(pipeline).expect("it runs");
+}
+
+#[test]
+fn for_each_takes_a_function_and_one_that_was_made() {
+    fn check(word: String) -> Result<(), std::num::ParseIntError> {
+        word.parse::<u8>().map(|_| ())
+    }
+    let mut total = 0;
+    let add = |n: i32| total += n;
+    let pipeline = stream! {
+        source(queue([vec!["1", "2"]])).for_each(check);
+        source(queue([vec![1, 2]])).for_each(add);
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    assert_eq!(total, 3);
+}
