@@ -233,16 +233,33 @@ impl Emitter<'_> {
         }
     }
 
+    /// Asks a function about `arg`: yes or no.
+    pub fn ask(&self, node: NodeId, op: &Ident, operand: &Operand, arg: &TokenStream) -> TokenStream {
+        // `!f()` alone says nothing of the type of `f()`.
+        self.inside(node, op, operand, arg, &quote_spanned!(names::glue(op.span())=> ::<bool>))
+    }
+
     /// As [`Emitter::call_operand`], for functions whose result borrows nothing: the parameter stays inside.
     pub fn call_inside(&self, node: NodeId, op: &Ident, operand: &Operand, arg: &TokenStream) -> TokenStream {
+        self.inside(node, op, operand, arg, &TokenStream::new())
+    }
+
+    fn inside(
+        &self,
+        node: NodeId,
+        op: &Ident,
+        operand: &Operand,
+        arg: &TokenStream,
+        returns: &TokenStream,
+    ) -> TokenStream {
         let at = names::glue(op.span());
         let rt = self.graph.rt(at);
         match self.function(node, op, operand, arg) {
             Function::Inline { binding, output, body } => {
                 let body = without_braces(body);
-                quote_spanned!(at=> #rt::at(#node, || #output { #binding #body }))
+                quote_spanned!(at=> #rt::at #returns(#node, || #output { #binding #body }))
             }
-            Function::Call(call) => quote_spanned!(at=> #rt::at(#node, || #call)),
+            Function::Call(call) => quote_spanned!(at=> #rt::at #returns(#node, || #call)),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::ir::NodeId;
 
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
     let (at, _, n) = place(cx.graph, node);
-    let keep = cx.call_inside(node, &n.op, &n.operands[0], &quote!(&#item));
+    let keep = cx.ask(node, &n.op, &n.operands[0], &quote!(&#item));
     let leave = exit.leave();
     let (out, then) = next(cx, node, exit);
     quote_spanned!(at=> if !#keep { #leave } let #out = #item; #then)

@@ -119,7 +119,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
 }
 
 /// Span, runtime path and node of an operator.
-fn place<'g>(graph: &'g Graph, node: NodeId) -> (Span, TokenStream, &'g Node) {
+fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
     let n = &graph.nodes[node];
     let at = names::glue(n.op.span());
     (at, graph.rt(at), n)

@@ -34,7 +34,7 @@ fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) 
             quote_spanned!(at=> #item = #value;)
         }
         OpKind::Filter => {
-            let keep = whole(quote!(&#item));
+            let keep = cx.ask(node, &op.op, &op.operand, &quote!(&#item));
             let leave = exit.leave();
             quote_spanned!(at=> if !#keep { #leave })
         }
