@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Expr, ExprClosure, Pat, ReturnType};
 
@@ -14,6 +15,8 @@ pub struct Closure {
     pub body: Expr,
     /// Written with `move`.
     pub by_value: bool,
+    /// Its first token.
+    pub begin: Span,
 }
 
 impl Closure {
@@ -23,6 +26,7 @@ impl Closure {
             output: closure.output.clone(),
             body: (*closure.body).clone(),
             by_value: closure.capture.is_some(),
+            begin: closure.span(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! `#[derive(Key)]`
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, GenericParam, Index, parse_quote};
+use syn::{Data, DeriveInput, Fields, GenericParam, Index, Type, parse_quote};
+
+use crate::names;
 
 pub fn derive(input: TokenStream) -> TokenStream {
     syn::parse2::<DeriveInput>(input).and_then(expand).unwrap_or_else(|e| e.to_compile_error())
@@ -20,10 +22,10 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
     let body = match &input.data {
         Data::Struct(data) => {
             let fields = data.fields.iter().enumerate().map(|(i, field)| match &field.ident {
-                Some(name) => write(&quote!(&key.#name)),
+                Some(name) => write(&quote!(&key.#name), &field.ty),
                 None => {
                     let index = Index::from(i);
-                    write(&quote!(&key.#index))
+                    write(&quote!(&key.#index), &field.ty)
                 }
             });
             quote!(#(#fields)*)
@@ -41,7 +43,7 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
                     Fields::Unnamed(_) => quote!((#(#names),*)),
                     Fields::Unit => quote!(),
                 };
-                let fields = names.iter().map(|n| write(&quote!(#n)));
+                let fields = names.iter().zip(&variant.fields).map(|(n, f)| write(&quote!(#n), &f.ty));
                 quote!(Self::#name #pattern => { out.variant(#index); #(#fields)* })
             });
             quote!(match key { #(#arms)* })
@@ -55,9 +57,12 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
             ty.bounds.push(parse_quote!(::millstream::Key));
         }
     }
-    generics.make_where_clause().predicates.push(parse_quote!(
-        Self: ::core::clone::Clone + ::core::cmp::Eq + ::core::marker::Send + 'static
-    ));
+    // Without parameters the trait's own bounds say what is missing, and say it better.
+    if !generics.params.is_empty() {
+        generics.make_where_clause().predicates.push(parse_quote!(
+            Self: ::core::clone::Clone + ::core::cmp::Eq + ::core::marker::Send + 'static
+        ));
+    }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
@@ -79,7 +84,8 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// Appends one field's canonical bytes.
-fn write(field: &TokenStream) -> TokenStream {
-    quote!(::millstream::rt::write_key(#field, out);)
+/// Appends one field's canonical bytes. A field that is no key is told so at its type.
+fn write(field: &TokenStream, ty: &Type) -> TokenStream {
+    let at = names::glue(ty.span());
+    quote_spanned!(at=> ::millstream::rt::write_key::<#ty>(#field, out);)
 }

@@ -52,6 +52,13 @@ pub fn item(graph: &Graph, stream: StreamId) -> Ident {
     }
 }
 
+/// A variable where the operator at `at` uses it: what is wrong with the record is said there.
+pub fn used(item: &Ident, at: Span) -> Ident {
+    let mut item = item.clone();
+    item.set_span(glue(at));
+    item
+}
+
 /// The label of the block that holds one consumer.
 pub fn label(node: NodeId, at: Span) -> syn::Lifetime {
     syn::Lifetime::new(&format!("'to_{node}"), glue(at))

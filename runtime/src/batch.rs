@@ -1,7 +1,13 @@
 //! Batches: what a stage reads.
 
 /// Owned data that may cross an exchange: any `Send + 'static` type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't leave its stage: it may not go from thread to thread",
+    label = "`{Self}` leaves its stage here",
+    note = "records that are exchanged, kept or given to an output are `Send` and own what they hold: write `Arc` for `Rc`, `Mutex` for `RefCell`"
+)]
 pub trait Data: Send + 'static {}
+#[diagnostic::do_not_recommend]
 impl<T: Send + 'static> Data for T {}
 
 /// A piece of one partition of one micro-batch.

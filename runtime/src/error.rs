@@ -18,19 +18,19 @@ pub enum Error {
     /// A closure panicked. The pipeline has stopped; fix the closure, or send such records elsewhere
     /// (`filter_map`, `try_map`).
     #[error("{at}: a closure panicked: {message}")]
-    Panic { at: Place, message: String },
+    Panic { at: Box<Place>, message: String },
 
     /// A source could not be opened or read.
     #[error("{at}: {source}")]
-    Source { at: Place, source: BoxError },
+    Source { at: Box<Place>, source: BoxError },
 
     /// A sink could not be opened, or a tick could not be written or committed.
     #[error("{at}: {source}")]
-    Sink { at: Place, source: BoxError },
+    Sink { at: Box<Place>, source: BoxError },
 
     /// A `for_each` or `for_each_batch` returned an error.
     #[error("{at}: {source}")]
-    Output { at: Place, source: BoxError },
+    Output { at: Box<Place>, source: BoxError },
 
     /// The pipeline can't run on this engine as configured. Says what to change.
     #[error("{0}")]

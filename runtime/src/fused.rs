@@ -32,34 +32,38 @@ where
     B: Batch,
     O: Tails,
     P: Send + Sync,
-    F: Fn(&mut B, &mut O, &P) + Send + Sync,
+    F: Fn(&mut B, O, &P) -> O + Send + Sync,
 {
     fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's> {
-        Box::new(Run { stage: self, tails: O::open(&self.shared, cx) })
+        Box::new(Run { stage: self, tails: Some(O::open(&self.shared, cx)) })
     }
 }
+
+const OPEN: &str = "a task whose loops panicked is given no more batches";
 
 /// One task of a stage.
 struct Run<'s, B, O: Tails, P, F> {
     stage: &'s Fused<B, O, P, F>,
-    tails: O,
+    /// Empty only while the loops run.
+    tails: Option<O>,
 }
 
 impl<B, O, P, F> StageRun for Run<'_, B, O, P, F>
 where
     B: Batch,
     O: Tails,
-    F: Fn(&mut B, &mut O, &P),
+    F: Fn(&mut B, O, &P) -> O,
 {
     #[inline(never)]
     fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError> {
         let batch = batch.downcast_mut::<B>().expect("a stage is built with the type of its head");
-        (self.stage.body)(batch, &mut self.tails, &self.stage.operands);
+        let tails = self.tails.take().expect(OPEN);
+        self.tails = Some((self.stage.body)(batch, tails, &self.stage.operands));
         batch.take_error().map_or(Ok(()), Err)
     }
 
     fn close(self: Box<Self>) -> Vec<Vec<Bucket>> {
-        self.tails.close()
+        self.tails.expect(OPEN).close()
     }
 }
 
@@ -95,6 +99,31 @@ impl<I: Iterator> Iterator for Each<I> {
 #[inline(always)]
 pub fn pair<P: Pair>(record: P) -> (P::K, P::V) {
     record.pair()
+}
+
+/// A copy of a record for one of several consumers.
+#[inline(always)]
+pub fn copy<T: Copied>(record: &T) -> T {
+    record.copy()
+}
+
+/// `Clone`; the place where "not `Clone`" gets its message.
+#[diagnostic::on_unimplemented(
+    message = "records that are used twice must be `Clone`, and `{Self}` is not",
+    label = "this operator gets a clone of each record, and others get the record",
+    note = "derive `Clone`, or share the record: `.map(std::sync::Arc::new)` before the stream is used twice",
+    note = "a stream that several operators read is cloned for each but the last; `key_by` and `try_map` keep the record beside what their closures make of it"
+)]
+pub trait Copied {
+    fn copy(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Copied for T {
+    #[inline(always)]
+    fn copy(&self) -> T {
+        self.clone()
+    }
 }
 
 /// Pins what a `try_map`'s closure returns to a `Result`.

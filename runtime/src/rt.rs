@@ -27,9 +27,10 @@ pub use crate::blame::at;
 pub use crate::exchange::{
     ByMove, ByOwn, Combine, Count, CountValues, First, Give, Handle, Leaving, Own, Tails,
 };
-pub use crate::fused::{Bad, Merged, each, items, outcome, pair};
+pub use crate::fused::{Bad, Merged, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
+pub use crate::op::union::SameRecords;
 pub use millstream_plan as plan;
 
 /// The editor's view.
@@ -95,9 +96,9 @@ impl<'env> Builder<'env> {
     where
         B: Batch,
         O: Tails + 'env,
-        F: Fn(&mut B, &mut O) + Send + Sync + 'env,
+        F: Fn(&mut B, O) -> O + Send + Sync + 'env,
     {
-        self.stage_with(stream, (), move |batch: &mut B, tails: &mut O, ()| body(batch, tails))
+        self.stage_with(stream, (), move |batch: &mut B, tails: O, ()| body(batch, tails))
     }
 
     /// As [`Builder::stage`], with the operands that were evaluated where `stream!` stands.
@@ -106,7 +107,7 @@ impl<'env> Builder<'env> {
         B: Batch,
         O: Tails + 'env,
         P: Send + Sync + 'env,
-        F: Fn(&mut B, &mut O, &P) + Send + Sync + 'env,
+        F: Fn(&mut B, O, &P) -> O + Send + Sync + 'env,
     {
         let shared = O::share();
         let handles = O::handles(&shared, stream.stage);
@@ -145,12 +146,13 @@ impl<'env> Builder<'env> {
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], op::count::Sum)
     }
 
-    pub fn union<T: Data, const N: usize>(
+    pub fn union<T: Data, U: Data + SameRecords<T>>(
         &mut self,
         node: NodeId,
-        tails: [Handle<Give<T>>; N],
+        a: Handle<Give<T>>,
+        b: Handle<Give<U>>,
     ) -> Stream<Rows<T>> {
-        let from: Vec<_> = tails.iter().map(|t| (t.stage, t.index)).collect();
+        let from = [(a.stage, a.index), (b.stage, b.index)];
         self.operator(node, HeadTasks::EachBucket, &from, op::union::PassOn::<T>(PhantomData))
     }
 

@@ -10,10 +10,9 @@ use super::Settings;
 use super::control::Control;
 use super::job::{Job, Outcome};
 use super::local::driver::Driver;
-use super::local::failure::Places;
-use super::local::pool::{self, Pool};
+use super::local::failure::{Failure, Places};
+use super::local::pool::{self, Pool, STACK};
 use super::local::schedule::TaskId;
-use super::local::{failure::Failure, pool::STACK};
 use crate::blame::{self, Caught};
 use crate::pipeline::Pipeline;
 use crate::{Error, Place, Result};
@@ -84,7 +83,8 @@ fn drive(
         runtime.shutdown_timeout(PATIENCE);
     }
     result.unwrap_or_else(|Caught { message, .. }| {
-        Err(Error::Panic { at: Place { pipeline: pipeline_name, ..Place::default() }, message })
+        let at = Place { pipeline: pipeline_name, ..Place::default() };
+        Err(Error::Panic { at: Box::new(at), message })
     })
 }
 
@@ -102,22 +102,19 @@ fn open_and_run(
         pool.in_place_scope(|scope| {
             let core = Arc::clone(&driver.core);
             let ran = blame::catch(|| driver.run(&mut Pool { scope, core }));
-            if !matches!(ran, Ok(Ok(()))) {
-                driver.core.fail();
+            if ran.is_err() {
+                driver.core.break_off();
             }
             ran
         })
     });
-    let outcome = match ran {
-        Ok(Ok(outcome)) => outcome,
-        // Not in users' closures, those are caught closer: in a progress callback, or a mistake of this engine's.
-        Ok(Err(caught)) | Err(caught) => {
-            let at = TaskId { tick: u64::MAX, stage: usize::MAX, task: usize::MAX };
-            let place = places.place(caught.node, None, None);
-            Err(Failure { at, error: Error::Panic { at: place, message: caught.message } })
-        }
-    };
-    driver.end(outcome)
+    // What users wrote is caught closer to it: this is a mistake of the engine's own.
+    if let Ok(Err(caught)) | Err(caught) = ran {
+        let at = TaskId { tick: u64::MAX, stage: usize::MAX, task: usize::MAX };
+        let place = places.place(caught.node, None, None);
+        driver.core.fail(Failure { at, error: Error::Panic { at: place, message: caught.message } });
+    }
+    driver.end()
 }
 
 /// Where sources wait for the outside: one thread is enough for waiting.

@@ -8,7 +8,6 @@ use tokio::runtime::Runtime;
 
 use super::control::Control;
 use super::local::driver::Driver;
-use super::local::failure::Failure;
 use super::local::planner::WhenEmpty;
 use super::local::schedule::Task;
 use super::{Settings, Trigger, run};
@@ -124,7 +123,7 @@ impl TestJob {
 
     /// Ends the job gracefully.
     pub fn stop(mut self) -> Result<()> {
-        self.session.end(Ok(()))
+        self.session.end()
     }
 
     /// Ends the job as if the process had been killed.
@@ -173,42 +172,32 @@ impl<'env> Session<'env> {
 
     /// Runs all ticks that are due by `target`.
     fn run_until(&mut self, target: Timestamp) -> Result<()> {
-        self.boundary()?;
-        let ran = self.try_run_until(target);
-        if ran.is_err() || self.driver()?.core.has_failed() { self.end(ran) } else { Ok(()) }
-    }
-
-    fn try_run_until(&mut self, target: Timestamp) -> Result<(), Failure> {
+        self.driver()?;
         loop {
             let next = self.next_to_plan().filter(|next| *next <= target);
-            let planned = match next {
-                Some(next) => self.jump(next, WhenEmpty::Run)?,
-                None => false,
-            };
-            if !self.turn()? && !planned {
-                self.clock.set(target);
-                return Ok(());
+            let planned = next.is_some_and(|next| self.jump(next, WhenEmpty::Run));
+            if !self.turn() && !planned {
+                break;
             }
         }
+        if self.driver()?.has_failed() {
+            return self.end();
+        }
+        self.clock.set(target);
+        Ok(())
     }
 
+    /// Runs until all sources have ended, and ends the job.
     fn run_to_end(&mut self) -> Result<()> {
-        self.boundary()?;
-        let ran = self.try_run_to_end();
-        self.end(ran)
-    }
-
-    fn try_run_to_end(&mut self) -> Result<(), Failure> {
+        self.driver()?;
         loop {
-            let planned = match self.next_to_plan() {
-                Some(next) if !self.live().is_finished() => self.jump(next, WhenEmpty::Leave)?,
-                _ => false,
-            };
-            if self.turn()? || planned {
+            let next = if self.live().is_finished() { None } else { self.next_to_plan() };
+            let planned = next.is_some_and(|next| self.jump(next, WhenEmpty::Leave));
+            if self.turn() || planned {
                 continue;
             }
-            if self.live().core.has_failed() || self.live().is_finished() {
-                return Ok(());
+            if self.live().has_failed() || self.live().is_finished() {
+                return self.end();
             }
             // A source waits for the outside.
             self.control.bell.wait(None);
@@ -225,54 +214,51 @@ impl<'env> Session<'env> {
         let busy = !self.ready.is_empty() || !self.live().is_idle();
         let later = busy && self.random.bool();
         let driver = self.live();
-        if later || !driver.has_room() || driver.planner.has_planned() || driver.core.has_failed() {
+        if later || !driver.has_room() || driver.planner.has_planned() || driver.has_failed() {
             return None;
         }
         driver.planner.boundary()
     }
 
     /// Moves the clock to a boundary and plans its tick, if there is one.
-    fn jump(&mut self, boundary: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
-        let planned = self.live().planner.plan_boundary(when_empty)?;
+    fn jump(&mut self, boundary: Timestamp, when_empty: WhenEmpty) -> bool {
+        let planned = self.live().plan_boundary(when_empty);
         if planned {
             self.clock.set(boundary);
         }
-        Ok(planned)
+        planned
     }
 
     /// Does one of the things that can be done: runs a task, begins a tick, or delivers. Says whether there was one.
-    fn turn(&mut self) -> Result<bool, Failure> {
-        if self.live().core.has_failed() {
-            return Ok(false);
-        }
+    fn turn(&mut self) -> bool {
         let (tasks, begins) = (self.ready.len(), self.live().can_begin());
         let choice = self.random.usize(..tasks + usize::from(begins) + 1);
         if choice < tasks {
             let task = self.ready.swap_remove(choice);
             let (ready, _) = self.live().core.execute(task);
             self.ready.extend(ready);
-            Ok(true)
+            true
         } else if begins && choice == tasks {
-            let ready = self.live().begin()?;
+            let ready = self.live().begin();
             self.ready.extend(ready);
-            Ok(true)
+            true
         } else {
             // Whatever else could be done will be drawn in a later turn.
-            Ok(self.live().deliver()? || tasks > 0 || begins)
+            self.live().deliver() || tasks > 0 || begins
         }
     }
 
-    /// Ends the job with its first error, if it is still there.
-    fn end(&mut self, outcome: Result<(), Failure>) -> Result<()> {
+    /// Ends the job with its error, if it has one.
+    fn end(&mut self) -> Result<()> {
         self.ready.clear();
-        self.driver.take().map_or(Ok(()), |driver| driver.end(outcome))
+        self.driver.take().map_or(Ok(()), Driver::end)
     }
 }
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         // The user has no use for this result: either it was reported, or the job crashes.
-        let _ = self.end(Ok(()));
+        let _ = self.end();
         if let Some(runtime) = self.runtime.take() {
             run::shut_down(runtime);
         }

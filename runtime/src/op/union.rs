@@ -8,6 +8,15 @@ use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::pipeline::{Bucket, HeadOperator, StateSlot, TaskContext};
 
+/// The same type, twice; the place where two types get their message.
+#[diagnostic::on_unimplemented(
+    message = "a union takes streams of the same records, but these are `{T}` and `{Self}`",
+    label = "one stream's records are `{T}`, the other's `{Self}`",
+    note = "bring both to one type first, with `.map(|x| …)`"
+)]
+pub trait SameRecords<T> {}
+impl<T> SameRecords<T> for T {}
+
 pub(crate) struct PassOn<T>(pub(crate) PhantomData<fn(T)>);
 
 impl<T: Data> HeadOperator for PassOn<T> {

@@ -50,6 +50,12 @@ impl fmt::Display for SinkInfo {
 /// - Nothing of a tick is visible before `commit`, all of it after; `abort` takes back what was written since
 ///   `begin`.
 /// - An `epoch` older than one that the sink has seen is refused.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't take records of type `{T}`",
+    label = "no sink for this stream's records, which are `{T}`",
+    note = "sinks are `MemorySink::new()`, `text_file_sink(path)` and every type that implements `millstream::sink::Sink<{T}>`",
+    note = "what leaves a stage is owned: a `&str` arrives as `String`"
+)]
 pub trait Sink<T>: Send {
     fn info(&self) -> SinkInfo;
 

@@ -48,6 +48,11 @@ impl fmt::Display for SourceInfo {
 }
 
 /// A place that records come from. Cheap to make; nothing is opened until the pipeline runs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no source",
+    label = "`source(…)` takes a source, and this is `{Self}`",
+    note = "values at hand become one with `source(from_iter(values))`, or with `source(queue([vec![…], …]))` that gives one element a tick; files and sockets with `text_files(\"*.txt\")` and `text_socket(address)`"
+)]
 pub trait Source: Send + 'static {
     type Batch: Batch;
 
@@ -104,6 +109,7 @@ pub struct Offer {
 /// # Contract
 /// - `available` starts where the last offer ended (at first: at the beginning, or where `seek` said), and
 ///   keeps to the source's own limit on a tick. It does not wait for input.
+/// - Once ended, it says so again each time, without ranges.
 /// - `read` gives the records of exactly that range, in order, however often it is asked; several ranges may be
 ///   read at the same time from several threads. It may block on a disk, never on a peer.
 /// - After `release(p)`, ranges before `p` are not read again.
@@ -128,7 +134,9 @@ pub trait Reader: Send + Sync {
     /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`).
     fn freeze(&self) {}
 
-    /// The next offer starts here. Called before the first `available`.
+    /// The next offer starts here. Called before the first `available`; after a restart first with the
+    /// checkpoint's positions, and once more, further on, if ranges between were read again from the tick log.
+    /// A source that can't be replayed only goes on counting from there.
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
 
     /// What lies before these positions will not be read again; it may be forgotten.

@@ -1,15 +1,15 @@
 //! `filter`
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::{next, place};
-use crate::emit::stage::{Emitter, Exit};
+use crate::emit::stage::{Emitter, Exit, Returns};
 use crate::ir::NodeId;
 
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
     let (at, _, n) = place(cx.graph, node);
-    let keep = cx.ask(node, &n.op, &n.operands[0], &quote!(&#item));
+    let keep = cx.call_inside(node, &n.op, &n.operands[0], &quote_spanned!(at=> &#item), Returns::Bool);
     let leave = exit.leave();
     let (out, then) = next(cx, node, exit);
     quote_spanned!(at=> if !#keep { #leave } let #out = #item; #then)

@@ -1,17 +1,17 @@
 //! `filter_map`
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::{next, place};
-use crate::emit::stage::{Called, Emitter, Exit};
+use crate::emit::stage::{Called, Emitter, Exit, Returns};
 use crate::ir::NodeId;
 
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
     let (at, _, _) = place(cx.graph, node);
     let leave = exit.leave();
     let (out, then) = next(cx, node, exit);
-    let Called { before, value } = cx.call(node, &quote!(#item));
+    let Called { before, value } = cx.call(node, &quote_spanned!(at=> #item), Returns::Option);
     quote_spanned! {at=>
         #before
         let ::core::option::Option::Some(#out) = #value else { #leave };

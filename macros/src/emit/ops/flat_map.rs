@@ -1,17 +1,17 @@
 //! `flat_map`
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::{next, place};
-use crate::emit::stage::{Called, Emitter, Exit};
+use crate::emit::stage::{Called, Emitter, Exit, Returns};
 use crate::ir::NodeId;
 
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
     let (at, rt, n) = place(cx.graph, node);
     let exit = Exit::new(node, n.op.span());
     let (out, then) = next(cx, node, &exit);
-    let Called { before, value } = cx.call(node, &quote!(#item));
+    let Called { before, value } = cx.call(node, &quote_spanned!(at=> #item), Returns::Any);
     let body = exit.block(then);
     quote_spanned!(at=> #before for #out in #rt::each(#node, #value) { #body })
 }

@@ -1,15 +1,15 @@
 //! `inspect`
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::{next, place};
-use crate::emit::stage::{Emitter, Exit};
+use crate::emit::stage::{Emitter, Exit, Returns};
 use crate::ir::NodeId;
 
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
     let (at, _, n) = place(cx.graph, node);
     let (out, then) = next(cx, node, exit);
-    let look = cx.call_inside(node, &n.op, &n.operands[0], &quote!(&#item));
+    let look = cx.call_inside(node, &n.op, &n.operands[0], &quote_spanned!(at=> &#item), Returns::Unit);
     quote_spanned!(at=> let () = #look; let #out = #item; #then)
 }

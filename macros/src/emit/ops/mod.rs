@@ -23,6 +23,7 @@ pub use print::DEFAULT_LENGTH;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
+use syn::spanned::Spanned;
 
 use super::stage::{Emitter, Exit};
 use crate::fuse::Stages;
@@ -139,9 +140,19 @@ fn function(graph: &Graph, node: NodeId) -> TokenStream {
         }
         Operand::Function(path) => quote_spanned!(at=> #path),
         _ => {
-            let name = names::operand(node, 0, n.op.span());
+            let name = argument(graph, node, 0);
             quote_spanned!(at=> #name)
         }
+    }
+}
+
+/// An argument that was evaluated where `stream!` stands: what is wrong with it is said at its own token.
+fn argument(graph: &Graph, node: NodeId, index: usize) -> Ident {
+    let n = &graph.nodes[node];
+    let name = names::operand(node, index, n.op.span());
+    match &n.operands[index] {
+        Operand::Value(expr) => names::used(&name, expr.span()),
+        _ => name,
     }
 }
 

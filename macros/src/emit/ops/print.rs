@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::place;
+use super::{argument, place};
 use crate::ir::{Graph, NodeId};
 use crate::names;
 
@@ -15,7 +15,7 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let tail = names::tail(node, 0, n.op.span());
     let length = match n.operands.first() {
         Some(_) => {
-            let operand = names::operand(node, 0, n.op.span());
+            let operand = argument(graph, node, 0);
             quote_spanned!(at=> #operand)
         }
         None => quote_spanned!(at=> #DEFAULT_LENGTH),

@@ -1,10 +1,10 @@
 //! `for`: a loop inside the stage, over operators that give at most one record for one.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::{next, place};
-use crate::emit::stage::{Emitter, Exit};
+use crate::emit::stage::{Emitter, Exit, Returns};
 use crate::ir::{BodyOp, NodeId, OpKind};
 use crate::names;
 
@@ -27,19 +27,19 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
 fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) -> TokenStream {
     let at = names::glue(op.op.span());
     let rt = cx.graph.rt(at);
-    let whole = |arg| cx.call_inside(node, &op.op, &op.operand, &arg);
+    let whole = |arg, returns| cx.call_inside(node, &op.op, &op.operand, &arg, returns);
     match op.kind {
         OpKind::Map => {
-            let value = whole(quote!(#item));
+            let value = whole(quote_spanned!(at=> #item), Returns::Any);
             quote_spanned!(at=> #item = #value;)
         }
         OpKind::Filter => {
-            let keep = cx.ask(node, &op.op, &op.operand, &quote!(&#item));
+            let keep = whole(quote_spanned!(at=> &#item), Returns::Bool);
             let leave = exit.leave();
             quote_spanned!(at=> if !#keep { #leave })
         }
         OpKind::FilterMap => {
-            let value = whole(quote!(#item));
+            let value = whole(quote_spanned!(at=> #item), Returns::Option);
             let leave = exit.leave();
             quote_spanned! {at=>
                 #item = match #value {
@@ -49,13 +49,13 @@ fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) 
             }
         }
         OpKind::MapValues => {
-            let value = whole(quote_spanned!(at=> value));
+            let value = whole(quote_spanned!(at=> value), Returns::Any);
             quote_spanned! {at=>
                 #item = { let (key, value) = #rt::pair(#item); (key, #value) };
             }
         }
         OpKind::Inspect => {
-            let look = whole(quote!(&#item));
+            let look = whole(quote_spanned!(at=> &#item), Returns::Unit);
             quote_spanned!(at=> let () = #look;)
         }
         _ => unreachable!("the registry says that this operator can't be in a `for`"),

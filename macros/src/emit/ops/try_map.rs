@@ -1,10 +1,10 @@
 //! `try_map`
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::place;
-use crate::emit::stage::{Called, Emitter, Exit};
+use crate::emit::stage::{Called, Emitter, Exit, Returns};
 use crate::ir::NodeId;
 use crate::names;
 
@@ -13,9 +13,9 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
     let (good, bad) = (names::item(cx.graph, n.outputs[0]), names::item(cx.graph, n.outputs[1]));
     let then_good = cx.stream(n.outputs[0], &good, exit);
     let then_bad = cx.stream(n.outputs[1], &bad, exit);
-    let Called { before, value } = cx.call(node, &quote!(#item));
+    let Called { before, value } = cx.call(node, &quote_spanned!(at=> #item), Returns::Result);
     quote_spanned! {at=>
-        let record = ::core::clone::Clone::clone(&#item);
+        let record = #rt::copy(&#item);
         #before
         match #rt::outcome(#value) {
             ::core::result::Result::Ok(#good) => { #then_good }

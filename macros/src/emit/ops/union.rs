@@ -18,6 +18,6 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Toke
 pub fn attach(graph: &Graph, _stages: &Stages, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let out = head_stream(graph, node);
-    let tails = (0..n.inputs.len()).map(|input| names::tail(node, input, n.op.span()));
-    quote_spanned!(at=> let #out = builder.union(#node, [#(#tails),*]);)
+    let [first, second] = [0, 1].map(|input| names::tail(node, input, n.op.span()));
+    quote_spanned!(at=> let #out = builder.union(#node, #first, #second);)
 }

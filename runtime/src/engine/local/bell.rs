@@ -28,7 +28,8 @@ impl Bell {
 
     /// Waits for a ring, at most as long as given. Says whether it rang.
     pub fn wait(&self, at_most: Option<Duration>) -> bool {
-        let deadline = at_most.map(|d| Instant::now() + d);
+        // A time too far away to be told is no deadline.
+        let deadline = at_most.and_then(|d| Instant::now().checked_add(d));
         let mut guard = self.lock.lock().expect("no code panics while it holds the bell");
         while !self.rung.swap(false, Ordering::SeqCst) {
             guard = match deadline {

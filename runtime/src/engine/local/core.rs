@@ -7,15 +7,17 @@ use std::time::Instant;
 
 use super::bell::Bell;
 use super::failure::Failure;
-use super::schedule::{Scheduler, Task};
+use super::schedule::{Done, Scheduler, Task, TaskId};
 use super::work::Work;
 use crate::engine::trace::{Trace, TraceEvent};
 
 pub(crate) struct Core<'env> {
     work: Work<'env>,
     shared: Mutex<Shared>,
-    /// Set with the first failure, so that tasks which have not started are dropped.
+    /// Set with the first failure.
     failed: AtomicBool,
+    /// Set if this engine itself panicked: no task starts any more.
+    broken: AtomicBool,
     bell: Arc<Bell>,
     trace: Option<Trace>,
 }
@@ -28,16 +30,19 @@ struct Shared {
 impl<'env> Core<'env> {
     pub fn new(work: Work<'env>, scheduler: Scheduler, bell: Arc<Bell>, trace: Option<Trace>) -> Self {
         let shared = Mutex::new(Shared { scheduler, failure: None });
-        Core { work, shared, failed: AtomicBool::new(false), bell, trace }
+        Core { work, shared, failed: AtomicBool::new(false), broken: AtomicBool::new(false), bell, trace }
     }
 
     /// Runs a task on this thread and returns those that it made ready, and whether there is news for the driver.
+    ///
+    /// After a failure only tasks before it still run, so that the error that is reported, and the ticks that are
+    /// committed before it, don't depend on who was faster.
     pub fn execute(&self, task: Task) -> (Vec<Task>, bool) {
         let mut ready = Vec::new();
-        if self.has_failed() {
+        let id = task.id;
+        if self.is_doomed(id) {
             return (ready, false);
         }
-        let id = task.id;
         // Not even a mistake in this engine may leave the driver waiting.
         let alarm = Alarm(self);
         self.trace(|| TraceEvent::Started { tick: id.tick, stage: id.stage, task: id.task });
@@ -45,21 +50,16 @@ impl<'env> Core<'env> {
         let result = self.work.run(task);
         let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.trace(|| TraceEvent::Finished { tick: id.tick, stage: id.stage, task: id.task });
-        let mut shared = self.lock();
         let news = match result {
-            Ok(mut done) if shared.failure.is_none() => {
-                done.nanos = nanos;
-                shared.scheduler.complete(id, done, &mut ready)
+            Ok(done) => {
+                let done = Done { nanos, ..done };
+                self.with_scheduler(|scheduler| scheduler.complete(id, done, &mut ready))
             }
-            Ok(_) => false,
             Err(failure) => {
-                let known = shared.failure.take();
-                shared.failure = Some(failure.first(known));
-                self.failed.store(true, Ordering::SeqCst);
+                self.fail(failure);
                 true
             }
         };
-        drop(shared);
         std::mem::forget(alarm);
         (ready, news)
     }
@@ -69,17 +69,39 @@ impl<'env> Core<'env> {
         self.bell.ring();
     }
 
-    pub fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::SeqCst)
+    /// Something failed: the lowest failure is kept.
+    pub fn fail(&self, failure: Failure) {
+        let mut shared = self.lock();
+        let known = shared.failure.take();
+        shared.failure = Some(failure.first(known));
+        self.failed.store(true, Ordering::SeqCst);
     }
 
-    /// From now on no task starts.
-    pub fn fail(&self) {
-        self.failed.store(true, Ordering::SeqCst);
+    /// The tick that failed; those before it may still be finished.
+    pub fn failed_tick(&self) -> Option<u64> {
+        if self.failed.load(Ordering::SeqCst) {
+            self.lock().failure.as_ref().map(|f| f.at.tick)
+        } else {
+            None
+        }
     }
 
     pub fn take_failure(&self) -> Option<Failure> {
         self.lock().failure.take()
+    }
+
+    /// From now on no task starts.
+    pub fn break_off(&self) {
+        self.broken.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::SeqCst)
+    }
+
+    fn is_doomed(&self, id: TaskId) -> bool {
+        self.is_broken()
+            || self.failed.load(Ordering::SeqCst) && self.lock().failure.as_ref().is_some_and(|f| f.at <= id)
     }
 
     pub fn with_scheduler<R>(&self, f: impl FnOnce(&mut Scheduler) -> R) -> R {
@@ -104,7 +126,7 @@ struct Alarm<'a, 'env>(&'a Core<'env>);
 impl Drop for Alarm<'_, '_> {
     #[cold]
     fn drop(&mut self) {
-        self.0.fail();
+        self.0.break_off();
         self.0.ring();
     }
 }

@@ -10,7 +10,7 @@ use super::delivery::Delivery;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
 use super::intake::Intake;
-use super::planner::Planner;
+use super::planner::{Planner, WhenEmpty};
 use super::schedule::{MAX_IN_FLIGHT, Scheduler, Task, TaskId};
 use super::topology::Topology;
 use super::work::Work;
@@ -21,8 +21,8 @@ use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
 use crate::progress::SourceProgress;
 use crate::source::{SourceContext, Waker};
-use crate::tick::TickPlan;
-use crate::{Error, Result};
+use crate::tick::{OffsetRange, Tick, TickPlan};
+use crate::{Error, Result, blame};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -95,13 +95,15 @@ impl<'env> Driver<'env> {
         let work = Work::new(pipeline.stages, intake.readers(), places.clone());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
+        let streams: Vec<_> = intake.streams().collect();
+        let planner = Planner::new(intake, settings.trigger, settings.overrun, settings.clock.now());
         control.update(|progress| {
-            progress.sources = intake.streams().map(|stream| SourceProgress { stream, input: 0 }).collect();
+            progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
         });
         Ok(Driver {
             core: Arc::new(core),
-            planner: Planner::new(intake, settings.trigger, settings.overrun, settings.clock.now()),
+            planner,
             control: Arc::clone(control),
             settings: settings.clone(),
             estimate: Estimate::new(topology.sources),
@@ -112,37 +114,38 @@ impl<'env> Driver<'env> {
         })
     }
 
-    /// Plans, begins and delivers what it can without waiting.
-    pub fn step(&mut self, executor: &mut dyn Executor) -> Result<Step, Failure> {
-        if self.core.has_failed() {
-            return Ok(Step::Done);
-        }
-        let stopping = self.control.is_stopping();
+    /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
+    pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
+        let ending = self.control.is_stopping() || self.has_failed();
         let mut look_again = None;
-        if !stopping {
-            look_again = self.planner.plan(self.settings.clock.now(), self.has_room())?;
+        if !ending {
+            match self.planner.plan(self.settings.clock.now(), self.has_room()) {
+                Ok(time) => look_again = time,
+                Err(failure) => self.core.fail(failure),
+            }
         }
-        let begins = !stopping && self.can_begin();
+        let begins = !ending && self.can_begin();
         if begins {
-            let tasks = self.begin()?;
+            let tasks = self.begin();
             if self.runs_inline() {
                 self.run_here(tasks);
             } else {
                 executor.submit(tasks);
             }
         }
-        let worked = self.deliver()? || begins;
-        Ok(match worked {
-            true => Step::Again,
-            false if self.is_idle() && (stopping || self.is_finished()) => Step::Done,
-            false => Step::Wait(look_again),
-        })
+        if self.deliver() || begins {
+            Step::Again
+        } else if self.core.is_broken() || self.is_done(ending) {
+            Step::Done
+        } else {
+            Step::Wait(look_again)
+        }
     }
 
     /// Steps until all is done.
-    pub fn run(&mut self, executor: &mut dyn Executor) -> Result<(), Failure> {
+    pub fn run(&mut self, executor: &mut dyn Executor) {
         loop {
-            match self.step(executor)? {
+            match self.step(executor) {
                 Step::Again => {}
                 Step::Wait(None) => {
                     self.control.bell.wait(None);
@@ -150,9 +153,21 @@ impl<'env> Driver<'env> {
                 Step::Wait(Some(time)) => {
                     self.control.bell.wait(self.settings.clock.until(time));
                 }
-                Step::Done => return Ok(()),
+                Step::Done => return,
             }
         }
+    }
+
+    fn is_done(&self, ending: bool) -> bool {
+        match (self.core.failed_tick(), self.in_flight.front()) {
+            (Some(failed), Some(oldest)) => oldest.plan.tick.number >= failed,
+            (_, None) => ending || self.has_failed() || self.is_finished(),
+            (None, Some(_)) => false,
+        }
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.core.failed_tick().is_some()
     }
 
     pub fn has_room(&self) -> bool {
@@ -160,7 +175,7 @@ impl<'env> Driver<'env> {
     }
 
     pub fn can_begin(&self) -> bool {
-        self.has_room() && self.planner.has_planned()
+        self.has_room() && self.planner.has_planned() && !self.has_failed()
     }
 
     /// No tick is in flight.
@@ -173,21 +188,31 @@ impl<'env> Driver<'env> {
         self.planner.finished() && !self.planner.has_planned()
     }
 
+    /// Plans the tick of the next boundary, due or not. Says whether there is one.
+    pub fn plan_boundary(&mut self, when_empty: WhenEmpty) -> bool {
+        self.planner.plan_boundary(when_empty).unwrap_or_else(|failure| {
+            self.core.fail(failure);
+            false
+        })
+    }
+
     /// Begins the tick that is planned next, and returns its first tasks.
-    pub fn begin(&mut self) -> Result<Vec<Task>, Failure> {
-        let plan = self.planner.pop().expect("whoever begins a tick has asked whether it can");
-        self.record(&plan)?;
-        self.fault(FaultPoint::BeforeStages, &plan)?;
+    pub fn begin(&mut self) -> Vec<Task> {
         let mut ready = Vec::new();
+        let plan = self.planner.pop().expect("whoever begins a tick has asked whether it can");
+        if let Err(failure) = self.record(&plan).and_then(|()| self.fault(FaultPoint::BeforeStages, &plan)) {
+            self.core.fail(failure);
+            return ready;
+        }
         self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
-        let units = plan.sources.iter().map(|s| s.tasks.iter().flatten().map(|range| range.len()).sum());
+        let units = plan.sources.iter().map(|s| s.tasks.iter().flatten().map(OffsetRange::len).sum());
         self.in_flight.push_back(InFlight {
             units: units.collect(),
             begun: Instant::now(),
             delay: self.settings.clock.now().since(plan.tick.time),
             plan,
         });
-        Ok(ready)
+        ready
     }
 
     /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
@@ -214,23 +239,33 @@ impl<'env> Driver<'env> {
     }
 
     /// Hands the oldest tick's complete outputs to their outlets, and commits it once it is complete. Says whether
-    /// there was anything to do.
-    pub fn deliver(&mut self) -> Result<bool, Failure> {
-        let Some(oldest) = self.in_flight.front() else { return Ok(false) };
+    /// there was anything to do. A tick that has failed is left alone.
+    pub fn deliver(&mut self) -> bool {
+        let Some(oldest) = self.in_flight.front() else { return false };
         let tick = oldest.plan.tick;
+        if self.core.is_broken() || self.core.failed_tick().is_some_and(|failed| failed <= tick.number) {
+            return false;
+        }
+        self.try_deliver(&tick).unwrap_or_else(|failure| {
+            self.core.fail(failure);
+            true
+        })
+    }
+
+    fn try_deliver(&mut self, tick: &Tick) -> Result<bool, Failure> {
         let mut worked = false;
         while let Some(outlet) = self.delivery.next() {
             let Some(partitions) = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet)) else {
                 return Ok(worked);
             };
-            self.delivery.write(&tick, partitions)?;
+            self.delivery.write(tick, partitions)?;
             worked = true;
         }
-        if self.core.has_failed() || !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
+        if !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(worked);
         }
         self.fault(FaultPoint::BeforeCommit, &self.in_flight[0].plan)?;
-        self.delivery.commit(&tick)?;
+        self.delivery.commit(tick)?;
         self.fault(FaultPoint::AfterCommit, &self.in_flight[0].plan)?;
         self.committed()?;
         Ok(true)
@@ -269,22 +304,22 @@ impl<'env> Driver<'env> {
             progress.delay = done.delay;
         });
         if let Some(on_progress) = &self.settings.on_progress {
-            on_progress.call(&self.control.progress());
+            let called = blame::catch(|| {
+                on_progress.call(&self.control.progress());
+                Ok(())
+            });
+            let judged = self.places.judge(called, None, None, Some(tick.number));
+            judged.map_err(|error| self.failure(tick.number, error))?;
         }
         Ok(())
     }
 
     /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
     /// sources, and gives the first error.
-    pub fn end(mut self, outcome: Result<(), Failure>) -> Result<()> {
-        let of_task = self.core.take_failure();
-        let first = match outcome {
-            Ok(()) => of_task,
-            Err(failure) => Some(failure.first(of_task)),
-        };
+    pub fn end(mut self) -> Result<()> {
         self.delivery.abort();
         self.planner.intake.close();
-        first.map_or(Ok(()), |failure| Err(failure.error))
+        self.core.take_failure().map_or(Ok(()), |failure| Err(failure.error))
     }
 
     fn fault(&self, point: FaultPoint, plan: &TickPlan) -> Result<(), Failure> {

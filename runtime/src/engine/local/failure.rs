@@ -49,19 +49,19 @@ impl Places {
         self.graph.nodes.get(node).map_or("", |n| n.stream)
     }
 
-    pub fn place(&self, node: Option<NodeId>, stage: Option<usize>, tick: Option<u64>) -> Place {
+    pub fn place(&self, node: Option<NodeId>, stage: Option<usize>, tick: Option<u64>) -> Box<Place> {
         let node = node.and_then(|node| self.graph.nodes.get(node));
-        Place {
+        Box::new(Place {
             pipeline: self.pipeline.clone(),
             stage,
             stream: node.map(|n| n.stream.to_string()),
             operator: node.map(|n| n.kind.name().to_string()),
             tick,
-        }
+        })
     }
 
     /// An error that something returned, under the variant that fits the operator.
-    pub fn error(&self, node: Option<NodeId>, at: Place, source: BoxError) -> Error {
+    pub fn error(&self, node: Option<NodeId>, at: Box<Place>, source: BoxError) -> Error {
         match node.and_then(|node| self.graph.nodes.get(node)).map(|n| n.kind) {
             Some(OpKind::Source) => Error::Source { at, source },
             Some(OpKind::Sink | OpKind::Print) => Error::Sink { at, source },

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use crate::BoxError;
@@ -42,6 +43,7 @@ struct State {
     waker: Option<Waker>,
     released: Vec<u64>,
     closed: usize,
+    on_asked: Option<Sender<()>>,
 }
 
 impl Feed {
@@ -100,9 +102,15 @@ impl Feed {
         self.0.state.lock().unwrap().closed
     }
 
-    /// How often it was asked what it has.
-    pub fn asked(&self) -> usize {
-        self.0.state.lock().unwrap().asked
+    /// Tells whenever an answer to "what have you?" is about to be given.
+    pub fn on_asked(&self) -> Receiver<()> {
+        let (tell, told) = channel();
+        self.0.state.lock().unwrap().on_asked = Some(tell);
+        told
+    }
+
+    pub fn frozen(&self) -> bool {
+        self.0.state.lock().unwrap().frozen
     }
 
     fn fail(&self, at: impl Fn(Fails) -> bool) -> Result<(), BoxError> {
@@ -136,6 +144,9 @@ impl ErasedReader for Feed {
         let end = state.turns.pop_front().unwrap_or(state.offered);
         let range = OffsetRange { partition: 0, start: std::mem::replace(&mut state.offered, end), end };
         let caught_up = state.turns.is_empty();
+        if let Some(tell) = &state.on_asked {
+            let _ = tell.send(());
+        }
         let ranges = if range.is_empty() { Vec::new() } else { vec![range] };
         Ok(Offer { ranges, caught_up, ended: state.ended && caught_up })
     }

@@ -227,6 +227,7 @@ pub struct Recorder {
     /// Which call of that name, from 0.
     pub fails_at: u64,
     pub seen: Arc<AtomicU64>,
+    pub at_least_once: bool,
 }
 
 impl Recorder {
@@ -276,7 +277,7 @@ impl Outlet for Recorder {
         None
     }
     fn delivery(&self) -> Delivery {
-        Delivery::ExactlyOnce
+        if self.at_least_once { Delivery::AtLeastOnce } else { Delivery::ExactlyOnce }
     }
     fn open(&mut self, _: u64, _: Option<u64>) -> Result<(), BoxError> {
         self.record("open", Call::Open)

@@ -1,5 +1,11 @@
 //! The engine's promises, each a test, on pipelines made by hand.
 
+mod cost;
+mod errors;
 mod feed;
 mod hand;
+mod jobs;
+mod process;
 mod results;
+mod stepped;
+mod timing;

@@ -1,0 +1,123 @@
+//! `run` and `start`, inside and outside a tokio runtime; progress; the plan's facts.
+
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+
+use super::feed::Feed;
+use super::hand::*;
+use crate::pipeline::Pipeline;
+use crate::{Engine, Error, Progress, Trigger};
+use millstream_plan::OpKind;
+
+fn forward(feed: &Feed, out: &Recorder) -> Pipeline<'static> {
+    Hand::new().source(feed, |_, x| x, &[to_outlet(0)]).outlet(OpKind::Sink, out.clone()).build()
+}
+
+fn in_tokio<R>(f: impl Future<Output = R>) -> R {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(f)
+}
+
+#[test]
+fn run_is_refused_inside_a_tokio_runtime_and_names_start() {
+    let error = in_tokio(async { Engine::local().run(Hand::new().build()).unwrap_err() });
+    assert!(matches!(&error, Error::Config(text) if text.contains("engine.start(pipeline)")), "{error}");
+}
+
+#[test]
+fn start_works_inside_a_tokio_runtime() {
+    let (feed, out) = (Feed::of([vec![1], vec![2]]), Recorder::default());
+    in_tokio(async {
+        let job = Engine::local().trigger(Trigger::Eager).start(forward(&feed, &out)).unwrap();
+        job.join().await.unwrap();
+        assert!(!job.is_running());
+        job.join().await.unwrap();
+    });
+    assert_eq!(out.batches(), [[1], [2]]);
+}
+
+#[test]
+fn the_test_engine_works_inside_a_tokio_runtime() {
+    let out = Recorder::default();
+    in_tokio(async { Engine::test().run(forward(&Feed::of([vec![1]]), &out)).unwrap() });
+    assert_eq!(out.batches(), [[1]]);
+}
+
+#[test]
+fn a_jobs_error_goes_to_the_first_who_waits() {
+    let pipeline = forward(&Feed::of([vec![1]]), &Recorder::failing("write", 0, false));
+    let job = Engine::local().trigger(Trigger::Eager).start(pipeline).unwrap();
+    assert!(in_tokio(job.join()).unwrap_err().to_string().contains("the write fails"));
+    assert!(matches!(job.wait(), Err(Error::Config(_))));
+}
+
+#[test]
+fn a_dropped_job_is_asked_to_stop() {
+    let feed = Feed::default();
+    let (tell, dropped) = channel::<()>();
+    let pipeline = Hand::new()
+        .source(
+            &feed,
+            move |_, x| {
+                let _ = &tell; // goes with the pipeline
+                x
+            },
+            &[to_outlet(0)],
+        )
+        .outlet(OpKind::Sink, Recorder::default())
+        .build();
+    drop(Engine::local().trigger(Trigger::Eager).start(pipeline).unwrap());
+    assert!(dropped.recv().is_err());
+}
+
+#[test]
+fn several_pipelines_share_a_pool() {
+    let jobs: Vec<_> = (0..8)
+        .map(|n| {
+            let out = Recorder::default();
+            let feed = Feed::of((0..20).map(|x| vec![x + n; 10]));
+            let engine = Engine::local().threads(2).trigger(Trigger::AvailableNow);
+            (engine.start(forward(&feed, &out)).unwrap(), out, n)
+        })
+        .collect();
+    for (job, out, n) in jobs {
+        job.wait().unwrap();
+        assert_eq!(out.batches(), (0..20).map(|x| vec![x + n; 10]).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn progress_is_told_after_each_commit() {
+    let seen = Arc::new(Mutex::new(Vec::<Progress>::new()));
+    let tell = Arc::clone(&seen);
+    let out = Recorder::default();
+    let engine =
+        Engine::local().trigger(Trigger::Eager).on_progress(move |p| tell.lock().unwrap().push(p.clone()));
+    engine.run(forward(&Feed::of([vec![1, 2, 3], vec![4]]), &out)).unwrap();
+    let seen = seen.lock().unwrap();
+    let inputs: Vec<_> = seen.iter().map(|p| (p.ticks, p.sources[0].stream, p.sources[0].input)).collect();
+    assert_eq!(inputs, [(1, "numbers0", 3), (2, "numbers0", 1)]);
+    assert_eq!(seen[1].tick.unwrap().number, 1);
+    assert!(seen.iter().all(|p| p.stages.len() == 1 && p.stages[0] <= p.duration * 64));
+}
+
+#[test]
+fn the_plan_says_what_the_engine_promises_and_why_not_more() {
+    let facts = |pipeline: Pipeline<'_>| {
+        let plan = Engine::local().partitions(4).explain(&pipeline);
+        plan.facts().to_vec()
+    };
+    let fact = |name: &str, value: &str| (name.to_string(), value.to_string());
+    assert_eq!(
+        facts(forward(&Feed::of([]), &Recorder::default())),
+        [fact("guarantee", "exactly-once"), fact("partitions", "4"), fact("trigger", "every 1s")]
+    );
+    assert_eq!(
+        facts(forward(&Feed::unreplayable(), &Recorder::default()))[0].1,
+        "at-least-once, because the source `numbers0` (feed(by hand)) can't be replayed"
+    );
+    let leaky = Recorder { at_least_once: true, ..Recorder::default() };
+    assert_eq!(
+        facts(forward(&Feed::of([]), &leaky))[0].1,
+        "at-least-once, because `sink` on `out0` delivers at least once"
+    );
+}

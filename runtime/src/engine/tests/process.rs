@@ -1,0 +1,117 @@
+//! What concerns a whole process: its threads and its signals. Each test runs itself again in a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::feed::{Fails, Feed};
+use super::hand::*;
+use crate::clock::millis;
+use crate::pipeline::Pipeline;
+use crate::{Engine, Trigger};
+use millstream_plan::OpKind;
+
+const CHILD: &str = "MILLSTREAM_TEST_CHILD";
+const STUCK: &str = "MILLSTREAM_TEST_STUCK";
+
+/// In the parent: starts this test again, alone. In the child: `None`.
+fn alone(test: &str) -> Option<Command> {
+    if std::env::var_os(CHILD).is_some() {
+        return None;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("engine::tests::process::{test}"), "--nocapture"]).env(CHILD, "1");
+    Some(command)
+}
+
+fn forward(feed: &Feed) -> Pipeline<'static> {
+    Hand::new()
+        .source(feed, |_, x| x, &[spread(1)])
+        .operator(crate::pipeline::HeadTasks::Partitions, 1, sum, &[to_outlet(0)])
+        .outlet(OpKind::Sink, Recorder::default())
+        .build()
+}
+
+/// The names of this process's threads, but the test runner's.
+#[cfg(target_os = "linux")]
+fn threads() -> Vec<String> {
+    let process = std::process::id().to_string();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap());
+    let tasks = tasks.filter(|task| task.file_name() != process.as_str());
+    // A thread may end while we look.
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with("engine::tests")).collect();
+    names.sort();
+    names
+}
+
+/// A joined thread is gone for the program; the kernel may list it a moment longer.
+#[cfg(target_os = "linux")]
+fn assert_threads(expected: &[&str]) {
+    let start = std::time::Instant::now();
+    while threads() != expected {
+        assert!(start.elapsed().as_secs() < 5, "{:?} are not {expected:?}", threads());
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_thread_outlives_its_pipeline_but_the_pools() {
+    if let Some(mut child) = alone("no_thread_outlives_its_pipeline_but_the_pools") {
+        assert!(child.status().unwrap().success());
+        return;
+    }
+    let engine = Engine::local().threads(2).trigger(Trigger::Eager);
+    engine.run(forward(&Feed::of([vec![1]]))).unwrap();
+    let pool_only = ["millstream-0\n", "millstream-1\n"];
+    for n in 0..10 {
+        engine.run(forward(&Feed::of((0..n).map(|x| vec![x])))).unwrap();
+        engine.run(forward(&Feed::failing([vec![1]], Fails::Read(0), n % 2 == 0))).unwrap_err();
+        let live = Feed::default();
+        let job = engine.start(forward(&live)).unwrap();
+        live.push(vec![1]);
+        job.stop();
+        job.wait().unwrap();
+        Engine::test().run(forward(&Feed::of([vec![1]]))).unwrap();
+    }
+    assert_threads(&pool_only);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_gracefully_and_a_second_one_at_once() {
+    const NAME: &str = "an_interrupt_stops_gracefully_and_a_second_one_at_once";
+    if std::env::var_os(CHILD).is_none() {
+        for (signal, stuck, code) in [("-INT", false, 0), ("-TERM", false, 0), ("-INT", true, 130)] {
+            let mut child =
+                alone(NAME).unwrap().env(STUCK, stuck.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            lines.find(|line| line.as_ref().unwrap().contains("it runs")).unwrap().unwrap();
+            let kill = || Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+            kill();
+            // Two signals at once may be seen as one; so, more.
+            for _ in 0..if stuck { 100 } else { 0 } {
+                kill();
+            }
+            // The rest is read, so that the child never waits for us.
+            let rest: Vec<String> = lines.map(Result::unwrap).collect();
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{rest:?}");
+            assert_eq!(rest.iter().any(|line| line.contains("test result: ok")), code == 0);
+        }
+        return;
+    }
+    // The child. Stuck: its tick never ends, so that only a second signal can end it.
+    let stuck = std::env::var(STUCK).unwrap() == "true";
+    let feed = Feed::default();
+    feed.push(vec![1]);
+    let say = move |_: &_, x| {
+        println!("it runs");
+        if stuck {
+            std::thread::park_timeout(std::time::Duration::from_secs(60));
+        }
+        x
+    };
+    let pipeline =
+        Hand::new().source(&feed, say, &[to_outlet(0)]).outlet(OpKind::Sink, Recorder::default()).build();
+    Engine::local().batch_interval(millis(5)).run(pipeline).unwrap();
+}

@@ -1,0 +1,88 @@
+//! `cargo bench`: word count, grep and chains of maps. `cargo bench -- grep` runs the workloads whose name holds `grep`;
+//! `MILLSTREAM_BENCH_MB` is the size of the text (1000).
+
+use millstream_bench::harness::{Row, compare, summary};
+use millstream_bench::{chain, data, grep, on_timely, word_count};
+
+/// About 8 MB a tick.
+const TICK: u64 = 8 << 20;
+
+fn main() {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
+    let megabytes = std::env::var("MILLSTREAM_BENCH_MB").ok().and_then(|m| m.parse().ok()).unwrap_or(1000);
+    let rounds = std::env::var("MILLSTREAM_BENCH_ROUNDS").ok().and_then(|m| m.parse().ok()).unwrap_or(5);
+    let text = data::text(megabytes * 1_000_000);
+    let bytes = text.metadata().map_or(0, |m| m.len());
+    let lines = bytes / 61;
+    let mut results = Vec::new();
+    if wanted("word count") {
+        results.extend(compare(
+            "word count, split(' ')",
+            rounds,
+            lines,
+            bytes,
+            vec![
+                Row::new("by hand", || word_count::by_hand(&text, TICK)),
+                Row::new("millstream", || word_count::millstream(&text, TICK)),
+                Row::new("timely", || on_timely::word_count(&text, TICK)),
+            ],
+        ));
+    }
+    if wanted("grep") {
+        results.extend(compare(
+            "grep",
+            rounds,
+            lines,
+            bytes,
+            vec![
+                Row::new("by hand", || grep::by_hand(&text, TICK)),
+                Row::new("millstream", || grep::millstream(&text, TICK)),
+                Row::new("timely", || on_timely::grep(&text, TICK)),
+            ],
+        ));
+    }
+    let numbers = |n: u64| (n, n * 8);
+    if wanted("1 map") {
+        let (n, b) = numbers(2_000_000_000);
+        results.extend(compare(
+            "chain of 1 map",
+            rounds,
+            n,
+            b,
+            vec![
+                Row::new("by hand", || chain::by_hand::<1>(n, 10_000_000)),
+                Row::new("millstream", || chain::maps_1(n, 10_000_000)),
+            ],
+        ));
+    }
+    if wanted("10 maps") {
+        let (n, b) = numbers(500_000_000);
+        results.extend(compare(
+            "chain of 10 maps",
+            rounds,
+            n,
+            b,
+            vec![
+                Row::new("by hand", || chain::by_hand::<10>(n, 10_000_000)),
+                Row::new("millstream", || chain::maps_10(n, 10_000_000)),
+                Row::new("for 0..10", || chain::looped(10, n, 10_000_000)),
+            ],
+        ));
+    }
+    if wanted("100 maps") {
+        let (n, b) = numbers(50_000_000);
+        results.extend(compare(
+            "chain of 100 maps",
+            rounds,
+            n,
+            b,
+            vec![
+                Row::new("by hand", || chain::by_hand::<100>(n, 10_000_000)),
+                Row::new("millstream", || chain::maps_100(n, 10_000_000)),
+                Row::new("for 0..100", || chain::looped(100, n, 10_000_000)),
+            ],
+        ));
+    }
+    summary(&results);
+}

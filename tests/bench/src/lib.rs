@@ -1,0 +1,19 @@
+//! The rows of the benchmarks: the same work on the same data, by hand, with Millstream, and on timely.
+//!
+//! A row returns a sum over all that it emitted; the rows of a workload must agree on it before a ratio is printed.
+
+pub mod chain;
+pub mod data;
+pub mod files;
+pub mod grep;
+pub mod harness;
+pub mod on_timely;
+pub mod word_count;
+
+/// The part of the sum that one emitted pair adds.
+#[inline]
+pub fn pair_sum(word: &str, count: u64) -> u64 {
+    let bytes = word.as_bytes();
+    let first = bytes.first().map_or(0, |b| u64::from(*b));
+    (bytes.len() as u64 * 31 + first).wrapping_mul(count)
+}

@@ -1,0 +1,103 @@
+//! Word count: lines, split at single spaces, counted by word; every tick's counts are emitted.
+
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::path::Path;
+use std::sync::{Barrier, Mutex};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use millstream::prelude::*;
+
+use crate::{files, pair_sum};
+
+type Table = HashTable<(String, u64)>;
+
+fn add(table: &mut Table, hasher: &FixedState, hash: u64, word: &str) {
+    match table.find_mut(hash, |(known, _)| known == word) {
+        Some((_, count)) => *count += 1,
+        None => {
+            table.insert_unique(hash, (word.to_owned(), 1), |(known, _)| hasher.hash_one(known.as_str()));
+        }
+    }
+}
+
+/// By hand: two threads, each with half of every tick; a table for each half of the keys; each thread merges one
+/// half, and emits it. Tables are kept from tick to tick.
+pub fn by_hand(path: &Path, tick: u64) -> u64 {
+    let file = File::open(path).expect("the text is there");
+    let len = file.metadata().expect("the text is there").len();
+    let (barrier, total) = (Barrier::new(2), Mutex::new(0u64));
+    // exchange[from][to]
+    let exchange: [[Mutex<Table>; 2]; 2] = Default::default();
+    std::thread::scope(|scope| {
+        for me in 0..2 {
+            let (file, barrier, total, exchange) = (&file, &barrier, &total, &exchange);
+            scope.spawn(move || {
+                let hasher = FixedState::default();
+                let (mut sum, mut buffer) = (0u64, Vec::new());
+                for begin in (0..len).step_by(tick as usize) {
+                    let end = (begin + tick).min(len);
+                    let middle = begin + (end - begin) / 2;
+                    let (from, to) = if me == 0 { (begin, middle) } else { (middle, end) };
+                    let mut tables =
+                        [0, 1].map(|to| std::mem::take(&mut *exchange[me][to].lock().expect("no panics")));
+                    files::blocks(file, from, to, &mut buffer, |block| {
+                        let text = simdutf8::basic::from_utf8(block).expect("the text is UTF-8");
+                        let mut start = 0;
+                        for newline in memchr::memchr_iter(b'\n', block) {
+                            let line = &text[start..newline];
+                            start = newline + 1;
+                            for word in line.split(' ') {
+                                let hash = hasher.hash_one(word);
+                                add(&mut tables[(hash >> 50) as usize & 1], &hasher, hash, word);
+                            }
+                        }
+                    });
+                    for (to, table) in tables.into_iter().enumerate() {
+                        *exchange[me][to].lock().expect("no panics") = table;
+                    }
+                    barrier.wait();
+                    let mut mine = exchange[0][me].lock().expect("no panics");
+                    let mut other = exchange[1][me].lock().expect("no panics");
+                    for (word, count) in other.drain() {
+                        let hash = hasher.hash_one(word.as_str());
+                        match mine.find_mut(hash, |(known, _)| *known == word) {
+                            Some((_, known)) => *known += count,
+                            None => {
+                                mine.insert_unique(hash, (word, count), |(w, _)| hasher.hash_one(w.as_str()));
+                            }
+                        }
+                    }
+                    for (word, count) in mine.drain() {
+                        sum = sum.wrapping_add(pair_sum(&word, count));
+                    }
+                    drop((mine, other));
+                    barrier.wait();
+                }
+                let mut total = total.lock().expect("no panics");
+                *total = total.wrapping_add(sum);
+            });
+        }
+    });
+    total.into_inner().expect("no panics")
+}
+
+/// With Millstream.
+pub fn millstream(path: &Path, tick: u64) -> u64 {
+    let mut sum = 0u64;
+    let pipeline = stream! { <WordCount>
+        let lines = source(text_files(path).max_bytes_per_tick(tick));
+        let counts = lines
+            .flat_map(|line| line.split(' '))
+            .map(|word| (word, 1u64))
+            .reduce_by_key(|a, b| a + b);
+        counts.for_each_batch(|batch, _tick| {
+            for (word, count) in &batch {
+                sum = sum.wrapping_add(pair_sum(word, *count));
+            }
+        });
+    };
+    Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow).run(pipeline).expect("it runs");
+    sum
+}
