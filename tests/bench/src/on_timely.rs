@@ -44,8 +44,9 @@ pub fn word_count(path: &Path, tick: u64) -> u64 {
         let probe = ProbeHandle::new();
         let total = Arc::clone(&shared);
         worker.dataflow::<u64, _, _>(|scope| {
-            let by_word =
-                Exchange::new(|(word, _): &(String, u64)| HASHER.get_or_init(FixedState::default).hash_one(word));
+            let by_word = Exchange::new(|(word, _): &(String, u64)| {
+                HASHER.get_or_init(FixedState::default).hash_one(word)
+            });
             input
                 .to_stream(scope)
                 .flat_map(|line: String| {
