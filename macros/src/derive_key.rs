@@ -1,11 +1,9 @@
 //! `#[derive(Key)]`
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, GenericParam, Index, Type, parse_quote};
-
-use crate::names;
 
 pub fn derive(input: TokenStream) -> TokenStream {
     syn::parse2::<DeriveInput>(input).and_then(expand).unwrap_or_else(|e| e.to_compile_error())
@@ -57,12 +55,11 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
             ty.bounds.push(parse_quote!(::millstream::Key));
         }
     }
-    // Without parameters the trait's own bounds say what is missing, and say it better.
-    if !generics.params.is_empty() {
-        generics.make_where_clause().predicates.push(parse_quote!(
-            Self: ::core::clone::Clone + ::core::cmp::Eq + ::core::marker::Send + 'static
-        ));
-    }
+    let at = Span::call_site().located_at(name.span());
+    let bounds = quote_spanned! {at=>
+        Self: ::core::clone::Clone + ::core::cmp::Eq + ::core::marker::Send + 'static
+    };
+    generics.make_where_clause().predicates.push(parse_quote!(#bounds));
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
@@ -86,6 +83,6 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
 
 /// Appends one field's canonical bytes. A field that is no key is told so at its type.
 fn write(field: &TokenStream, ty: &Type) -> TokenStream {
-    let at = names::glue(ty.span());
+    let at = Span::call_site().located_at(ty.span());
     quote_spanned!(at=> ::millstream::rt::write_key::<#ty>(#field, out);)
 }
