@@ -2,54 +2,33 @@
 //!
 //! A binary of its own, with one test: what other tests allocate would be counted too.
 
-#![allow(unsafe_code, reason = "a global allocator can't be written without")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::alloc::System;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use millstream::prelude::*;
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: every call goes to the system's allocator with the same arguments.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller keeps `alloc`'s contract.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps `dealloc`'s contract.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller keeps `realloc`'s contract.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// How often a run allocates.
-fn allocations(pipeline: Pipeline<'_>) -> u64 {
-    let before = ALLOCATIONS.load(Relaxed);
+fn allocations(pipeline: Pipeline<'_>) -> usize {
+    let region = Region::new(ALLOCATOR);
     Engine::test().partitions(2).run(pipeline).expect("it runs");
-    ALLOCATIONS.load(Relaxed) - before
+    let change = region.change();
+    change.allocations + change.reallocations
 }
 
 /// A file of so many lines of ten words, out of 500 distinct ones.
-fn text(folder: &tempfile::TempDir, lines: usize) -> std::path::PathBuf {
+fn text(folder: &tempfile::TempDir, lines: usize) -> PathBuf {
     let path = folder.path().join(format!("{lines}.txt"));
     let mut text = String::new();
     for line in 0..lines {
         for word in 0..10 {
             let n = (line * 10 + word) % 500;
             let tail = if n % 5 == 0 { "-and-longer-than-sixteen-bytes" } else { "" };
-            text.push_str(&format!("word{n}{tail} "));
+            write!(text, "word{n}{tail} ").expect("a string takes all");
         }
         text.push('\n');
     }
@@ -57,7 +36,7 @@ fn text(folder: &tempfile::TempDir, lines: usize) -> std::path::PathBuf {
     path
 }
 
-fn word_count(path: &std::path::Path) -> Pipeline<'_> {
+fn word_count(path: &Path) -> Pipeline<'_> {
     stream! {
         let counts = source(text_files(path))
             .flat_map(|line| line.split_whitespace())
@@ -68,7 +47,7 @@ fn word_count(path: &std::path::Path) -> Pipeline<'_> {
     }
 }
 
-fn chain(path: &std::path::Path) -> Pipeline<'_> {
+fn chain(path: &Path) -> Pipeline<'_> {
     stream! {
         let lines = source(text_files(path));
         let words = lines.flat_map(|line| line.split(' ')).inspect(|w| assert!(w.len() < 40));
@@ -84,9 +63,7 @@ fn chain(path: &std::path::Path) -> Pipeline<'_> {
 fn a_record_costs_no_allocation() {
     let folder = tempfile::tempdir().expect("a folder");
     let (once, twice) = (text(&folder, 2_000), text(&folder, 4_000));
-    for (name, make) in
-        [("word count", word_count as fn(&std::path::Path) -> Pipeline<'_>), ("a chain", chain)]
-    {
+    for (name, make) in [("word count", word_count as fn(&Path) -> Pipeline<'_>), ("a chain", chain)] {
         // What is made once in a process is made here.
         allocations(make(&once));
         let (n, m) = (allocations(make(&once)), allocations(make(&twice)));
