@@ -60,10 +60,11 @@ macro_rules! tails {
             type Handles = ($(Handle<$tail>,)*);
             const LEN: usize = 0 $(+ { let _ = $index; 1 })*;
 
+            #[allow(clippy::unused_unit, reason = "a stage without tails shares nothing")]
             fn share() -> Self::Shared {
                 ($($tail::share(),)*)
             }
-            #[allow(unused_variables, reason = "a stage without tails has no handles")]
+            #[allow(unused_variables, clippy::unused_unit, reason = "a stage without tails has no handles")]
             fn handles(shared: &Self::Shared, stage: usize) -> Self::Handles {
                 ($(Handle { stage, index: $index, shared: shared.$index.clone() },)*)
             }
