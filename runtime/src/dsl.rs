@@ -26,6 +26,14 @@ pub struct Stream<T> {
     records: PhantomData<fn() -> T>,
 }
 
+// A stream's name may stand anywhere and any number of times.
+impl<T> Clone for Stream<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Stream<T> {}
+
 fn stream<T>() -> Stream<T> {
     Stream { records: PhantomData }
 }

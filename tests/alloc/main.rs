@@ -1,1 +1,75 @@
-fn main() {}
+//! A pipeline allocates for a tick, a task and a new key, and for no record: shown with an allocator that counts.
+//!
+//! A binary of its own, with one test: what other tests allocate would be counted too.
+
+use std::alloc::System;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use millstream::prelude::*;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// How often a run allocates.
+fn allocations(pipeline: Pipeline<'_>) -> usize {
+    let region = Region::new(ALLOCATOR);
+    Engine::test().partitions(2).run(pipeline).expect("it runs");
+    let change = region.change();
+    change.allocations + change.reallocations
+}
+
+/// A file of so many lines of ten words, out of 500 distinct ones.
+fn text(folder: &tempfile::TempDir, lines: usize) -> PathBuf {
+    let path = folder.path().join(format!("{lines}.txt"));
+    let mut text = String::new();
+    for line in 0..lines {
+        for word in 0..10 {
+            let n = (line * 10 + word) % 500;
+            let tail = if n % 5 == 0 { "-and-longer-than-sixteen-bytes" } else { "" };
+            write!(text, "word{n}{tail} ").expect("a string takes all");
+        }
+        text.push('\n');
+    }
+    std::fs::write(&path, text).expect("it can be written");
+    path
+}
+
+fn word_count(path: &Path) -> Pipeline<'_> {
+    stream! {
+        let counts = source(text_files(path))
+            .flat_map(|line| line.split_whitespace())
+            .filter(|word| !word.is_empty())
+            .map(|word| (word, 1u64))
+            .reduce_by_key(|a, b| a + b);
+        counts.count().for_each_batch(|counts, _| assert_eq!(counts, [500]));
+    }
+}
+
+fn chain(path: &Path) -> Pipeline<'_> {
+    stream! {
+        let lines = source(text_files(path));
+        let words = lines.flat_map(|line| line.split(' ')).inspect(|w| assert!(w.len() < 40));
+        let (long, short) = words.split(|w| w.len() > 16);
+        let (numbers, _bad) = short.filter_map(|w| w.strip_prefix("word")).try_map(str::parse::<u64>);
+        for _ in 0..5 { numbers = numbers.map(|n| n * 3 + 1).filter(|n| *n != 7); }
+        let lengths = long.key_by(|w| w.len()).map_values(|w| w.len() as u64).map(|(_, n)| n);
+        numbers.union(lengths).count().for_each_batch(|counts, _| assert_eq!(counts.len(), 1));
+    }
+}
+
+#[test]
+fn a_record_costs_no_allocation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (once, twice) = (text(&folder, 2_000), text(&folder, 4_000));
+    for (name, make) in [("word count", word_count as fn(&Path) -> Pipeline<'_>), ("a chain", chain)] {
+        // What is made once in a process is made here.
+        allocations(make(&once));
+        let (n, m) = (allocations(make(&once)), allocations(make(&twice)));
+        // 20,000 records more. Room for a few blocks that are read more.
+        assert!(m <= n + 20, "{name}: {n} allocations for N records, {m} for 2N");
+        assert!(n < 3_000, "{name}: {n} allocations in all");
+        println!("{name}: {n} allocations for N records, {m} for 2N");
+    }
+}

@@ -1,1 +1,143 @@
-//! .
+//! The editor's view has the types that the emitted code has: each sample below, one for every operator, is compiled as
+//! both, with its types annotated.
+
+use millstream::prelude::*;
+use millstream_plan::OpKind;
+
+/// Two functions that make the pipeline of one text: the emitted code's, and the editor's, which is compiled only.
+macro_rules! both {
+    ($($name:ident { $($body:tt)* })+) => {
+        mod emitted {
+            use super::*;
+            $(pub fn $name<'a>() -> Pipeline<'a> { stream! { $($body)* } })+
+        }
+        mod edited {
+            use super::*;
+            $(pub fn $name<'a>() -> Pipeline<'a> { millstream::__facade! { $($body)* } })+
+        }
+    };
+}
+
+fn words() -> millstream::source::Queue<&'static str> {
+    queue([vec!["1 a", "2"]])
+}
+
+fn parse(text: &str) -> Result<u64, std::num::ParseIntError> {
+    text.parse()
+}
+
+both! {
+    source_and_print {
+        let lines: Stream<&str> = source(words());
+        lines.print();
+        lines.print(3);
+    }
+    map {
+        let n: Stream<usize> = source(words()).map(|l| l.trim()).map(str::len);
+        n.print();
+    }
+    filter {
+        let long: Stream<&str> = source(words()).filter(|l| l.len() > 2);
+        long.print();
+    }
+    flat_map {
+        let words: Stream<&str> = source(words()).flat_map(|l| l.split(' '));
+        words.print();
+    }
+    filter_map {
+        let firsts: Stream<char> = source(words()).filter_map(|l| l.chars().next());
+        firsts.print();
+    }
+    try_map {
+        let (good, bad): (Stream<u64>, Stream<Bad<&str, std::num::ParseIntError>>) = source(words()).try_map(parse);
+        good.print();
+        bad.map(|b| b.record.len()).print();
+    }
+    map_values {
+        let pairs: Stream<(&str, u8)> = source(queue([vec![("a", 1u32)]])).map_values(|n| n as u8);
+        pairs.print();
+    }
+    key_by {
+        let pairs: Stream<(usize, &str)> = source(words()).key_by(|l| l.len());
+        pairs.print();
+    }
+    inspect {
+        let same: Stream<&str> = source(words()).inspect(|l| assert!(!l.is_empty()));
+        same.print();
+    }
+    split {
+        let (long, short): (Stream<&str>, Stream<&str>) = source(words()).split(|l| l.len() > 1);
+        long.print();
+        short.print();
+    }
+    union {
+        let lines = source(words());
+        let all: Stream<&str> = lines.union(lines).union(lines.map(|l| l.trim()));
+        all.print();
+    }
+    repeat {
+        let s: Stream<u64> = source(queue([vec![1u64]]));
+        for i in 0..3 { s = s.map(|x| x + i); s = s.filter(|x| *x > 0); }
+        s.print();
+    }
+    reduce_by_key {
+        let counts: Stream<(String, u64)> = source(words()).map(|w| (w, 1u64)).reduce_by_key(|a, b| a + b);
+        counts.print();
+    }
+    count {
+        let n: Stream<u64> = source(words()).count();
+        n.print();
+    }
+    count_by_value {
+        let counts: Stream<(String, u64)> = source(words()).count_by_value();
+        counts.print();
+    }
+    for_each {
+        source(words()).for_each(|line: String| drop(line));
+        source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
+    }
+    for_each_batch {
+        source(words()).for_each_batch(|lines: Vec<String>, tick: Tick| drop((lines, tick.number)));
+    }
+    sink {
+        source(words()).map(|l| (l, l.len())).sink(MemorySink::<(String, usize)>::new());
+    }
+}
+
+/// A row that is added to the registry wants a sample here.
+fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
+    macro_rules! of {
+        ($name:ident) => {
+            [emitted::$name, edited::$name]
+        };
+    }
+    match kind {
+        OpKind::Source | OpKind::Print => of!(source_and_print),
+        OpKind::Map => of!(map),
+        OpKind::Filter => of!(filter),
+        OpKind::FlatMap => of!(flat_map),
+        OpKind::FilterMap => of!(filter_map),
+        OpKind::TryMap => of!(try_map),
+        OpKind::MapValues => of!(map_values),
+        OpKind::KeyBy => of!(key_by),
+        OpKind::Inspect => of!(inspect),
+        OpKind::Split => of!(split),
+        OpKind::Union => of!(union),
+        OpKind::Repeat => of!(repeat),
+        OpKind::ReduceByKey => of!(reduce_by_key),
+        OpKind::Count => of!(count),
+        OpKind::CountByValue => of!(count_by_value),
+        OpKind::ForEach => of!(for_each),
+        OpKind::ForEachBatch => of!(for_each_batch),
+        OpKind::Sink => of!(sink),
+    }
+}
+
+#[test]
+fn every_operator_has_a_sample_with_it() {
+    for kind in OpKind::ALL {
+        let [emitted, _edited] = sample(*kind);
+        let nodes = emitted().plan().graph().nodes;
+        assert!(nodes.iter().any(|n| n.kind == *kind), "the sample of `{}` is without it", kind.name());
+    }
+}

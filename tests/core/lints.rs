@@ -1,1 +1,205 @@
-//! .
+//! Pipelines of all operators under strict lints: none may fire on what the macro adds. Whoever adds an operator adds it
+//! here.
+
+#![deny(
+    warnings,
+    unused,
+    nonstandard_style,
+    rust_2018_idioms,
+    let_underscore,
+    keyword_idents,
+    elided_lifetimes_in_paths,
+    explicit_outlives_requirements,
+    meta_variable_misuse,
+    missing_debug_implementations,
+    missing_docs,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unexpected_cfgs,
+    unreachable_pub,
+    unsafe_code,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_macro_rules,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::clone_on_ref_ptr,
+    clippy::dbg_macro,
+    clippy::default_numeric_fallback,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated,
+    clippy::str_to_string,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
+#![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
+
+use millstream::prelude::{Key, MemorySink, Pipeline, from_iter, queue, stream};
+use millstream::source::{Lines, Source};
+
+/// A key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
+pub(crate) struct Page {
+    site: String,
+    path: Option<String>,
+}
+
+/// Another, with fields of all kinds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
+pub(crate) enum Event<T> {
+    /// No fields.
+    Nothing,
+    /// Named ones.
+    View {
+        /// Where.
+        page: Page,
+    },
+    /// Unnamed ones.
+    Click(T, T),
+}
+
+type Pairs = MemorySink<(String, u64)>;
+
+fn word_count(input: impl Source<Batch = Lines>, stopwords: &[&str], out: &Pairs) -> Pipeline<'static> {
+    let stopwords: Vec<String> = stopwords.iter().copied().map(String::from).collect();
+    stream!(move { <WordCount>
+        let lines = source(input);
+        let words = lines.flat_map(|line| line.split_whitespace());
+        let counts = words
+            .filter(|w| !stopwords.iter().any(|s| s == w))
+            .map(|w| (w, 1_u64))
+            .reduce_by_key(|a, b| a + b);
+        counts.print();
+        counts.sink(out.clone());
+    })
+}
+
+fn fan_out<'a>(limit: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
+    stream! {
+        /// Numbers from nowhere.
+        let n = source(from_iter(0_u64..10));
+        n.filter(|n| n < limit).filter(|n| *n > 1).sink(out.clone());
+        n.filter(|n| *n >= *limit).map(|n| n * 2).print(3);
+        n.count().sink(out.clone());
+    }
+}
+
+fn both_sides(out: &MemorySink<u64>) -> Pipeline<'static> {
+    stream! {
+        let numbers: Stream<u64> = source(queue([vec![1_u64, 20]]));
+        let (small, large) = numbers.split(|n| *n < 10);
+        let all = small.map(|n| n + 1).union(large).union(small);
+        for i in 0..3_u64 {
+            all = all.map(|n| n * 2).filter(|n| n % 7 != 3);
+            all = all.filter_map(|n| n.checked_add(i)).inspect(|n| drop(n.to_string()));
+        }
+        all.sink(out.clone());
+    }
+}
+
+fn bad_records(out: &MemorySink<String>, good: &MemorySink<(bool, u64)>) -> Pipeline<'static> {
+    stream! {
+        let (numbers, bad) = source(queue([vec!["1", "x"]])).try_map(|s| s.parse::<u64>());
+        bad.map(|b| format!("{}: {}", b.record, b.error)).sink(out.clone());
+        numbers.key_by(|n| n % 2 == 0).map_values(|n| n + 1).reduce_by_key(u64::max).sink(good.clone());
+    }
+}
+
+fn two_sources<'a>(sum: &'a mut u64, ticks: &'a mut Vec<u64>) -> Pipeline<'a> {
+    stream! {
+        let a = source(queue([vec![1_u64]]));
+        let b = source(queue([vec![2_u64]])).map(|n| n + 1);
+        let both = a.union(b);
+        both.for_each(|n| *sum += n);
+        both.for_each_batch(|batch, tick| {
+            let len = u64::try_from(batch.len())?;
+            ticks.push(len + tick.number);
+            Ok::<(), std::num::TryFromIntError>(())
+        });
+    }
+}
+
+fn keys(out: &MemorySink<(Event<u8>, u64)>) -> Pipeline<'static> {
+    let page = Page { site: "s".to_owned(), path: None };
+    stream!(move {
+        let events = source(queue([vec![Event::Nothing, Event::View { page }, Event::Click(1_u8, 2_u8)]]));
+        events.count_by_value().sink(out.clone());
+    })
+}
+
+fn unused_streams(out: &MemorySink<usize>) -> Pipeline<'static> {
+    stream! {
+        let (long, _) = source(queue([vec!["a", "bcd"]])).split(|w| w.len() > 1);
+        let _upper = long.map(str::to_uppercase);
+        long.map(str::len).sink(out.clone());
+    }
+}
+
+/// A record that is neither `Copy` nor `Clone`.
+#[derive(Debug)]
+struct Single(u64);
+
+fn moved_records(out: &MemorySink<u64>) -> Pipeline<'static> {
+    stream! {
+        let single = source(queue([vec![1_u64]])).map(Single).filter(|s| s.0 > 0).inspect(|_| ());
+        single.map(|s| s.0).sink(out.clone());
+    }
+}
+
+/// Bodies that never return; built, and not run.
+#[allow(clippy::todo, reason = "a pipeline is often begun like this")]
+fn unfinished() -> Pipeline<'static> {
+    stream! {
+        let n = source(queue([vec![1_u64]]));
+        n.map(|n| if n > 0 { todo!() } else { n }).for_each(|_| todo!());
+        n.filter(|_| todo!()).for_each_batch(|_, _| todo!());
+        n.filter_map(|_| -> Option<u64> { todo!() }).inspect(|_| todo!()).print(0);
+        n.flat_map(|_| -> Vec<u64> { todo!() }).print(0);
+        n.map(|_| -> (u8, u8) { todo!() }).map_values(|_| -> u8 { todo!() }).reduce_by_key(|_, _| todo!()).print(0);
+        n.key_by(|_| -> u8 { todo!() }).print(0);
+    }
+}
+
+#[test]
+fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
+    fn run(pipeline: Pipeline<'_>) -> millstream::Result<()> {
+        millstream::Engine::test().run(pipeline)
+    }
+    let counts = MemorySink::new();
+    let folder = tempfile::tempdir()?;
+    let text = folder.path().join("a.txt");
+    std::fs::write(&text, "the mill a mill\n")?;
+    run(word_count(millstream::source::text_files(&text), &["the", "a"], &counts))?;
+    counts.assert_batches([[("mill", 2_u64)]]);
+
+    let limit = 5_u64;
+    let numbers = MemorySink::new();
+    run(fan_out(&limit, &numbers))?;
+    numbers.assert_batches([[2_u64, 3, 4, 10]]);
+    numbers.clear();
+    run(both_sides(&numbers))?;
+    let strings = MemorySink::new();
+    run(bad_records(&strings, &MemorySink::new()))?;
+    strings.assert_batches([["x: invalid digit found in string"]]);
+    let (mut sum, mut ticks) = (0_u64, Vec::new());
+    run(two_sources(&mut sum, &mut ticks))?;
+    assert_eq!((sum, ticks), (4_u64, vec![2_u64]));
+    let events = MemorySink::new();
+    run(keys(&events))?;
+    assert_eq!(events.records().len(), 3);
+    run(unused_streams(&MemorySink::new()))?;
+    numbers.clear();
+    run(moved_records(&numbers))?;
+    numbers.assert_batches([[1_u64]]);
+    assert!(unfinished().plan().to_string().contains("flat_map"));
+    Ok(())
+}
