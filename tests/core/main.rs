@@ -2,6 +2,7 @@
 
 mod support;
 
+mod book;
 mod captures;
 mod elementwise;
 mod errors;
