@@ -7,7 +7,10 @@ const README: &str = include_str!("../../README.md");
 const GETTING_STARTED: &str = include_str!("../../book/src/getting-started.md");
 const DSL: &str = include_str!("../../book/src/dsl.md");
 const OPERATORS: &str = include_str!("../../book/src/operators.md");
+const ARCHITECTURE: &str = include_str!("../../book/src/architecture.md");
 const PLANS: &str = include_str!("../../book/src/plans.md");
+const EXPANSION: &str =
+    include_str!("../../macros/src/snapshots/millstream_macros__expansions__word_count.snap");
 /// This file: it runs what the pages show.
 const HERE: &str = include_str!("book.rs");
 const MISTAKES: &str = include_str!("../ui/cases/book.rs");
@@ -60,7 +63,8 @@ fn the_readme_draws_the_plan_of_its_sample() {
         counts.print();
     };
     has_statements(HERE, blocks(README, "```rust,no_run")[0]);
-    let drawn = README.split("<!-- plan:begin -->\n").nth(1).and_then(|r| r.split("<!-- plan:end -->").next());
+    let drawn =
+        README.split("<!-- plan:begin -->\n").nth(1).and_then(|r| r.split("<!-- plan:end -->").next());
     let expected = format!("```mermaid\n{}\n```\n", pipeline.plan().mermaid().trim_end());
     assert!(drawn == Some(expected.as_str()), "between the markers of the README should stand:\n{expected}");
 }
@@ -140,4 +144,15 @@ fn the_page_on_the_dsl_quotes_messages_as_they_are() {
             assert!(messages.contains(&plain(paragraph)), "no such message:\n{paragraph}");
         }
     }
+}
+
+#[test]
+fn the_page_on_architecture_shows_what_is_emitted() {
+    // But for spaces, paths' beginnings and suffixes of numbers.
+    let plain = |code: &str| {
+        let code = code.replace("::millstream::rt", "rt").replace("usize", "");
+        code.split_whitespace().collect::<String>().replace(",)", ")")
+    };
+    let shown = blocks(ARCHITECTURE, "```rust,ignore")[0];
+    assert!(plain(EXPANSION).contains(&plain(shown)), "the stage of the snapshot differs from\n{shown}");
 }
