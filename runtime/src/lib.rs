@@ -1,4 +1,4 @@
-//! Millstream: stream processing that `rustc` compiles.
+//! Stream processing that `rustc` compiles.
 //!
 //! A pipeline is written as method chains inside [`stream!`]. The macro checks it, cuts it into stages and emits
 //! each stage as plain nested loops, statically typed. An [`Engine`] runs it in ticks (micro-batches) on all
@@ -23,10 +23,30 @@
 //! # millstream::Result::<()>::Ok(())
 //! ```
 //!
-//! - The operators: [`dsl::Stream`].
-//! - Sources: [`source`]; sinks: [`sink`].
-//! - Running: [`Engine`], [`Job`]; in tests: [`Engine::test`].
-//! - The plan: [`Pipeline::plan`].
+//! # Where to look
+//!
+//! | for | see |
+//! |---|---|
+//! | what may stand in a pipeline | [`stream!`] |
+//! | the operators, each with an example | [`dsl::Stream`] |
+//! | where records come from, and go to | [`source`], [`sink`] |
+//! | what records can be grouped by | [`Key`](trait@Key), [`Keyed`], and the [derive](derive@Key) |
+//! | running, and when ticks happen | [`Engine`], [`Trigger`] |
+//! | a pipeline within a service | [`Engine::start`], [`Job`] |
+//! | tests, with a clock that is moved by hand | [`Engine::test`], [`MemorySink`](sink::MemorySink) |
+//! | what will run | [`Pipeline::plan`], [`Engine::explain`] |
+//! | how far it is, and what went wrong | [`Progress`], [`Error`] |
+//!
+//! # What to know
+//!
+//! - **A stream is no value.** The graph is fixed when the program is compiled; only records flow at run time.
+//! - **Closures capture as closures do.** A pipeline may borrow its environment: [`Engine::run`] returns when it is
+//!   done. [`Engine::start`] takes one that owns all it captures: `stream!(move { … })`.
+//! - **Records are borrowed within a stage** (`&str` out of a line) and owned behind an exchange (`String`).
+//! - **Results don't depend on the schedule.** Within a key, values arrive in the order of their source, and what tasks
+//!   found merges in the order of tasks; so functions that reduce have to be associative, and no more.
+//! - **Nothing is kept between ticks or runs yet.** State, windows and checkpoints are for later versions: a program that
+//!   starts again begins at the start of its sources.
 
 extern crate self as millstream;
 
@@ -50,14 +70,20 @@ pub mod sink;
 pub mod source;
 pub mod tick;
 
+#[doc(inline)]
 pub use engine::{Engine, Job, Overrun, Trigger};
+#[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
 pub use fused::Bad;
+#[doc(inline)]
 pub use key::{Key, Keyed};
 #[doc(hidden)]
 pub use millstream_macros::__facade;
 pub use millstream_macros::{Key, stream};
 pub use millstream_plan::Plan;
+#[doc(inline)]
 pub use pipeline::Pipeline;
+#[doc(inline)]
 pub use progress::Progress;
+#[doc(inline)]
 pub use tick::Tick;

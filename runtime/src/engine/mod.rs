@@ -1,4 +1,6 @@
-//! Engines: what runs a pipeline. `engine/README.md` explains the scheduler.
+//! Engines: what runs a pipeline.
+//!
+//! `runtime/src/engine/README.md` explains the scheduler.
 
 mod control;
 mod guarantee;

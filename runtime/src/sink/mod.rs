@@ -1,4 +1,8 @@
-//! Sinks: where streams end. One file each; this one holds the trait.
+//! Sinks: where streams end.
+//!
+//! A sink of your own is a type that implements [`Sink`]. The operator [`sink`](crate::dsl::Stream::sink) takes it.
+
+// One file each; this one holds the trait.
 
 mod console;
 mod memory;

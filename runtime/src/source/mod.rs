@@ -1,4 +1,8 @@
-//! Sources: where streams begin. One file each; this one holds the traits.
+//! Sources: where streams begin.
+//!
+//! A source of your own is a type that implements [`Source`], and a [`Reader`] that it opens to.
+
+// One file each; this one holds the traits.
 
 mod buffered;
 pub(crate) mod erased;
