@@ -12,6 +12,8 @@ pub struct Body {
     /// `stream!(move { … })`.
     pub owned: bool,
     pub statements: Vec<Statement>,
+    /// Names whose statement was refused: their uses say nothing more.
+    pub refused: Vec<Ident>,
     /// The statements as they were written, for the editor.
     pub tokens: TokenStream,
 }
@@ -20,7 +22,15 @@ pub enum Statement {
     /// `let a = …;`, `let (a, b) = …;`, and a chain on its own (no binding).
     Chain { attrs: Vec<Attribute>, bindings: Vec<Binding>, tuple: Option<Span>, chain: Chain },
     /// `for i in 0..n { s = s.map(f); }`.
-    For { attrs: Vec<Attribute>, for_token: Span, pat: Box<Pat>, range: Box<Expr>, body: Vec<Assign> },
+    For {
+        attrs: Vec<Attribute>,
+        for_token: Span,
+        pat: Box<Pat>,
+        range: Box<Expr>,
+        body: Vec<Assign>,
+        /// What else stands in the body.
+        others: Vec<Span>,
+    },
 }
 
 /// A name for a stream; `None` for `_`.

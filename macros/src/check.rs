@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::Span;
+use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{Expr, ExprPath, PatIdent};
+use syn::{Expr, ExprAssign, ExprBinary, ExprLit, ExprPath, Lit, Macro, PatIdent, Token};
 
 use crate::ast::Body;
 use crate::closure;
@@ -19,13 +20,15 @@ pub const MAX_TAILS: usize = 12;
 
 pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
     streams_in_closures(graph, diag);
+    changed_captures(graph, diag);
     // These would only echo what was said before.
     if diag.has_errors() {
         return;
     }
     unused_streams(graph, diag);
     if !diag.has_errors() && !graph.nodes.iter().any(|n| n.kind.spec().class == Class::Output) {
-        let at = body.name.as_ref().map_or_else(Span::call_site, |n| n.span());
+        let last = graph.nodes.last().map(|n| &n.op);
+        let at = body.name.as_ref().or(last).map_or_else(Span::call_site, |n| n.span());
         diag.error(
             at,
             "this pipeline has no output, so it would do nothing: end a chain with `.print()`, `.for_each(…)` or `.sink(…)`",
@@ -87,6 +90,90 @@ fn message_for_stream_as_value(node: &Node, name: &str) -> String {
     )
 }
 
+/// A variable of the environment that a closure assigns to. Of a method that changes it only rustc can know.
+fn changed_captures(graph: &Graph, diag: &mut Diagnostics) {
+    for node in &graph.nodes {
+        // What runs on the driver's thread may change what it captures.
+        if node.kind.spec().class == Class::Output {
+            continue;
+        }
+        let body_operands = node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand);
+        for operand in node.operands.iter().chain(body_operands) {
+            let mut changes = Changes::default();
+            match operand {
+                Operand::Inline(closure) => {
+                    changes.uses.bound = closure.own_names();
+                    changes.visit_expr(&closure.body);
+                }
+                Operand::Function(closure @ Expr::Closure(_)) => changes.visit_expr(closure),
+                Operand::Function(_) | Operand::Path(_) | Operand::Value(_) => {}
+            }
+            for (name, at) in changes.free() {
+                diag.error(
+                    at,
+                    format!(
+                        "`{name}` can't be changed by the closure of `{}`, which runs on several threads at once: \
+                         to count or to sum up use an operator (`count`, `reduce_by_key`); `for_each` runs on one \
+                         thread, and may change what it captures; for figures beside the stream take an atomic",
+                        node.op
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Names that are assigned to. A name that a macro mentions may be bound by it, so it is left to rustc.
+#[derive(Default)]
+struct Changes {
+    uses: Uses,
+    in_macros: BTreeSet<String>,
+}
+
+impl Changes {
+    fn free(self) -> impl Iterator<Item = (String, Span)> {
+        let in_macros = self.in_macros;
+        self.uses.free().filter(move |(name, _)| !in_macros.contains(name))
+    }
+
+    fn assigned(&mut self, to: &Expr) {
+        match to {
+            Expr::Path(path) => {
+                if let Some(name) = path.path.get_ident()
+                    && name.to_string().starts_with(|c: char| c.is_lowercase())
+                {
+                    self.uses.used.push((name.to_string(), name.span()));
+                }
+            }
+            Expr::Field(field) => self.assigned(&field.base),
+            Expr::Paren(paren) => self.assigned(&paren.expr),
+            _ => {}
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Changes {
+    fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
+        self.assigned(&assign.left);
+        syn::visit::visit_expr_assign(self, assign);
+    }
+    fn visit_expr_binary(&mut self, binary: &'ast ExprBinary) {
+        use syn::BinOp::*;
+        if let AddAssign(_) | SubAssign(_) | MulAssign(_) | DivAssign(_) | RemAssign(_) | BitAndAssign(_)
+        | BitOrAssign(_) | BitXorAssign(_) | ShlAssign(_) | ShrAssign(_) = binary.op
+        {
+            self.assigned(&binary.left);
+        }
+        syn::visit::visit_expr_binary(self, binary);
+    }
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.uses.visit_pat_ident(pat);
+    }
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.in_macros.extend(closure::mentions(call.tokens.clone()));
+    }
+}
+
 /// Names used as values, and names bound anywhere inside.
 #[derive(Default)]
 struct Uses {
@@ -110,8 +197,34 @@ impl<'ast> Visit<'ast> for Uses {
         self.bound.insert(pat.ident.to_string());
         syn::visit::visit_pat_ident(self, pat);
     }
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        syn::visit::visit_expr(self, expr);
+    /// Macros that print or format are expressions and captures; of others nobody knows what a name means in them.
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        const FORMATTING: &[&str] = &[
+            "print", "println", "eprint", "eprintln", "format", "write", "writeln", "panic", "assert", "dbg",
+        ];
+        if !FORMATTING.iter().any(|name| call.path.is_ident(name)) {
+            return;
+        }
+        let Ok(args) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
+        // `name = value`
+        let named = |arg: &Expr| match arg {
+            Expr::Assign(assign) => Some(assign.left.to_token_stream().to_string()),
+            _ => None,
+        };
+        let names: BTreeSet<String> = args.iter().filter_map(named).collect();
+        let mut format = true;
+        for arg in &args {
+            match arg {
+                Expr::Assign(assign) => self.visit_expr(&assign.right),
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if format => {
+                    format = false;
+                    let captures = closure::format_captures(&text.token());
+                    let free = captures.into_iter().filter(|name| !names.contains(name));
+                    self.used.extend(free.map(|name| (name, text.span())));
+                }
+                arg => self.visit_expr(arg),
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -49,6 +49,19 @@ impl Closure {
     }
 }
 
+/// The variables that a `let` binds.
+pub fn bound(pat: &Pat) -> Vec<Ident> {
+    struct Idents(Vec<Ident>);
+    impl<'ast> Visit<'ast> for Idents {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0.push(pat.ident.clone());
+        }
+    }
+    let mut idents = Idents(Vec::new());
+    idents.visit_pat(pat);
+    idents.0
+}
+
 /// The names that a pattern binds.
 #[derive(Default)]
 struct Bound(BTreeSet<String>);
@@ -85,7 +98,7 @@ fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
 }
 
 /// The names between braces in a string literal: `w` and `n` in `"{w:>8} {n}"`, and `width` in `"{:width$}"`.
-fn format_captures(literal: &Literal) -> Vec<String> {
+pub fn format_captures(literal: &Literal) -> Vec<String> {
     let text = literal.to_string();
     if !text.ends_with(['"', '#']) {
         return Vec::new();

@@ -22,7 +22,8 @@ pub fn lower(body: &Body, diag: &mut Diagnostics) -> Graph {
             ..Graph::default()
         },
         scope: HashMap::new(),
-        broken: HashSet::new(),
+        broken: body.refused.iter().map(ToString::to_string).collect(),
+        guessed: false,
         diag,
     };
     for statement in &body.statements {
@@ -36,6 +37,8 @@ struct Lowering<'d> {
     scope: HashMap<String, StreamId>,
     /// Names whose statement had an error: their uses are not reported again.
     broken: HashSet<String>,
+    /// The chain at hand has an error: what it gives is a guess, and not worth another.
+    guessed: bool,
     diag: &'d mut Diagnostics,
 }
 
@@ -52,8 +55,10 @@ impl Lowering<'_> {
             Statement::Chain { attrs, bindings, tuple, chain } => {
                 self.chain_statement(attrs, bindings, *tuple, chain)
             }
-            Statement::For { attrs, for_token, pat, range, body } => {
-                self.for_statement(attrs, *for_token, pat, range, body);
+            Statement::For { attrs, for_token, pat, range, body, others } => {
+                if self.for_body(range, others) {
+                    self.for_statement(attrs, *for_token, pat, range, body);
+                }
             }
         }
     }
@@ -71,12 +76,14 @@ impl Lowering<'_> {
             (None, Root::Source { keyword, .. }) => keyword.to_string(),
         };
         let around = Around { stream, doc: doc(attrs), attrs: &self.lints(attrs) };
-        let outputs = self.chain(chain, &around);
-        let Some(outputs) = outputs else {
+        self.guessed = false;
+        let Some(outputs) = self.chain(chain, &around) else {
             self.broken.extend(bindings.iter().filter_map(|b| b.name.as_ref()).map(ToString::to_string));
             return;
         };
-        if self.counts_match(bindings, tuple, chain, outputs.len()) {
+        if (self.guessed && bindings.len() == outputs.len())
+            || (!self.guessed && self.counts_match(bindings, tuple, chain, outputs.len()))
+        {
             for (binding, stream) in bindings.iter().zip(outputs) {
                 self.bind(binding, stream);
             }
@@ -186,31 +193,42 @@ impl Lowering<'_> {
         let name = call.name.to_string();
         let Some(kind) = OpKind::by_name(&name) else {
             self.diag.error(call.name.span(), suggest::unknown_operator(&name));
-            return None;
+            self.guessed = true;
+            // As if it were a `map`: what follows is read too.
+            return Some(self.node(OpKind::Map, &call.name, vec![input], Vec::new(), around));
         };
         let spec = kind.spec();
         let required = spec.args.iter().filter(|a| !matches!(a, Arg::OptionalValue)).count();
         if call.args.len() < required || call.args.len() > spec.args.len() {
             let message = match spec.args.len() {
-                0 => format!("`{name}` takes no arguments"),
-                _ => format!("`{name}` is written `{}`", spec.signature),
+                0 => format!("`{name}` takes no arguments: write `.{name}()`"),
+                _ => format!(
+                    "`{name}` has {} here: write {}",
+                    arguments(call.args.len()),
+                    suggest::example(kind)
+                ),
             };
             self.diag.error(call.name.span(), message);
-            return None;
         }
         let mut inputs = vec![input];
         let mut operands = Vec::new();
         for (arg, shape) in call.args.iter().zip(spec.args) {
             if let Arg::Stream = shape {
-                let chain = parse::chain(arg.clone(), self.diag)?;
-                let streams = self.chain(&chain, around)?;
-                let [stream] = streams[..] else {
-                    self.diag.error(arg.span(), format!("`{name}` takes one stream here"));
-                    return None;
-                };
-                inputs.push(stream);
+                let streams =
+                    parse::chain(arg.clone(), self.diag).and_then(|chain| self.chain(&chain, around));
+                match streams.as_deref() {
+                    Some([stream]) => inputs.push(*stream),
+                    Some(_) => self.diag.error(
+                        arg.span(),
+                        format!(
+                            "`{name}` takes a stream here, and this chain does not end in one: write {}",
+                            suggest::example(kind)
+                        ),
+                    ),
+                    None => {}
+                }
             } else {
-                operands.push(operand::operand(&call.name, arg, *shape, self.diag)?);
+                operands.extend(operand::operand(&call.name, kind, arg, *shape, self.diag));
             }
         }
         Some(self.node(kind, &call.name, inputs, operands, around))
@@ -253,6 +271,27 @@ impl Lowering<'_> {
         outputs
     }
 
+    /// Whether the body of a `for` has nothing but `s = s.map(f);`.
+    fn for_body(&mut self, range: &Expr, others: &[Span]) -> bool {
+        if let Expr::Path(path) = range
+            && let Some(name) = path.path.get_ident()
+            && self.scope.contains_key(&name.to_string())
+        {
+            self.diag.error(
+                name.span(),
+                format!("`{name}` is a stream, and a `for` can't go over its records, which come while the pipeline runs: write `{name}.for_each(|x| …);`"),
+            );
+            return false;
+        }
+        for at in others {
+            self.diag.error(
+                *at,
+                "the body of a `for` over a stream holds only `s = s.map(f);`, with element-wise operators that keep the record's type",
+            );
+        }
+        others.is_empty()
+    }
+
     fn for_statement(
         &mut self,
         attrs: &[Attribute],
@@ -262,7 +301,10 @@ impl Lowering<'_> {
         body: &[Assign],
     ) {
         let Some(first) = body.first() else {
-            self.diag.error(for_token, "this `for` does nothing: its body holds `s = s.map(f);`");
+            self.diag.error(
+                for_token,
+                "this `for` does nothing: write `s = s.map(f);` into its body, for a stream `s`",
+            );
             return;
         };
         let target = first.target.clone();
@@ -323,10 +365,12 @@ impl Lowering<'_> {
             return None;
         }
         let [arg] = &call.args[..] else {
-            self.diag.error(call.name.span(), format!("`{name}` is written `{}`", spec.signature));
+            let message =
+                format!("`{name}` has {} here: write {}", arguments(call.args.len()), suggest::example(kind));
+            self.diag.error(call.name.span(), message);
             return None;
         };
-        let operand = operand::operand(&call.name, arg, spec.args[0], self.diag)?;
+        let operand = operand::operand(&call.name, kind, arg, spec.args[0], self.diag)?;
         if let Operand::Value(value) = &operand {
             self.diag.error(value.span(), "in a `for` write a closure or the name of a function");
             return None;
@@ -360,6 +404,15 @@ fn never_unfulfilled(attr: &Attribute) -> Attribute {
         list.path = Ident::new("allow", list.path.span()).into();
     }
     attr
+}
+
+/// `no argument`, `1 argument`, `2 arguments`.
+fn arguments(count: usize) -> String {
+    match count {
+        0 => "no argument".to_string(),
+        1 => "1 argument".to_string(),
+        n => format!("{n} arguments"),
+    }
 }
 
 /// The text of `///` lines.

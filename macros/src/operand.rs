@@ -9,25 +9,29 @@ use crate::closure::{self, Closure};
 use crate::diag::Diagnostics;
 use crate::ir::Operand;
 use crate::parse::strip;
-use millstream_plan::Arg;
+use crate::suggest;
+use millstream_plan::{Arg, OpKind};
 
 /// The argument `arg` of the operator `op`; `None` after an error.
-pub fn operand(op: &Ident, arg: &Expr, shape: Arg, diag: &mut Diagnostics) -> Option<Operand> {
+pub fn operand(op: &Ident, kind: OpKind, arg: &Expr, shape: Arg, diag: &mut Diagnostics) -> Option<Operand> {
     let arg = strip(arg.clone());
     match (shape, arg) {
         (Arg::PerRecord(n), Expr::Closure(c)) => {
             let closure = Closure::new(&c);
-            check(op, &c, n, diag).then_some(Operand::Inline(closure))
+            check(op, kind, &c, n, diag).then_some(Operand::Inline(closure))
         }
         (Arg::Function(n), Expr::Closure(c)) => {
-            check(op, &c, n, diag).then_some(Operand::Function(Expr::Closure(c)))
+            check(op, kind, &c, n, diag).then_some(Operand::Function(Expr::Closure(c)))
         }
         (Arg::PerRecord(_), path @ Expr::Path(_)) => Some(Operand::Path(path)),
         (Arg::Function(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
         (Arg::PerRecord(_) | Arg::Function(_), Expr::Lit(lit)) => {
             diag.error(
                 lit.span(),
-                format!("`{op}` takes a closure or a function, not a value: `.{op}(|x| …)`"),
+                format!(
+                    "`{op}` takes a closure or a function, not a value: write {}",
+                    suggest::example(kind)
+                ),
             );
             None
         }
@@ -36,7 +40,14 @@ pub fn operand(op: &Ident, arg: &Expr, shape: Arg, diag: &mut Diagnostics) -> Op
 }
 
 /// What can be said of a closure without types.
-fn check(op: &Ident, closure: &syn::ExprClosure, params: usize, diag: &mut Diagnostics) -> bool {
+fn check(
+    op: &Ident,
+    kind: OpKind,
+    closure: &syn::ExprClosure,
+    params: usize,
+    diag: &mut Diagnostics,
+) -> bool {
+    let example = suggest::example(kind);
     if closure.asyncness.is_some() {
         diag.error(
             closure.span(),
@@ -49,8 +60,12 @@ fn check(op: &Ident, closure: &syn::ExprClosure, params: usize, diag: &mut Diagn
             (1, 2) => format!(
                 "the closure of `{op}` takes one parameter; the two parts of a pair are one pattern: `|(a, b)|`"
             ),
-            (1, n) => format!("the closure of `{op}` takes one parameter, the record, but this one has {n}"),
-            (p, n) => format!("the closure of `{op}` takes {p} parameters, but this one has {n}"),
+            (1, n) => format!(
+                "the closure of `{op}` takes one parameter, the record, and this one has {n}: write {example}"
+            ),
+            (p, n) => {
+                format!("the closure of `{op}` takes {p} parameters, and this one has {n}: write {example}")
+            }
         };
         diag.error(closure.span(), message);
         return false;
@@ -58,7 +73,7 @@ fn check(op: &Ident, closure: &syn::ExprClosure, params: usize, diag: &mut Diagn
     if let Some(pat) = closure.inputs.iter().find(|p| closure::refutable(p)) {
         diag.error(
             pat.span(),
-            format!("this pattern does not fit every record, and `{op}` gets every record: choose with `.filter_map(|x| match x {{ … }})`, which leaves out what is `None`"),
+            format!("this pattern does not fit every record, and the closure of `{op}` gets every record: to leave out the others write `.filter_map(|x| match x {{ PATTERN => Some(…), _ => None }})`"),
         );
         return false;
     }

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, GenericArgument, Pat, PathArguments, Stmt, Token, Type, braced, token};
 
 use crate::ast::{Assign, Binding, Body, Call, Chain, Root, Statement};
+use crate::closure;
 use crate::diag::Diagnostics;
 
 /// Parses the whole input; never fails, but may report.
@@ -15,6 +16,7 @@ pub fn body(input: TokenStream, diag: &mut Diagnostics) -> Body {
         name: None,
         owned: false,
         statements: Vec::new(),
+        refused: Vec::new(),
         tokens: TokenStream::new(),
     };
     let parser = |input: ParseStream| {
@@ -111,7 +113,7 @@ fn statements(input: ParseStream, body: &mut Body, diag: &mut Diagnostics) {
             continue;
         }
         let begin = input.cursor();
-        match statement(input, diag) {
+        match statement(input, &mut body.refused, diag) {
             Ok(statement) => body.statements.extend(statement),
             Err(e) => {
                 diag.syntax(&e);
@@ -134,13 +136,17 @@ fn skip_statement(input: ParseStream) {
 }
 
 /// One statement; `None` where it was refused with a message.
-fn statement(input: ParseStream, diag: &mut Diagnostics) -> syn::Result<Option<Statement>> {
+fn statement(
+    input: ParseStream,
+    refused: &mut Vec<Ident>,
+    diag: &mut Diagnostics,
+) -> syn::Result<Option<Statement>> {
     let attrs = input.call(Attribute::parse_outer)?;
     if input.peek(Token![let]) {
-        return let_statement(input, attrs, diag);
+        return let_statement(input, attrs, refused, diag);
     }
     if input.peek(Token![for]) {
-        return Ok(for_statement(attrs, input.parse()?, diag));
+        return Ok(Some(for_statement(attrs, input.parse()?, diag)));
     }
     if let Some(message) = control_structure(input) {
         let at = input.span();
@@ -152,22 +158,23 @@ fn statement(input: ParseStream, diag: &mut Diagnostics) -> syn::Result<Option<S
     if is_item(input) {
         let at = input.span();
         let _: syn::Item = input.parse()?;
-        diag.error(at, "items don't belong in a pipeline: move it above `stream!`");
+        diag.error(at, "an item is no part of a pipeline: move it above `stream!`");
         return Ok(None);
     }
+    let block = input.peek(token::Brace) || input.peek(Token![unsafe]);
     let expr: Expr = input.parse()?;
-    end_of_statement(input)?;
+    if !block {
+        end_of_statement(input)?;
+    }
     match expr {
         Expr::Macro(m) => diag.error(
             m.span(),
             "a macro call is no stream: put it into a closure (`.inspect(|x| …)`), or above `stream!`",
         ),
-        Expr::Block(b) => {
-            diag.error(
-                b.span(),
-                "blocks don't belong in a pipeline: write its statements one after the other",
-            );
-        }
+        Expr::Block(_) | Expr::Unsafe(_) => diag.error(
+            expr.span(),
+            "a block is no part of a pipeline: write its statements one after the other, without the braces",
+        ),
         Expr::Assign(a) => diag.error(
             a.eq_token.span(),
             "a stream is bound once, with `let`; only inside `for` may it be replaced (`s = s.map(f);`)",
@@ -233,14 +240,25 @@ fn control_structure(input: ParseStream) -> Option<&'static str> {
 fn let_statement(
     input: ParseStream,
     attrs: Vec<Attribute>,
+    refused: &mut Vec<Ident>,
     diag: &mut Diagnostics,
 ) -> syn::Result<Option<Statement>> {
     input.parse::<Token![let]>()?;
     let pat = Pat::parse_single(input)?;
+    let before = refused.len();
+    refused.extend(closure::bound(&pat));
     let annotation: Option<Type> = match input.parse::<Option<Token![:]>>()? {
         Some(_) => Some(input.parse()?),
         None => None,
     };
+    if !input.peek(Token![=]) {
+        diag.error(
+            pat.span(),
+            "a stream is made where it is bound: `let s = source(…);`, or `let s = t.map(…);`",
+        );
+        skip_statement(input);
+        return Ok(None);
+    }
     input.parse::<Token![=]>()?;
     if let Some(message) = control_structure(input) {
         let at = input.span();
@@ -262,7 +280,10 @@ fn let_statement(
     let bindings = bindings(&pat, annotation.as_ref(), diag);
     let chain = chain(expr, diag);
     Ok(match (bindings, chain) {
-        (Some(bindings), Some(chain)) => Some(Statement::Chain { attrs, bindings, tuple, chain }),
+        (Some(bindings), Some(chain)) => {
+            refused.truncate(before);
+            Some(Statement::Chain { attrs, bindings, tuple, chain })
+        }
         _ => None,
     })
 }
@@ -320,28 +341,26 @@ fn stream_item(annotation: &Type, diag: &mut Diagnostics) -> Option<Type> {
     None
 }
 
-fn for_statement(attrs: Vec<Attribute>, f: syn::ExprForLoop, diag: &mut Diagnostics) -> Option<Statement> {
+fn for_statement(attrs: Vec<Attribute>, f: syn::ExprForLoop, diag: &mut Diagnostics) -> Statement {
     let mut body = Vec::new();
+    let mut others = Vec::new();
     for stmt in f.body.stmts {
         match stmt {
             Stmt::Expr(Expr::Assign(assign), _) => {
                 let at = assign.left.span();
                 let Some(target) = plain_name(&assign.left) else {
-                    diag.error(at, "a `for` body replaces a stream: `s = s.map(f);`");
+                    others.push(at);
                     continue;
                 };
-                if let Some(chain) = chain(*assign.right, diag) {
-                    body.push(Assign { target, chain });
-                }
+                // After an error in the chain the line still counts.
+                let chain = chain(*assign.right, diag)
+                    .unwrap_or_else(|| Chain { root: Root::Stream(target.clone()), calls: Vec::new() });
+                body.push(Assign { target, chain });
             }
-            other => diag.error(
-                other.span(),
-                "the body of a `for` over a stream holds only `s = s.map(f);` with element-wise operators \
-                 that keep the record's type",
-            ),
+            other => others.push(other.span()),
         }
     }
-    Some(Statement::For { attrs, for_token: f.for_token.span(), pat: f.pat, range: f.expr, body })
+    Statement::For { attrs, for_token: f.for_token.span(), pat: f.pat, range: f.expr, body, others }
 }
 
 /// A chain of method calls, from its root on.
@@ -409,6 +428,28 @@ pub fn chain(expr: Expr, diag: &mut Diagnostics) -> Option<Chain> {
             diag.error(
                 t.question_token.span(),
                 "`?` can't follow a stream: errors of records go where `.try_map(…)` sends them, errors of a source end `run`",
+            );
+            None
+        }
+        Expr::Closure(c) => {
+            diag.error(
+                c.span(),
+                "a closure is no stream: bind it above `stream!` and use it by its name, `.map(f)`",
+            );
+            None
+        }
+        Expr::Reference(r) => {
+            diag.error(
+                r.and_token.span(),
+                "streams are not borrowed: leave out the `&`. A stream may be used as often as you like",
+            );
+            None
+        }
+        Expr::Binary(b) => {
+            diag.error(
+                b.op.span(),
+                "there are no sums or comparisons of streams: two streams become one with `a.union(b)`; \
+                 what is to be done with each record goes inside a closure",
             );
             None
         }

@@ -1,6 +1,6 @@
 //! What to write instead of a name that is no operator.
 
-use millstream_plan::OpKind;
+use millstream_plan::{Arg, OpKind};
 
 /// Names from Rust's iterators and from Spark that mean something else here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -13,6 +13,44 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "take",
         "to see the first records of each tick write `.print(n)`; a stream itself has no end to take from",
     ),
+    ("foreach", "to do something with each record write `.for_each(|x| …)`"),
+    ("merge", "two streams become one with `a.union(b)`"),
+    ("extend", "two streams become one with `a.union(b)`"),
+    ("tap", "to look at records as they pass write `.inspect(|x| …)`"),
+    ("skip", "records have no positions; to leave some out by what they hold write `.filter(|x| …)`"),
+    ("step_by", "records have no positions; to leave some out by what they hold write `.filter(|x| …)`"),
+    (
+        "rev",
+        "a stream has no end to begin at; a tick's records can be turned round in `.for_each_batch(|batch, tick| …)`",
+    ),
+    ("last", "a stream has no end; the records of each tick come to `.for_each_batch(|batch, tick| …)`"),
+    ("next", "records are not fetched one by one: write what is to be done with each, `.for_each(|x| …)`"),
+    ("len", "how many records each tick has is `.count()`; of each record's length: `.map(|x| x.len())`"),
+    ("max", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a.max(b))`"),
+    ("min", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a.min(b))`"),
+    (
+        "sort",
+        "to sort the records of each tick write `.for_each_batch(|mut batch, tick| { batch.sort(); … })`",
+    ),
+    (
+        "sort_by",
+        "to sort the records of each tick write `.for_each_batch(|mut batch, tick| { batch.sort(); … })`",
+    ),
+    ("clone", "bind the stream with `let`, and use its name as often as you like"),
+    (
+        "unwrap",
+        "to leave out records that are an error write `.filter_map(|x| x.ok())`; `.try_map(…)` keeps them as a stream of their own",
+    ),
+    ("count_by_key", "write `.map(|(key, _)| key).count_by_value()`"),
+    ("group_by", "write `.key_by(|x| …)`, then an operator on pairs such as `.reduce_by_key(|a, b| …)`"),
+    (
+        "dedup",
+        "records that are equal become one with `.count_by_value()`, which also says how many there were",
+    ),
+    ("map_to_pair", "write `.map(|x| (key, value))`"),
+    ("flat_map_to_pair", "write `.flat_map(|x| …)` with pairs `(key, value)`"),
+    ("start", "a pipeline is started by its engine: `Engine::local().start(pipeline)`"),
+    ("run", "a pipeline is run by its engine: `Engine::local().run(pipeline)`"),
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
     ("foreach_rdd", "write `.for_each_batch(|batch, tick| …)`"),
     ("pprint", "write `.print()`"),
@@ -22,8 +60,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
     ("partition", "two streams by a condition: `let (yes, no) = s.split(|x| …);`"),
     ("sum", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a + b)`"),
-    ("zip", "streams have no positions to pair up: give both a key, then union and reduce by it"),
-    ("enumerate", "records have no positions: a source's offsets are its own"),
+    (
+        "zip",
+        "records have no positions to pair up by; give both streams a key, then `.union(other)` and `.reduce_by_key(…)`",
+    ),
+    ("enumerate", "records have no positions, since several threads make them at once"),
     ("broadcast", "a closure simply captures the value: by reference, or with `move`"),
     ("cache", "a stream with several consumers in a stage is computed once already"),
     ("persist", "a stream with several consumers in a stage is computed once already"),
@@ -91,7 +132,7 @@ pub fn unknown_operator(name: &str) -> String {
         .map(|k| (distance(&plain, k.name()), k.name()))
         .min();
     match nearest {
-        Some((d, near)) if d <= 1 + near.len() / 4 => {
+        Some((d, near)) if is_near(d, near) => {
             format!("`{name}` is no operator of a stream; did you mean `{near}`?")
         }
         _ => format!(
@@ -101,22 +142,45 @@ pub fn unknown_operator(name: &str) -> String {
     }
 }
 
+/// How a call of `kind` looks.
+pub fn example(kind: OpKind) -> String {
+    let name = kind.name();
+    match (kind, kind.spec().args) {
+        (OpKind::ForEachBatch, _) => format!("`.{name}(|batch, tick| …)`"),
+        (OpKind::Sink, _) => format!("`.{name}(out)`, where `out` is a sink"),
+        (_, []) => format!("`.{name}()`"),
+        (_, [Arg::OptionalValue]) => format!("`.{name}()` or `.{name}(n)`"),
+        (_, [Arg::Stream]) => format!("`.{name}(other)`, where `other` is a stream"),
+        (_, [Arg::PerRecord(2) | Arg::Function(2)]) => format!("`.{name}(|a, b| …)`"),
+        (_, [Arg::PerRecord(_) | Arg::Function(_)]) => format!("`.{name}(|x| …)`"),
+        _ => format!("`.{}`", kind.spec().signature),
+    }
+}
+
 /// The nearest of `names` to `name`, if one is near.
 pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    names.map(|n| (distance(name, n), n)).min().filter(|(d, n)| *d <= 1 + n.len() / 4).map(|(_, n)| n)
+    names.map(|n| (distance(name, n), n)).min().filter(|(d, n)| is_near(*d, n)).map(|(_, n)| n)
+}
+
+/// A slip or two, and more of it right than wrong.
+fn is_near(distance: usize, name: &str) -> bool {
+    distance <= 1 + name.len() / 4 && 2 * distance < name.len()
 }
 
 fn snake_case(name: &str) -> String {
     let mut snake = String::new();
+    let mut before = '_';
     for c in name.chars() {
         if c.is_uppercase() {
-            if !snake.is_empty() && !snake.ends_with('_') {
+            // `foreachRDD` is `foreach_rdd`.
+            if before != '_' && !before.is_uppercase() {
                 snake.push('_');
             }
             snake.extend(c.to_lowercase());
         } else {
             snake.push(c);
         }
+        before = c;
     }
     snake
 }

@@ -34,6 +34,8 @@ pub fn check(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, Report> {
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_BUILD_TARGET")
         .stderr(Stdio::piped())
         .output()
         .expect("cargo runs");

@@ -17,13 +17,29 @@ pub struct Error {
     text: String,
 }
 
-/// The beginnings of the messages of our traits; those of the macro have no code (`error: …`).
-const OURS: &[&str] = &["can't be a key", "a keyed operator takes pairs", "an output's closure returns"];
+/// Out of the messages of our traits. (Those of the macro have no code: `error: …`.)
+const OURS: &[&str] = &[
+    "can't be a key",
+    "can't leave its stage",
+    "can't take records of type",
+    "is no source",
+    "a keyed operator takes pairs",
+    "a union takes streams of the same records",
+    "an output's closure returns",
+    "records that are used twice must be `Clone`",
+];
 
-/// Whether a line of a report is in our words, whatever the compiler.
-pub fn is_ours(line: &str) -> bool {
-    line.starts_with("error: ")
-        || (line.starts_with("error") && OURS.iter().any(|fragment| line.contains(fragment)))
+/// The compiler's own messages without a code.
+const RUSTCS: &[&str] = &["error: lifetime", "error: expected", "error: unexpected"];
+
+/// What of a report's line is in our words, whatever the compiler: all of it, or what stands beside a type's name.
+pub fn ours(line: &str) -> Option<&str> {
+    if line.starts_with("error[") {
+        OURS.iter().copied().find(|fragment| line.contains(fragment))
+    } else {
+        let ours = line.starts_with("error: ") && !RUSTCS.iter().any(|theirs| line.starts_with(theirs));
+        ours.then_some(line)
+    }
 }
 
 impl Report {
@@ -51,10 +67,12 @@ impl Report {
         }
         let number = |key: &str| primary[key].as_u64().unwrap_or_default() as usize;
         let line = if in_case(primary) { number("line_start") } else { 0 };
+        let text = text.replace(env!("CARGO_MANIFEST_DIR"), "$FOLDER");
         self.errors.push(Error { line, column: number("column_start"), text });
     }
 
     pub fn sorted(mut self) -> Report {
+        self.errors.dedup();
         self.errors.sort();
         self
     }

@@ -41,6 +41,7 @@ impl<K: Key<Owned = K>, V, F: Fn(V, V) -> V> Combine<K, V, F> {
     pub fn push<P>(&mut self, pair: P)
     where
         P: Pair<V = V>,
+        V: 'static,
         P::K: Key<Owned = K, Slot = K::Slot>,
     {
         let (key, value) = pair.pair();

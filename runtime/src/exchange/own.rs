@@ -38,7 +38,10 @@ pub trait ByOwn<T: Own<O>, O> {
 /// All others: they are owned already, or the compiler says that a borrow leaves the stage.
 pub trait ByMove<T> {
     #[inline(always)]
-    fn own(&self, record: T) -> T {
+    fn own(&self, record: T) -> T
+    where
+        T: 'static,
+    {
         record
     }
 }

@@ -21,6 +21,9 @@ fn main() {
         lines.split(|l| l.is_empty()).print(); //~
         let n: u64 = lines.count(); //~
         let v: Vec<u64> = lines.count(); //~
+    };
+    let _ = stream! {
+        let lines = source(queue([vec!["a b"]]));
         lines.union(other).print(); //~
         lines.union(|x| x).print(); //~
         lines.union(lines.print()).print(); //~
@@ -34,6 +37,9 @@ fn main() {
     };
     let _ = stream! { <Nothing> //~
         let _lines = source(queue([vec!["a b"]]));
+    };
+    let _ = stream! {
+        let _lines = source(queue([vec!["a b"]])); //~
     };
     let _ = stream! {}; //~
 }

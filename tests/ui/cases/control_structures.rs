@@ -25,6 +25,7 @@ fn main() {
         for _ in 0..n { s = s.count(); } //~
         for _ in 0..n { s.print(); } //~
         for _ in 0..n { s = s.map(7); } //~
+        for _ in 0..n { s = s.reduceByKey(|a, b| a + b); } //~
         for _ in s { println!("a record"); } //~
         s.union(other).print();
     };

@@ -9,7 +9,7 @@ struct Name<'a> { //~
     text: &'a str,
 }
 
-#[derive(Clone, PartialEq, Key)] 
+#[derive(Clone, PartialEq, Key)]
 struct Point { //~
     x: f64, //~
 }

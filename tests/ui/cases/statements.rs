@@ -38,7 +38,7 @@ fn main() {
         let mut s = source(queue([vec![1u64]])); //~
         let [a, b] = s.split(|x| *x > 1); //~
         let Point { x, y } = s.map(|x| x); //~
-        #[inline]
+        #[inline] //~
         s.print();
     };
 }

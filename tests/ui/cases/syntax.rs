@@ -3,7 +3,7 @@ use millstream::prelude::*;
 
 fn no_semicolon() {
     let _ = stream! {
-        let s = source(queue([vec![1u64]]))
+        let s = source(queue([vec![1u64]])) //~
         s.print(); //~
     };
 }
