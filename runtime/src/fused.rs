@@ -142,9 +142,8 @@ pub struct Bad<R, E> {
     pub error: E,
 }
 
-impl<R: Own, E> Own for Bad<R, E> {
-    type Owned = Bad<R::Owned, E>;
-    fn own(self) -> Self::Owned {
+impl<R: Own<O>, O, E> Own<Bad<O, E>> for Bad<R, E> {
+    fn own(self) -> Bad<O, E> {
         Bad { record: self.record.own(), error: self.error }
     }
 }
