@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::ops::{Range, RangeInclusive};
 
 use millstream_plan::NodeId;
 use smallvec::SmallVec;
@@ -93,6 +94,55 @@ impl<I: Iterator> Iterator for Each<I> {
     fn next(&mut self) -> Option<I::Item> {
         blame::at(self.node, || self.items.next())
     }
+}
+
+/// What a `for` over a stream goes over, once for every record: so it must start again at no cost.
+#[diagnostic::on_unimplemented(
+    message = "a `for` over a stream goes over a range or a borrowed collection, not over `{Self}`",
+    note = "its body runs for every record: write `for i in 0..n`, or borrow, `for x in &xs`"
+)]
+pub trait Again {
+    type Items: Iterator;
+    fn again(&self) -> Self::Items;
+}
+
+impl<T: Clone> Again for Range<T>
+where
+    Range<T>: Iterator,
+{
+    type Items = Self;
+    #[inline(always)]
+    fn again(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl<T: Clone> Again for RangeInclusive<T>
+where
+    RangeInclusive<T>: Iterator,
+{
+    type Items = Self;
+    #[inline(always)]
+    fn again(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl<'c, C: ?Sized> Again for &'c C
+where
+    &'c C: IntoIterator,
+{
+    type Items = <&'c C as IntoIterator>::IntoIter;
+    #[inline(always)]
+    fn again(&self) -> Self::Items {
+        self.into_iter()
+    }
+}
+
+/// The items of a `for`, from the first.
+#[inline(always)]
+pub fn again<A: Again>(items: &A) -> A::Items {
+    items.again()
 }
 
 /// A record as a pair; the place where "not a pair" gets its message.

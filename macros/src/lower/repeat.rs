@@ -110,11 +110,14 @@ impl Lowering<'_> {
             self.diag.error(call.name.span(), message);
             return None;
         };
-        let operand = operand::operand(&call.name, kind, arg, spec.args[0], self.diag)?;
-        if let Operand::Value(value) = &operand {
-            self.diag.error(value.span(), "in a `for` write a closure or the name of a function");
-            return None;
-        }
+        let operand = match operand::operand(&call.name, kind, arg, spec.args[0], self.diag)? {
+            Operand::Value(path @ Expr::Path(_)) => Operand::Path(path),
+            Operand::Value(value) => {
+                self.diag.error(value.span(), "in a `for` write a closure or the name of a function");
+                return None;
+            }
+            operand => operand,
+        };
         Some(BodyOp { kind, op: call.name.clone(), operand })
     }
 }
