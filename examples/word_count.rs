@@ -43,3 +43,20 @@ fn main() -> millstream::Result<()> {
         }
     }
 }
+
+#[test]
+fn the_plan_is_two_stages() {
+    insta::assert_snapshot!(word_count(text_files("examples/data/*.txt")).plan(), @r"
+    pipeline WordCount
+
+    stage 0: text_files(examples/data/*.txt) → lines
+    │  flat_map → words
+    │  map
+    │  filter
+    │  map
+    └─ reduce_by_key ⇒ by key, combined before ⇒ stage 1
+
+    stage 1: reduce_by_key → counts
+    └─ print(10) ⇒ to the driver
+    ");
+}

@@ -246,7 +246,7 @@ pub fn stages(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
     for node in &stages.respan {
         for operand in &graph.nodes[*node].operands {
             if let Operand::Inline(c) = operand
-                && let Err(at) = closure::respan(c.body.to_token_stream(), &c.own_names())
+                && let Err(at) = closure::respan(c.body.to_token_stream(), &c.own_idents())
             {
                 diag.error(
                     at,

@@ -1,9 +1,10 @@
 //! Closures: what they bind, what they mention, and how their names are kept apart once they are inlined.
 
+mod free;
+
 use std::collections::BTreeSet;
 
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Expr, ExprClosure, Pat, ReturnType};
@@ -32,20 +33,17 @@ impl Closure {
 
     /// The names that its parameters bind.
     pub fn own_names(&self) -> BTreeSet<String> {
-        let mut names = Bound::default();
-        for pat in &self.params {
-            names.visit_pat(pat);
-        }
-        names.0
+        self.params.iter().flat_map(pattern_names).collect()
+    }
+
+    /// The variables that its parameters bind.
+    pub fn own_idents(&self) -> Vec<Ident> {
+        self.params.iter().flat_map(bound).collect()
     }
 
     /// The names that its body may take from outside.
     pub fn mentions(&self) -> BTreeSet<String> {
-        let mut all = mentions(self.body.to_token_stream());
-        for own in self.own_names() {
-            all.remove(&own);
-        }
-        all
+        free::free_names(&self.body, self.own_names())
     }
 }
 
@@ -55,6 +53,7 @@ pub fn bound(pat: &Pat) -> Vec<Ident> {
     impl<'ast> Visit<'ast> for Idents {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             self.0.push(pat.ident.clone());
+            syn::visit::visit_pat_ident(self, pat);
         }
     }
     let mut idents = Idents(Vec::new());
@@ -62,19 +61,9 @@ pub fn bound(pat: &Pat) -> Vec<Ident> {
     idents.0
 }
 
-/// The names that a pattern binds.
-#[derive(Default)]
-struct Bound(BTreeSet<String>);
-
-impl<'ast> Visit<'ast> for Bound {
-    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
-        let name = pat.ident.to_string();
-        // An upper-case name is a constant or a unit struct, and binds nothing.
-        if !name.starts_with(char::is_uppercase) {
-            self.0.insert(name);
-        }
-        syn::visit::visit_pat_ident(self, pat);
-    }
+/// The names that a pattern binds. An upper-case name is a constant or a unit struct, and binds nothing.
+fn pattern_names(pat: &Pat) -> BTreeSet<String> {
+    bound(pat).iter().map(ToString::to_string).filter(|name| !name.starts_with(char::is_uppercase)).collect()
 }
 
 /// Every identifier in `tokens`, and every name captured by a format string.
@@ -128,31 +117,32 @@ fn identifier(text: &str) -> Option<String> {
     (starts && chars.all(|c| c.is_alphanumeric() || c == '_')).then(|| text.to_string())
 }
 
-/// Makes a closure's own names invisible to what is inlined after it.
+/// Makes a closure's own variables invisible to what is inlined after it.
 ///
-/// `Err` holds the span of a format string that captures both one of `names` and another name: one literal has
+/// `Err` holds the span of a format string that captures both one of `own` and another name: one literal has
 /// one span, so it can't mean both.
-pub fn respan(tokens: TokenStream, names: &BTreeSet<String>) -> Result<TokenStream, Span> {
+pub fn respan(tokens: TokenStream, own: &[Ident]) -> Result<TokenStream, Span> {
+    let is_own = |name: &str, at: Span| own.iter().any(|o| o == name && same_context(o.span(), at));
     tokens
         .into_iter()
         .map(|token| {
             Ok(match token {
                 TokenTree::Ident(mut ident) => {
-                    if names.contains(&ident.to_string()) {
+                    if is_own(&ident.to_string(), ident.span()) {
                         ident.set_span(hidden(ident.span()));
                     }
                     TokenTree::Ident(ident)
                 }
                 TokenTree::Group(group) => {
-                    let mut inner = Group::new(group.delimiter(), respan(group.stream(), names)?);
+                    let mut inner = Group::new(group.delimiter(), respan(group.stream(), own)?);
                     inner.set_span(group.span());
                     TokenTree::Group(inner)
                 }
                 TokenTree::Literal(mut literal) => {
                     let captures = format_captures(&literal);
-                    let own = captures.iter().filter(|c| names.contains(*c)).count();
-                    if own > 0 {
-                        if own < captures.len() {
+                    let ours = captures.iter().filter(|c| is_own(c, literal.span())).count();
+                    if ours > 0 {
+                        if ours < captures.len() {
                             return Err(literal.span());
                         }
                         literal.set_span(hidden(literal.span()));
@@ -163,6 +153,17 @@ pub fn respan(tokens: TokenStream, names: &BTreeSet<String>) -> Result<TokenStre
             })
         })
         .collect()
+}
+
+/// Whether two tokens come from the same expansion, so that equal names mean the same variable: what stands in a
+/// `macro_rules!` and what was handed to it differ. Only the debug text of a span tells (`#4 bytes(10..12)`); where it does
+/// not, names are taken to be the same.
+fn same_context(a: Span, b: Span) -> bool {
+    let context = |span: Span| {
+        let text = format!("{span:?}");
+        text.split_whitespace().next().filter(|word| word.starts_with('#')).map(str::to_string)
+    };
+    context(a) == context(b)
 }
 
 fn hidden(at: Span) -> Span {
@@ -204,7 +205,7 @@ mod tests {
         let c = closure(quote!(|(a, Point { x, .. })| a + x + limit + println!("{w:>width$} {a}", b = 1)));
         assert_eq!(c.own_names().into_iter().collect::<Vec<_>>(), ["a", "x"]);
         let mentions = c.mentions();
-        for name in ["limit", "w", "width", "b", "println"] {
+        for name in ["limit", "w", "width", "b"] {
             assert!(mentions.contains(name), "{name}");
         }
         assert!(!mentions.contains("a"));
@@ -217,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_format_string_with_own_and_outer_names_is_refused() {
-        let names = BTreeSet::from(["w".to_string()]);
+        let names = [Ident::new("w", Span::call_site())];
         assert!(respan(quote!(format!("{w} {other}")), &names).is_err());
         assert!(respan(quote!(format!("{w}")), &names).is_ok());
         assert!(respan(quote!(format!("{other}")), &names).is_ok());
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_kept_but_for_their_span() {
-        let names = BTreeSet::from(["w".to_string()]);
+        let names = [Ident::new("w", Span::call_site())];
         let out = respan(quote!(w.len() + S { w }.w), &names).expect("no format string");
         assert_eq!(out.to_string(), quote!(w.len() + S { w }.w).to_string());
     }

@@ -122,6 +122,9 @@ fn clashes(graph: &Graph, stages: &Stages) -> BTreeSet<NodeId> {
                 continue;
             }
             above.extend(&graph.nodes[earlier].inputs);
+            if !leaks(graph.nodes[earlier].kind) {
+                continue;
+            }
             let own =
                 graph.nodes[earlier].operands.iter().filter_map(Operand::inline).flat_map(|c| c.own_names());
             if own.into_iter().any(|name| mentioned.contains(&name)) {
@@ -130,6 +133,11 @@ fn clashes(graph: &Graph, stages: &Stages) -> BTreeSet<NodeId> {
         }
     }
     clashing
+}
+
+/// Whether an operator's parameter stays in scope behind it, so that what it returns may borrow from it.
+fn leaks(kind: OpKind) -> bool {
+    !matches!(kind, OpKind::Filter | OpKind::Inspect | OpKind::Split | OpKind::Repeat | OpKind::Union)
 }
 
 fn mentioned<'o>(operands: impl Iterator<Item = &'o Operand>) -> BTreeSet<String> {

@@ -64,8 +64,8 @@ pub fn __facade(input: TokenStream) -> TokenStream {
 /// Makes a struct or enum of your own a `Key`: records can be grouped by it.
 ///
 /// Every field must be a `Key` and the type `Clone + Eq + Send + 'static`. It has no lifetime parameters: a key that
-/// leaves its stage is owned.
-#[proc_macro_derive(Key)]
+/// leaves its stage is owned. `#[key(crate = path::to::millstream)]` names a renamed crate.
+#[proc_macro_derive(Key, attributes(key))]
 pub fn derive_key(input: TokenStream) -> TokenStream {
     derive_key::derive(input.into()).into()
 }

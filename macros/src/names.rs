@@ -22,16 +22,16 @@ pub fn text(name: &Ident) -> String {
 }
 
 /// Whether the expansion itself may have a variable of this name. Those named after streams have the same hygiene, so
-/// they step aside.
+/// they step aside. (So have a user's parameters, where they are hidden: what lives beside them in a stage begins with `__`.)
 fn is_ours(name: &str) -> bool {
-    const FIXED: [&str; 8] = ["batch", "builder", "error", "kept", "key", "pipeline", "record", "value"];
     let numbered = |prefix: &str| {
         name.strip_prefix(prefix)
             .and_then(|rest| rest.strip_prefix('_'))
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    FIXED.contains(&name)
-        || ["to", "operand", "merged", "stream"].into_iter().any(numbered)
+    ["batch", "builder", "pipeline"].contains(&name)
+        || name.starts_with("__")
+        || numbered("stream")
         || OpKind::ALL.iter().any(|kind| numbered(kind.name()))
 }
 
@@ -67,23 +67,23 @@ pub fn label(node: NodeId, at: Span) -> syn::Lifetime {
 /// The tail that leads to `node` (through its `input`-th input), inside the stage.
 pub fn tail(node: NodeId, input: usize, at: Span) -> Ident {
     match input {
-        0 => format_ident!("to_{node}", span = glue(at)),
-        _ => format_ident!("to_{node}_{input}", span = glue(at)),
+        0 => format_ident!("__to_{node}", span = glue(at)),
+        _ => format_ident!("__to_{node}_{input}", span = glue(at)),
     }
 }
 
 /// What was evaluated for argument `index` of `node` where `stream!` stands.
 pub fn operand(node: NodeId, index: usize, at: Span) -> Ident {
     match index {
-        0 => format_ident!("operand_{node}", span = glue(at)),
-        _ => format_ident!("operand_{node}_{index}", span = glue(at)),
+        0 => format_ident!("__operand_{node}", span = glue(at)),
+        _ => format_ident!("__operand_{node}_{index}", span = glue(at)),
     }
 }
 
 /// The buffer in which the records of a union's `input`-th input wait for those of the others.
 pub fn merged(node: NodeId, input: usize, at: Span) -> Ident {
     match input {
-        0 => format_ident!("merged_{node}", span = glue(at)),
-        _ => format_ident!("merged_{node}_{input}", span = glue(at)),
+        0 => format_ident!("__merged_{node}", span = glue(at)),
+        _ => format_ident!("__merged_{node}_{input}", span = glue(at)),
     }
 }

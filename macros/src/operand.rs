@@ -23,7 +23,9 @@ pub fn operand(op: &Ident, kind: OpKind, arg: &Expr, shape: Arg, diag: &mut Diag
         (Arg::Function(n), Expr::Closure(c)) => {
             check(op, kind, &c, n, diag).then_some(Operand::Function(Expr::Closure(c)))
         }
-        (Arg::PerRecord(_), path @ Expr::Path(_)) => Some(Operand::Path(path)),
+        (Arg::PerRecord(_), Expr::Path(path)) if !may_be_variable(&path) => {
+            Some(Operand::Path(Expr::Path(path)))
+        }
         (Arg::Function(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
         (Arg::PerRecord(_) | Arg::Function(_), Expr::Lit(lit)) => {
             diag.error(
@@ -37,6 +39,13 @@ pub fn operand(op: &Ident, kind: OpKind, arg: &Expr, shape: Arg, diag: &mut Diag
         }
         (_, value) => Some(Operand::Value(value)),
     }
+}
+
+/// Whether a path may name a variable, which is to be evaluated like any other expression. A path of several parts, or in
+/// upper case (`Some`), names a function; it is called where it stands, so that it may be generic over the lifetime
+/// of a record.
+fn may_be_variable(path: &syn::ExprPath) -> bool {
+    path.path.get_ident().is_some_and(|name| !name.to_string().starts_with(char::is_uppercase))
 }
 
 /// What can be said of a closure without types.

@@ -295,9 +295,9 @@ impl<T> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(longest, "bcd");
     /// ```
-    pub fn for_each<R: Outcome>(&self, f: impl FnMut(T::Owned) -> R)
+    pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R)
     where
-        T: Own,
+        T: Own<O>,
     {
         let _ = f;
     }
@@ -313,9 +313,9 @@ impl<T> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(sizes, [(0, 2), (1, 1)]);
     /// ```
-    pub fn for_each_batch<R: Outcome>(&self, f: impl FnMut(Vec<T::Owned>, Tick) -> R)
+    pub fn for_each_batch<O, R: Outcome>(&self, f: impl FnMut(Vec<O>, Tick) -> R)
     where
-        T: Own,
+        T: Own<O>,
     {
         let _ = f;
     }
@@ -332,10 +332,10 @@ impl<T> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// out.assert_batches([vec!["a"]]);
     /// ```
-    pub fn sink<S>(&self, sink: S)
+    pub fn sink<O, S>(&self, sink: S)
     where
-        T: Own,
-        S: Sink<T::Owned>,
+        T: Own<O>,
+        S: Sink<O>,
     {
         let _ = sink;
     }

@@ -17,7 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A closure panicked. The pipeline has stopped; fix the closure, or send such records elsewhere
     /// (`filter_map`, `try_map`).
-    #[error("{at}: a closure panicked: {message}")]
+    #[error("{at}: panicked: {message}")]
     Panic { at: Box<Place>, message: String },
 
     /// A source could not be opened or read.

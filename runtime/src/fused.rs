@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::ops::{Range, RangeInclusive};
 
 use millstream_plan::NodeId;
 use smallvec::SmallVec;
@@ -95,6 +96,55 @@ impl<I: Iterator> Iterator for Each<I> {
     }
 }
 
+/// What a `for` over a stream goes over, once for every record: so it must start again at no cost.
+#[diagnostic::on_unimplemented(
+    message = "a `for` over a stream goes over a range or a borrowed collection, not over `{Self}`",
+    note = "its body runs for every record: write `for i in 0..n`, or borrow, `for x in &xs`"
+)]
+pub trait Again {
+    type Items: Iterator;
+    fn again(&self) -> Self::Items;
+}
+
+impl<T: Clone> Again for Range<T>
+where
+    Range<T>: Iterator,
+{
+    type Items = Self;
+    #[inline(always)]
+    fn again(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl<T: Clone> Again for RangeInclusive<T>
+where
+    RangeInclusive<T>: Iterator,
+{
+    type Items = Self;
+    #[inline(always)]
+    fn again(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl<'c, C: ?Sized> Again for &'c C
+where
+    &'c C: IntoIterator,
+{
+    type Items = <&'c C as IntoIterator>::IntoIter;
+    #[inline(always)]
+    fn again(&self) -> Self::Items {
+        self.into_iter()
+    }
+}
+
+/// The items of a `for`, from the first.
+#[inline(always)]
+pub fn again<A: Again>(items: &A) -> A::Items {
+    items.again()
+}
+
 /// A record as a pair; the place where "not a pair" gets its message.
 #[inline(always)]
 pub fn pair<P: Pair>(record: P) -> (P::K, P::V) {
@@ -142,9 +192,8 @@ pub struct Bad<R, E> {
     pub error: E,
 }
 
-impl<R: Own, E> Own for Bad<R, E> {
-    type Owned = Bad<R::Owned, E>;
-    fn own(self) -> Self::Owned {
+impl<R: Own<O>, O, E> Own<Bad<O, E>> for Bad<R, E> {
+    fn own(self) -> Bad<O, E> {
         Bad { record: self.record.own(), error: self.error }
     }
 }

@@ -27,7 +27,7 @@ pub use crate::blame::at;
 pub use crate::exchange::{
     ByMove, ByOwn, Combine, Count, CountValues, First, Give, Handle, Leaving, Own, Tails,
 };
-pub use crate::fused::{Bad, Merged, copy, each, items, outcome, pair};
+pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::union::SameRecords;

@@ -38,7 +38,7 @@ fn two_stages_borrow_one_local() {
     let add = [10u64];
     let got = sorted(|out| {
         stream! {
-            let counts = source(queue([vec!["a", "b", "a"]])).map(|w| (w, add[0])).reduce_by_key(|a, b| a + b + add[0] * 0);
+            let counts = source(queue([vec!["a", "b", "a"]])).map(|w| (w, add[0])).reduce_by_key(|a, b| a.max(add[0]) + b);
             counts.map_values(|n| n + add[0]).sink(out);
         }
     });

@@ -57,7 +57,7 @@ fn a_panic_in_a_map_names_pipeline_stream_operator_and_tick() {
     });
     assert_panic(
         &error,
-        "pipeline `Careful`, stream `checked`, operator `map`, stage 0, tick 1: a closure panicked: no 13, please",
+        "pipeline `Careful`, stream `checked`, operator `map`, stage 0, tick 1: panicked: no 13, please",
     );
     let Error::Panic { at, message } = error else { unreachable!("it was looked at above") };
     assert_eq!((at.pipeline.as_deref(), at.stream.as_deref()), (Some("Careful"), Some("checked")));
@@ -76,7 +76,7 @@ fn a_panic_in_a_lazy_iterator_is_its_flat_maps() {
     });
     assert_panic(
         &error,
-        "pipeline, stream `all`, operator `flat_map`, stage 0, tick 1: a closure panicked: no 13, please",
+        "pipeline, stream `all`, operator `flat_map`, stage 0, tick 1: panicked: no 13, please",
     );
 }
 
@@ -141,7 +141,7 @@ fn a_panic_in_a_reducer_is_named_on_either_side_of_its_exchange() {
             }
         };
         let expected = format!(
-            "pipeline, stream `sums`, operator `reduce_by_key`, stage {stage}, tick 1: a closure panicked: no 13, please"
+            "pipeline, stream `sums`, operator `reduce_by_key`, stage {stage}, tick 1: panicked: no 13, please"
         );
         assert_panic(&Engine::test().partitions(partitions).run(make()).expect_err("it fails"), &expected);
         assert_panic(&at_once(partitions).run(make()).expect_err("it fails"), &expected);
@@ -152,9 +152,9 @@ fn a_panic_in_a_reducer_is_named_on_either_side_of_its_exchange() {
 fn a_panic_in_an_output_is_that_outputs() {
     let error = error_of(|| stream! { source(numbers()).for_each(|n| { refuse_13(n); }); });
     assert!(
-        error.to_string().starts_with(
-            "pipeline, stream `source`, operator `for_each`, stage 0, tick 1: a closure panicked"
-        ),
+        error
+            .to_string()
+            .starts_with("pipeline, stream `source`, operator `for_each`, stage 0, tick 1: panicked"),
         "{error}"
     );
     let error = error_of(
@@ -162,7 +162,7 @@ fn a_panic_in_an_output_is_that_outputs() {
     );
     assert_panic(
         &error,
-        "pipeline, stream `source`, operator `for_each_batch`, stage 0, tick 1: a closure panicked: unlucky",
+        "pipeline, stream `source`, operator `for_each_batch`, stage 0, tick 1: panicked: unlucky",
     );
 }
 
@@ -244,7 +244,7 @@ fn a_sinks_errors_and_panics_name_the_sink() {
         let error = error_of(|| stream! { let n = source(numbers()); n.sink(Fussy { at, panics: true }); });
         assert_panic(
             &error,
-            "pipeline, stream `n`, operator `sink`, stage 0, tick 1: a closure panicked: the sink fell over",
+            "pipeline, stream `n`, operator `sink`, stage 0, tick 1: panicked: the sink fell over",
         );
     }
     let error =
@@ -308,10 +308,7 @@ impl Reader for FailingReader {
 fn a_source_that_fails_is_named_with_the_tick_where_there_is_one() {
     for (at, expected) in [
         ("open", "pipeline `P`, stream `n`, operator `source`, stage 0: the door is locked: bring the key"),
-        (
-            "panic",
-            "pipeline `P`, stream `n`, operator `source`, stage 0: a closure panicked: the door fell off",
-        ),
+        ("panic", "pipeline `P`, stream `n`, operator `source`, stage 0: panicked: the door fell off"),
         (
             "available",
             "pipeline `P`, stream `n`, operator `source`, stage 0, tick 2: the well is dry: dig deeper",
@@ -322,7 +319,7 @@ fn a_source_that_fails_is_named_with_the_tick_where_there_is_one() {
         ),
         (
             "read panics",
-            "pipeline `P`, stream `n`, operator `source`, stage 0, tick 2: a closure panicked: the book burns",
+            "pipeline `P`, stream `n`, operator `source`, stage 0, tick 2: panicked: the book burns",
         ),
     ] {
         let error =

@@ -26,11 +26,11 @@ fn it_does_so_in_struct_shorthand_format_strings_and_nested_closures() {
             source(queue([vec![1]]))
                 .map(|w| w + 1)
                 .map(|x| Named { w: w.clone(), x })
-                .map(|n| (format!("{w}/{:>1$}", n.w, n.x as usize), (|| (|| w.len())())()))
+                .map(|n| (format!("{w}/{:>1$}", n.w, n.x as usize), [0].iter().flat_map(|_| (0..1).map(|_| w.len())).sum::<usize>()))
                 .sink(out);
         }
     });
-    assert_eq!(got, [[("outer/outer".to_string(), 5)]]);
+    assert_eq!(got, [[("outer/outer".to_string(), 5usize)]]);
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn lint_attributes_pass_through() {
         stream! {
             #[allow(unused_variables, clippy::no_effect_underscore_binding)]
             let a = source(queue([vec![1]])).map(|n| { let unused = 1; n });
-            #[allow(clippy::needless_return)]
+            #[expect(clippy::needless_return, reason = "for the test")]
             let b = a.map(|n| { return n; });
             #[allow(unused_variables)]
             b.key_by(|n| n).reduce_by_key(|a, b| a).map(|(_, n)| n).sink(out);

@@ -30,6 +30,8 @@ where
     assert_eq!(got, [expected]);
 }
 
+use ::millstream as renamed;
+
 #[derive(Key, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     country: String,
@@ -38,6 +40,7 @@ struct Place {
 }
 
 #[derive(Key, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[key(crate = crate::keys::renamed)]
 struct Id(u64, char);
 
 #[derive(Key, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -36,7 +36,6 @@
     clippy::print_stdout,
     clippy::shadow_reuse,
     clippy::shadow_same,
-    clippy::shadow_unrelated,
     clippy::str_to_string,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm
@@ -69,8 +68,8 @@ pub(crate) enum Event<T> {
 
 type Pairs = MemorySink<(String, u64)>;
 
-fn word_count(input: impl Source<Batch = Lines>, stopwords: &[&str], out: &Pairs) -> Pipeline<'static> {
-    let stopwords: Vec<String> = stopwords.iter().copied().map(String::from).collect();
+fn word_count(input: impl Source<Batch = Lines>, without: &[&str], out: &Pairs) -> Pipeline<'static> {
+    let stopwords: Vec<String> = without.iter().copied().map(String::from).collect();
     stream!(move { <WordCount>
         let lines = source(input);
         let words = lines.flat_map(|line| line.split_whitespace());

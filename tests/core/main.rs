@@ -4,6 +4,7 @@ mod support;
 
 mod book;
 mod captures;
+mod clashes;
 mod elementwise;
 mod errors;
 mod facade;

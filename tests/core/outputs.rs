@@ -129,3 +129,16 @@ fn for_each_takes_a_function_and_one_that_was_made() {
     Engine::test().run(pipeline).expect("it runs");
     assert_eq!(total, 3);
 }
+
+#[test]
+fn a_stage_feeds_twelve_outputs() {
+    let outs: [MemorySink<u64>; 12] = std::array::from_fn(|_| MemorySink::new());
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = outs.clone();
+    let pipeline = stream! {
+        let n = source(queue([vec![1u64]]));
+        n.sink(a); n.sink(b); n.sink(c); n.sink(d); n.sink(e); n.sink(f);
+        n.sink(g); n.sink(h); n.sink(i); n.sink(j); n.sink(k); n.map(|n| n).sink(l);
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    outs.iter().for_each(|out| out.assert_batches([[1u64]]));
+}

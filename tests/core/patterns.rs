@@ -176,3 +176,15 @@ fn an_annotation_fixes_the_type_of_a_literal() {
     Engine::test().run(pipeline).expect("it runs");
     out.assert_batches([[1u8]]);
 }
+
+#[test]
+fn a_literal_takes_its_type_from_the_sink() {
+    let out: MemorySink<(String, u64)> = MemorySink::new();
+    let pipeline = stream! {
+        let words = source(queue([vec!["a b a"]])).flat_map(|l| l.split(' ')).map(|w| (w, 1));
+        words.sink(out.clone());
+        words.reduce_by_key(|a, b| a + b).filter(|(_, n)| *n > 1).sink(out.clone());
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    out.assert_batches([[("a", 1), ("b", 1), ("a", 1), ("a", 2)]]);
+}

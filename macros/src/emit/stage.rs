@@ -167,7 +167,7 @@ impl Returns {
     ) -> TokenStream {
         let ours = match self {
             Returns::Any => TokenStream::new(),
-            Returns::Bool => quote_spanned!(at=> -> bool),
+            Returns::Bool => quote_spanned!(at=> -> ::core::primitive::bool),
             Returns::Unit => quote_spanned!(at=> -> ()),
             Returns::Option => quote_spanned!(at=> -> ::core::option::Option<_>),
             Returns::Result => quote_spanned!(at=> -> ::core::result::Result<_, _>),
@@ -328,7 +328,7 @@ impl Emitter<'_> {
         if !self.stages.respan.contains(&node) {
             return (pat, body);
         }
-        let names = closure.own_names();
+        let names = closure.own_idents();
         // `check::stages` has refused what `respan` would.
         let body = respan(body.clone(), &names).unwrap_or(body);
         let hidden = respan(pat.to_token_stream(), &names).unwrap_or_default();

@@ -14,6 +14,12 @@ pub fn group_of(hash: u64) -> usize {
     (hash >> GROUP_SHIFT) as usize & (GROUPS - 1)
 }
 
+/// A hash turned so that its group comes first: sorts by group.
+#[inline(always)]
+pub(crate) fn group_first(hash: u64) -> u64 {
+    hash.rotate_left(u64::BITS - GROUP_SHIFT - GROUPS.ilog2())
+}
+
 /// Which partition owns each group: runs of groups, as even as can be.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
@@ -37,6 +43,15 @@ impl Owners {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_turned_hash_sorts_by_its_group() {
+        for group in 0..GROUPS {
+            let hash = 0x1234_5678_9abc_def0 & !(127 << GROUP_SHIFT) | (group as u64) << GROUP_SHIFT;
+            assert_eq!(group_of(hash), group);
+            assert_eq!(group_first(hash) >> 57, group as u64);
+        }
+    }
 
     #[test]
     fn every_partition_owns_its_share_of_groups() {

@@ -8,10 +8,12 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-/// A record type with an owned form that is known here.
-pub trait Own {
-    type Owned;
-    fn own(self) -> Self::Owned;
+/// A record type with an owned form `O` that is known here.
+///
+/// `O` is a parameter and no associated type, so that types flow back too: a sink of `(String, u64)` says what the `1` in
+/// `(word, 1)` is.
+pub trait Own<O> {
+    fn own(self) -> O;
 }
 
 /// A record about to leave, as a type to look methods up on.
@@ -26,9 +28,9 @@ impl<T> Leaving<T> {
 }
 
 /// Records with a known owned form.
-pub trait ByOwn<T: Own> {
+pub trait ByOwn<T: Own<O>, O> {
     #[inline(always)]
-    fn own(&self, record: T) -> T::Owned {
+    fn own(&self, record: T) -> O {
         record.own()
     }
 }
@@ -44,7 +46,7 @@ pub trait ByMove<T> {
     }
 }
 
-impl<T: Own> ByOwn<T> for Leaving<T> {}
+impl<T: Own<O>, O> ByOwn<T, O> for Leaving<T> {}
 impl<T> ByMove<T> for &Leaving<T> {}
 
 /// Makes a record owned, as it leaves its stage.
@@ -60,8 +62,7 @@ macro_rules! __own {
 
 macro_rules! own_as_is {
     ($($type:ty),+) => {$(
-        impl Own for $type {
-            type Owned = $type;
+        impl Own<$type> for $type {
             #[inline(always)]
             fn own(self) -> $type {
                 self
@@ -72,48 +73,42 @@ macro_rules! own_as_is {
 
 own_as_is!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, (), String);
 
-impl Own for &str {
-    type Owned = String;
+impl Own<String> for &str {
     fn own(self) -> String {
         self.to_owned()
     }
 }
 
-impl Own for Cow<'_, str> {
-    type Owned = String;
+impl Own<String> for Cow<'_, str> {
     fn own(self) -> String {
         self.into_owned()
     }
 }
 
-impl Own for &[u8] {
-    type Owned = Vec<u8>;
+impl Own<Vec<u8>> for &[u8] {
     fn own(self) -> Vec<u8> {
         self.to_vec()
     }
 }
 
-impl<T: Own> Own for Option<T> {
-    type Owned = Option<T::Owned>;
-    fn own(self) -> Self::Owned {
+impl<T: Own<O>, O> Own<Option<O>> for Option<T> {
+    fn own(self) -> Option<O> {
         self.map(T::own)
     }
 }
 
-impl<T: Own> Own for Vec<T> {
-    type Owned = Vec<T::Owned>;
-    fn own(self) -> Self::Owned {
+impl<T: Own<O>, O> Own<Vec<O>> for Vec<T> {
+    fn own(self) -> Vec<O> {
         self.into_iter().map(T::own).collect()
     }
 }
 
 macro_rules! own_tuple {
-    ($($name:ident),+) => {
+    ($($name:ident $owned:ident),+) => {
         #[allow(non_snake_case, reason = "one name serves as type and as binding")]
-        impl<$($name: Own),+> Own for ($($name,)+) {
-            type Owned = ($($name::Owned,)+);
+        impl<$($name: Own<$owned>, $owned),+> Own<($($owned,)+)> for ($($name,)+) {
             #[inline(always)]
-            fn own(self) -> Self::Owned {
+            fn own(self) -> ($($owned,)+) {
                 let ($($name,)+) = self;
                 ($($name.own(),)+)
             }
@@ -121,11 +116,11 @@ macro_rules! own_tuple {
     };
 }
 
-own_tuple!(A);
-own_tuple!(A, B);
-own_tuple!(A, B, C);
-own_tuple!(A, B, C, D);
-own_tuple!(A, B, C, D, E);
-own_tuple!(A, B, C, D, E, F);
-own_tuple!(A, B, C, D, E, F, G);
-own_tuple!(A, B, C, D, E, F, G, H);
+own_tuple!(A OA);
+own_tuple!(A OA, B OB);
+own_tuple!(A OA, B OB, C OC);
+own_tuple!(A OA, B OB, C OC, D OD);
+own_tuple!(A OA, B OB, C OC, D OD, E OE);
+own_tuple!(A OA, B OB, C OC, D OD, E OE, F OF);
+own_tuple!(A OA, B OB, C OC, D OD, E OE, F OF, G OG);
+own_tuple!(A OA, B OB, C OC, D OD, E OE, F OF, G OG, H OH);

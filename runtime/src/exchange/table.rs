@@ -2,7 +2,8 @@
 
 use hashbrown::HashTable;
 
-use crate::key::Key;
+use super::groups::group_first;
+use crate::key::{Canonical, Key};
 
 /// One accumulator a key.
 ///
@@ -10,8 +11,8 @@ use crate::key::Key;
 /// `Option` so that the accumulator can be moved through the user's function without `unsafe` and without a
 /// clone; for strings the `None` hides in the slot's tag and takes no room.
 ///
-/// Iteration is in table order. That depends on the hashes and on the order of insertion into a *new* table only, so a
-/// table is never reused: a re-run tick would else give its pairs in another order.
+/// What comes out is in the order of key group, hash, canonical bytes: the same for another number of partitions (which own
+/// runs of groups), of threads, and on another machine.
 pub struct KeyTable<K: Key, A> {
     entries: HashTable<Option<(K::Slot, A)>>,
 }
@@ -81,8 +82,21 @@ impl<K: Key, A> KeyTable<K, A> {
         self.entries.is_empty()
     }
 
-    /// The keys, owned, with their accumulators, in table order.
+    /// The keys, owned, with their accumulators, in the order that the type promises.
     pub(crate) fn into_rows(self) -> Vec<(K::Owned, A)> {
-        self.entries.into_iter().map(|e| e.expect(FULL)).map(|(slot, a)| (K::from_slot(slot), a)).collect()
+        let entries = self.entries.into_iter().map(|entry| entry.expect(FULL));
+        let mut entries: Vec<(u64, K::Slot, A)> =
+            entries.map(|(slot, a)| (group_first(K::slot_hash(&slot)), slot, a)).collect();
+        entries.sort_unstable_by(|(hash, slot, _), (other, other_slot, _)| {
+            // Equal hashes of different keys are rare, so their bytes are not kept.
+            hash.cmp(other).then_with(|| canonical::<K>(slot).cmp(&canonical::<K>(other_slot)))
+        });
+        entries.into_iter().map(|(_, slot, a)| (K::from_slot(slot), a)).collect()
     }
+}
+
+fn canonical<K: Key>(slot: &K::Slot) -> Canonical {
+    let mut bytes = Canonical::default();
+    K::write_slot(slot, &mut bytes);
+    bytes
 }

@@ -10,7 +10,7 @@ use super::xxh3;
 /// code point in four; a string is its length (32 bits) and its bytes; an `Option` is a byte 0, or a byte 1 and its
 /// value; a tuple or struct is its fields in order; an enum is its variant's index (32 bits) and that variant's
 /// fields. A string that is the whole key stands without its length, and is hashed where it lies.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Canonical {
     bytes: SmallVec<[u8; 64]>,
 }

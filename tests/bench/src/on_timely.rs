@@ -53,6 +53,10 @@ pub fn word_count(path: &Path, tick: u64) -> u64 {
                     line.split(' ').map(|word| (word.to_owned(), 1)).collect::<Vec<(String, u64)>>()
                 })
                 .unary_frontier(by_word, "WordCount", |_capability, _info| {
+                    #[allow(
+                        clippy::mutable_key_type,
+                        reason = "timely's examples keep their work by capability"
+                    )]
                     let mut counts: HashMap<_, HashMap<String, u64, RandomState>> = HashMap::new();
                     move |(input, frontier), output| {
                         input.for_each_time(|time, data| {

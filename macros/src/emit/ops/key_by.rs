@@ -10,6 +10,6 @@ use crate::ir::NodeId;
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
     let (at, rt, _) = place(cx.graph, node);
     let (out, then) = next(cx, node, exit);
-    let Called { before, value } = cx.call(node, &quote_spanned!(at=> #rt::copy(&#item)), Returns::Any);
-    quote_spanned!(at=> #before let #out = (#value, #item); #then)
+    let Called { before, value } = cx.call(node, &quote_spanned!(at=> #rt::copy(&__record)), Returns::Any);
+    quote_spanned!(at=> let __record = #item; #before let #out = (#value, __record); #then)
 }

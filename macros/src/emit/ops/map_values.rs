@@ -10,11 +10,11 @@ use crate::ir::NodeId;
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
     let (at, rt, _) = place(cx.graph, node);
     let (out, then) = next(cx, node, exit);
-    let Called { before, value } = cx.call(node, &quote_spanned!(at=> value), Returns::Any);
+    let Called { before, value } = cx.call(node, &quote_spanned!(at=> __value), Returns::Any);
     quote_spanned! {at=>
-        let (key, value) = #rt::pair(#item);
+        let (__key, __value) = #rt::pair(#item);
         #before
-        let #out = (key, #value);
+        let #out = (__key, #value);
         #then
     }
 }

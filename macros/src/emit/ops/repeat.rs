@@ -9,7 +9,7 @@ use crate::ir::{BodyOp, NodeId, OpKind};
 use crate::names;
 
 pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
-    let (at, _, n) = place(cx.graph, node);
+    let (at, rt, n) = place(cx.graph, node);
     let Some(repeat) = &n.repeat else { unreachable!("`lower` gives every `for` its loop") };
     let range = names::operand(node, 0, n.op.span());
     let pat = &repeat.pat;
@@ -17,7 +17,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
     let (out, then) = next(cx, node, exit);
     quote_spanned! {at=>
         let mut #item = #item;
-        for #pat in ::core::clone::Clone::clone(#range) { #(#steps)* }
+        for #pat in #rt::again(#range) { #(#steps)* }
         let #out = #item;
         #then
     }
@@ -43,15 +43,15 @@ fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) 
             let leave = exit.leave();
             quote_spanned! {at=>
                 #item = match #value {
-                    ::core::option::Option::Some(kept) => kept,
+                    ::core::option::Option::Some(__kept) => __kept,
                     ::core::option::Option::None => #leave,
                 };
             }
         }
         OpKind::MapValues => {
-            let value = whole(quote_spanned!(at=> value), Returns::Any);
+            let value = whole(quote_spanned!(at=> __value), Returns::Any);
             quote_spanned! {at=>
-                #item = { let (key, value) = #rt::pair(#item); (key, #value) };
+                #item = { let (__key, __value) = #rt::pair(#item); (__key, #value) };
             }
         }
         OpKind::Inspect => {

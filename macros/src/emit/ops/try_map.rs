@@ -15,12 +15,12 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
     let then_bad = cx.stream(n.outputs[1], &bad, exit);
     let Called { before, value } = cx.call(node, &quote_spanned!(at=> #item), Returns::Result);
     quote_spanned! {at=>
-        let record = #rt::copy(&#item);
+        let __record = #rt::copy(&#item);
         #before
         match #rt::outcome(#value) {
             ::core::result::Result::Ok(#good) => { #then_good }
-            ::core::result::Result::Err(error) => {
-                let #bad = #rt::Bad { record, error };
+            ::core::result::Result::Err(__error) => {
+                let #bad = #rt::Bad { record: __record, error: __error };
                 #then_bad
             }
         }

@@ -40,7 +40,7 @@ fn a_panic_in_a_body_names_the_operator_that_was_called() {
     });
     assert_eq!(
         error,
-        "pipeline `Hand`, stream `merged1`, operator `reduce_by_key`, stage 0, tick 1: a closure panicked: 2 is bad"
+        "pipeline `Hand`, stream `merged1`, operator `reduce_by_key`, stage 0, tick 1: panicked: 2 is bad"
     );
 }
 
@@ -53,10 +53,7 @@ fn a_panic_that_no_operator_takes_is_blamed_on_the_stages_head() {
             .outlet(OpKind::Sink, Recorder::default())
             .build()
     });
-    assert_eq!(
-        error,
-        "pipeline `Hand`, stream `numbers0`, operator `source`, stage 0, tick 0: a closure panicked: no"
-    );
+    assert_eq!(error, "pipeline `Hand`, stream `numbers0`, operator `source`, stage 0, tick 0: panicked: no");
 }
 
 #[test]
@@ -71,7 +68,7 @@ fn a_panic_or_an_error_in_a_head_stops_the_pipeline() {
         })
     };
     let place = "pipeline `Hand`, stream `merged1`, operator `reduce_by_key`, stage 1, tick 0";
-    assert_eq!(with(|| panic!("no")), format!("{place}: a closure panicked: no"));
+    assert_eq!(with(|| panic!("no")), format!("{place}: panicked: no"));
     assert_eq!(with(|| Err("no".into())), format!("{place}: no"));
 }
 
@@ -100,7 +97,7 @@ fn a_source_that_cant_be_opened_stops_the_pipeline_and_closes_those_before_it() 
 
 #[test]
 fn a_source_that_fails_to_say_what_it_has_stops_the_pipeline() {
-    for (panics, text) in [(false, "the source fails"), (true, "a closure panicked: the source panics")] {
+    for (panics, text) in [(false, "the source fails"), (true, "panicked: the source panics")] {
         let error =
             error(|| forward(&Feed::failing(three(), Fails::Available(1), panics), &Recorder::default()));
         let place = "pipeline `Hand`, stream `numbers0`, operator `source`, stage 0, tick 1";
@@ -110,7 +107,7 @@ fn a_source_that_fails_to_say_what_it_has_stops_the_pipeline() {
 
 #[test]
 fn a_source_that_fails_to_read_stops_the_pipeline_and_is_closed() {
-    for (panics, text) in [(false, "the source fails"), (true, "a closure panicked: the source panics")] {
+    for (panics, text) in [(false, "the source fails"), (true, "panicked: the source panics")] {
         let feed = Feed::failing(three(), Fails::Read(0), panics);
         let error = Engine::local().trigger(Trigger::Eager).run(forward(&feed, &Recorder::default()));
         let place = "pipeline `Hand`, stream `numbers0`, operator `source`, stage 0, tick 0";
@@ -217,7 +214,7 @@ fn a_panicking_progress_callback_stops_the_pipeline() {
     let feed = Feed::of(three());
     let engine = Engine::local().trigger(Trigger::AvailableNow).on_progress(|_| panic!("too much"));
     let error = engine.run(forward(&feed, &out)).unwrap_err();
-    assert_eq!(error.to_string(), "pipeline `Hand`, tick 0: a closure panicked: too much");
+    assert_eq!(error.to_string(), "pipeline `Hand`, tick 0: panicked: too much");
     assert_eq!((out.batches(), feed.closed()), (vec![vec![1]], 1));
 }
 
