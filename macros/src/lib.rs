@@ -37,8 +37,8 @@ use proc_macro::TokenStream;
 /// - `let NAME = CHAIN;` binds a stream; `let (A, B) = …` the two of `split` or `try_map`; a chain on its own ends in an
 ///   output. `let s: Stream<T> = …` checks the item type.
 /// - `source(EXPR)` makes a stream of any `Source`. `EXPR` is evaluated once, where the macro stands; so is every other
-///   argument that is neither a closure nor a path (`.filter(above(10))`, `.sink(out.clone())`), in text order. A path
-///   (`.map(str::len)`) is called in its place.
+///   argument (`.filter(above(10))`, `.sink(out.clone())`), in text order, but for closures, which are inlined, and paths
+///   of several parts (`.map(str::len)`), which are called in their place.
 /// - A closure captures as closures do: by reference, or by value with `move`. One element-wise closure with `move` makes
 ///   its whole stage own what it captures; `stream!(move { … })` does so for all.
 /// - `for _ in 0..n { s = s.map(f); }` repeats element-wise operators inside the stage.

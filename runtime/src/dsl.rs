@@ -247,8 +247,8 @@ impl<T> Stream<T> {
 
     /// Each distinct record of the tick, owned, with how often it came.
     ///
-    /// Counted on the map side, then one exchange by the record's key group. The order of the pairs is unspecified, but the
-    /// same whenever the same tick runs again.
+    /// Counted on the map side, then one exchange by the record's key group. The order of the pairs is that of their
+    /// hashes: the same for every schedule, number of partitions and machine.
     ///
     /// ```
     /// # use millstream::prelude::*;

@@ -411,21 +411,3 @@ fn a_pipelines_debug_form_is_its_plan() {
     let pipeline = word_count();
     assert_eq!(format!("{pipeline:?}"), pipeline.plan().to_string());
 }
-
-#[test]
-fn the_picture_in_the_readme_is_of_the_pipeline_in_the_readme() {
-    let stopwords = [""];
-    let pipeline = stream! { <WordCount>
-        let lines = source(text_socket("127.0.0.1:7777"));
-        let words = lines.flat_map(|line| line.split_whitespace());
-        let counts = words.filter(|w| !stopwords.contains(w)).map(|w| (w, 1u64)).reduce_by_key(|a, b| a + b);
-        counts.print();
-    };
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("<!-- plan:begin -->\n```mermaid\n").expect("the picture begins");
-    let (picture, _) = rest.split_once("```\n<!-- plan:end -->").expect("it ends");
-    // The colours are left out there.
-    let mermaid = pipeline.plan().mermaid();
-    let lines: Vec<&str> = mermaid.lines().filter(|l| !l.trim_start().starts_with("class")).collect();
-    assert_eq!(picture.lines().collect::<Vec<_>>(), lines);
-}
