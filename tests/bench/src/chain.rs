@@ -1,5 +1,5 @@
-//! A chain of n maps over numbers: n times `x * 3 + 1` (a recurrence, so that no compiler folds it away), then the sum of
-//! each tick.
+//! A chain of n maps over numbers, each a step of a recurrence (so that no compiler folds them away); then how many results of
+//! each tick end in six zero bits.
 
 use millstream::prelude::*;
 use millstream::source::{Offer, Reader, Source, SourceContext, SourceInfo};
@@ -71,22 +71,39 @@ fn step(x: u64) -> u64 {
     (x ^ (x >> 7)).wrapping_mul(3).wrapping_add(1)
 }
 
-/// By hand: two threads, each with half of every tick, which meet at its end. `N` steps a number.
+/// By hand: two threads, each with half of every tick, which meet at its end. `N` steps a number, known to the compiler.
 pub fn by_hand<const N: usize>(total: u64, per_tick: u64) -> u64 {
+    by_hand_with(total, per_tick, |mut x| {
+        for _ in 0..N {
+            x = step(x);
+        }
+        x
+    })
+}
+
+/// As [`by_hand`], with a number of steps that is known at run time only.
+pub fn by_hand_looped(times: usize, total: u64, per_tick: u64) -> u64 {
+    by_hand_with(total, per_tick, |mut x| {
+        for _ in 0..times {
+            x = step(x);
+        }
+        x
+    })
+}
+
+#[inline(always)]
+fn by_hand_with(total: u64, per_tick: u64, change: impl Fn(u64) -> u64 + Sync) -> u64 {
     let (barrier, sum) = (Barrier::new(2), Mutex::new(0u64));
     std::thread::scope(|scope| {
         for me in 0..2 {
-            let (barrier, sum) = (&barrier, &sum);
+            let (barrier, sum, change) = (&barrier, &sum, &change);
             scope.spawn(move || {
                 for begin in (0..total).step_by(per_tick as usize) {
                     let end = (begin + per_tick).min(total);
                     let middle = begin + (end - begin) / 2;
                     let mut kept = 0u64;
-                    for mut x in if me == 0 { begin..middle } else { middle..end } {
-                        for _ in 0..N {
-                            x = step(x);
-                        }
-                        if x % 64 == 0 {
+                    for x in if me == 0 { begin..middle } else { middle..end } {
+                        if change(x) % 64 == 0 {
                             kept += 1;
                         }
                     }

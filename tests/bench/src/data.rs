@@ -1,7 +1,7 @@
 //! The text that the rows read: made once, kept under `target/bench`.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A small generator (SplitMix64), so that every machine has the same text.
@@ -46,6 +46,19 @@ pub fn text(bytes: u64) -> PathBuf {
     }
     file.flush().expect("there is room for the text");
     path
+}
+
+/// How many lines a text has.
+pub fn lines_in(text: &Path) -> u64 {
+    let mut file = File::open(text).expect("the text is there");
+    let (mut buffer, mut lines) = (vec![0; 1 << 20], 0);
+    loop {
+        let n = file.read(&mut buffer).expect("the text can be read");
+        if n == 0 {
+            return lines;
+        }
+        lines += memchr::memchr_iter(b'\n', &buffer[..n]).count() as u64;
+    }
 }
 
 fn lines(bytes: u64) -> Vec<u8> {
