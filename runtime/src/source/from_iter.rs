@@ -141,7 +141,7 @@ where
         pulled.next = end;
         let ended = end == pulled.end && pulled.records.peek().is_none();
         let range = OffsetRange { partition: 0, start, end };
-        Ok(Offer { ranges: if range.is_empty() { vec![] } else { vec![range] }, caught_up: ended, ended })
+        Ok(Offer { ranges: if range.is_empty() { vec![] } else { vec![range] }, caught_up: ended, ended, waiting: false })
     }
 
     fn read(
@@ -233,13 +233,13 @@ mod tests {
         let reader = open(from_iter(["a", "b", "c", "d"]).max_records_per_tick(2));
         assert_eq!(
             reader.available().expect("fine"),
-            Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false }
+            Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false }
         );
         assert_eq!(
             reader.available().expect("fine"),
-            Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true }
+            Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true, waiting: false }
         );
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
+        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
         assert_eq!(read(&*reader, part(1, 3), |s| s).expect("fine"), ["b", "c"]);
     }
 
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn an_empty_iterator_has_ended() {
         let reader = open(from_iter(Vec::<u8>::new()));
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
+        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
     }
 
     #[test]
