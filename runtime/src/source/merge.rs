@@ -175,10 +175,18 @@ mod tests {
         let part = |partition, start, end| OffsetRange { partition, start, end };
         assert_eq!(
             first,
-            Offer { ranges: vec![part(0, 0, 1), part(65536, 0, 1)], caught_up: false, ended: false, waiting: false }
+            Offer {
+                ranges: vec![part(0, 0, 1), part(65536, 0, 1)],
+                caught_up: false,
+                ended: false,
+                waiting: false
+            }
         );
         let second = reader.available().expect("fine");
-        assert_eq!(second, Offer { ranges: vec![part(0, 1, 2)], caught_up: true, ended: true, waiting: false });
+        assert_eq!(
+            second,
+            Offer { ranges: vec![part(0, 1, 2)], caught_up: true, ended: true, waiting: false }
+        );
         assert_eq!(read(&*reader, first.ranges[1], |n| n).expect("fine"), [10]);
         assert_eq!(read(&*reader, second.ranges[0], |n| n).expect("fine"), [2]);
     }

@@ -172,7 +172,10 @@ mod tests {
         assert_eq!(second, Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true, waiting: false });
         assert_eq!(read(&*reader, part(0, 2), str::len).expect("fine"), [5, 1]);
         assert_eq!(read(&*reader, part(2, 3), str::len).expect("fine"), [1]);
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
+        );
     }
 
     #[test]
@@ -195,7 +198,10 @@ mod tests {
     #[test]
     fn a_queue_without_elements_has_ended() {
         let reader = open(queue(Vec::<Vec<u8>>::new()));
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
+        );
     }
 
     #[test]

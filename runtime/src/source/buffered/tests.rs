@@ -133,10 +133,7 @@ fn frozen_it_still_fails() {
     reader.freeze();
     reader.buffer.push(b"one\n");
     reader.buffer.fail("it broke".to_string());
-    assert_eq!(
-        reader.available().expect("fine"),
-        Offer { caught_up: false, waiting: true, ..offer(0, 4) }
-    );
+    assert_eq!(reader.available().expect("fine"), Offer { caught_up: false, waiting: true, ..offer(0, 4) });
     assert_eq!(reader.available().expect_err("it broke").to_string(), "it broke");
 }
 
