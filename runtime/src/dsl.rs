@@ -6,9 +6,10 @@
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use crate::batch::{Batch, Data};
-use crate::exchange::Own;
+use crate::exchange::{Known, KnownAt, Own, OwnAt};
 use crate::fused::Bad;
 use crate::key::{Key, Pair};
 use crate::op::for_each::Outcome;
@@ -281,7 +282,11 @@ impl<T> Stream<T> {
     {
         let _ = n;
     }
+}
 
+/// Outputs. What leaves its stage is owned: `&str` arrives as `String`, also inside tuples; records of your own types
+/// arrive as they are.
+impl<T: Known> Stream<T> {
     /// Calls the closure with every record, on the driver's thread, in order.
     ///
     /// It may change what it captures. An error that it returns stops the pipeline.
@@ -386,3 +391,61 @@ impl<T: Pair> Stream<T> {
 pub trait AsStream<T> {}
 impl<T> AsStream<T> for Stream<T> {}
 impl<T> AsStream<T> for &Stream<T> {}
+
+/// The outputs of records whose owned form is not known as a whole: see `exchange::Own`'s levels. `Stream` comes first,
+/// then each level, as method lookup goes through the `Deref`s and passes over those whose bounds don't hold.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Outputs<const LEVEL: u8, T> {
+    records: PhantomData<fn() -> T>,
+}
+
+impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
+    /// See `Stream`.
+    pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R)
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        let _ = f;
+    }
+
+    /// See `Stream`.
+    pub fn for_each_batch<O, R: Outcome>(&self, f: impl FnMut(Vec<O>, Tick) -> R)
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        let _ = f;
+    }
+
+    /// See `Stream`.
+    pub fn sink<O, S>(&self, sink: S)
+    where
+        T: OwnAt<LEVEL, O>,
+        S: Sink<O>,
+    {
+        let _ = sink;
+    }
+}
+
+macro_rules! next {
+    ($($from:ty => $level:literal),+) => {$(
+        #[doc(hidden)]
+        impl<T> Deref for $from {
+            type Target = Outputs<$level, T>;
+
+            fn deref(&self) -> &Outputs<$level, T> {
+                &Outputs { records: PhantomData }
+            }
+        }
+    )+};
+}
+
+next!(
+    Stream<T> => 1,
+    Outputs<1, T> => 2,
+    Outputs<2, T> => 3,
+    Outputs<3, T> => 4,
+    Outputs<4, T> => 5,
+    Outputs<5, T> => 6,
+    Outputs<6, T> => 7
+);

@@ -24,9 +24,7 @@ use crate::tick::Tick;
 
 pub use crate::__own as own;
 pub use crate::blame::at;
-pub use crate::exchange::{
-    ByMove, ByOwn, Combine, Count, CountValues, First, Give, Handle, Leaving, Own, Tails,
-};
+pub use crate::exchange::{Combine, Count, CountValues, First, Give, Handle, Leave, Leaving, Own, Tails};
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;

@@ -286,7 +286,7 @@ impl Reader for FailingReader {
             return Err("the well is dry: dig deeper".into());
         }
         let ranges = vec![OffsetRange { partition: 0, start, end: start + 1 }];
-        Ok(Offer { ranges, caught_up: start == 5, ended: start == 5 })
+        Ok(Offer { ranges, caught_up: start == 5, ended: start == 5, waiting: false })
     }
     fn read(
         &self,

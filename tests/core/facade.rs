@@ -26,6 +26,17 @@ fn parse(text: &str) -> Result<u64, std::num::ParseIntError> {
     text.parse()
 }
 
+#[derive(Clone, Debug)]
+struct Reading {
+    value: usize,
+}
+
+impl Reading {
+    fn check(self) -> Result<(), std::num::TryFromIntError> {
+        u8::try_from(self.value).map(|_| ())
+    }
+}
+
 both! {
     source_and_print {
         let lines: Stream<&str> = source(words());
@@ -101,6 +112,25 @@ both! {
     }
     sink {
         source(words()).map(|l| (l, l.len())).sink(MemorySink::<(String, usize)>::new());
+        source(words()).map(|l| (l, 1)).sink(MemorySink::<(String, u8)>::new());
+    }
+    outputs_of_a_type_of_ones_own {
+        let readings: Stream<Reading> = source(words()).map(|l| Reading { value: l.len() });
+        readings.for_each(|r| assert!(r.value.count_ones() < 3));
+        readings.for_each(|r| r.check());
+        readings.for_each_batch(|all, _| assert!(all.iter().all(|r| r.value.count_ones() < 3)));
+        readings.sink(MemorySink::<Reading>::new());
+        readings.sink(MemorySink::new());
+        readings.map(Some).sink(MemorySink::<Option<Reading>>::new());
+    }
+    outputs_of_a_text_beside_a_type_of_ones_own {
+        let pairs: Stream<(&str, Reading)> = source(words()).map(|l| (l, Reading { value: l.len() }));
+        pairs.for_each(|(l, r)| drop((l.into_bytes(), r.value.count_ones())));
+        pairs.for_each_batch(|all: Vec<(String, Reading)>, _| drop(all));
+        pairs.sink(MemorySink::<(String, Reading)>::new());
+        pairs.map(|(l, r)| (r, l)).sink(MemorySink::<(Reading, String)>::new());
+        pairs.map(|(l, r)| (r, l, 1)).sink(MemorySink::<(Reading, String, u64)>::new());
+        pairs.map(|(l, r)| (r.clone(), r, l)).for_each(|(_, r, l)| drop((r.value.count_ones(), l.into_bytes())));
     }
 }
 
@@ -140,4 +170,12 @@ fn every_operator_has_a_sample_with_it() {
         let nodes = emitted().plan().graph().nodes;
         assert!(nodes.iter().any(|n| n.kind == *kind), "the sample of `{}` is without it", kind.name());
     }
+}
+
+#[test]
+fn the_editor_refused_outputs_of_types_of_ones_own_that_the_emitted_code_takes() {
+    let _edited: [fn() -> Pipeline<'static>; 2] =
+        [edited::outputs_of_a_type_of_ones_own, edited::outputs_of_a_text_beside_a_type_of_ones_own];
+    Engine::test().run(emitted::outputs_of_a_type_of_ones_own()).expect("it runs");
+    Engine::test().run(emitted::outputs_of_a_text_beside_a_type_of_ones_own()).expect("it runs");
 }

@@ -142,3 +142,104 @@ fn a_stage_feeds_twelve_outputs() {
     Engine::test().run(pipeline).expect("it runs");
     outs.iter().for_each(|out| out.assert_batches([[1u64]]));
 }
+
+#[derive(Clone, Debug, PartialEq)]
+struct Reading(u64);
+
+#[test]
+fn a_text_beside_a_type_of_ones_own_could_not_leave_its_stage() {
+    let got = ordered(|out: MemorySink<(String, Reading)>| {
+        stream! { source(queue([vec!["ab"]])).map(|l| (l, Reading(7))).sink(out); }
+    });
+    assert_eq!(got, [[("ab".to_string(), Reading(7))]]);
+    let mut seen = Vec::new();
+    let pipeline = stream! {
+        let lines = source(queue([vec!["ab"]]));
+        lines.map(|l| (Reading(1), l)).for_each(|(r, l)| seen.push((r.0, l)));
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    assert_eq!(seen, [(1, "ab".to_string())]);
+}
+
+#[test]
+fn each_part_of_a_triple_may_be_of_ones_own_type() {
+    let r = || Reading(1);
+    let (a, b, c) = (MemorySink::new(), MemorySink::new(), MemorySink::new());
+    let (d, e, f) = (MemorySink::new(), MemorySink::new(), MemorySink::new());
+    let none = MemorySink::new();
+    let pipeline = stream! {
+        let lines = source(queue([vec!["ab"]]));
+        lines.map(|l| (l, 1, r())).sink(a.clone());
+        lines.map(|l| (l, r(), 1)).sink(b.clone());
+        lines.map(|l| (r(), l, 1)).sink(c.clone());
+        lines.map(|l| (l, r(), r())).sink(d.clone());
+        lines.map(|l| (r(), l, r())).sink(e.clone());
+        lines.map(|l| (r(), r(), l)).sink(f.clone());
+        lines.map(|_| (r(), r(), r())).sink(none.clone());
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    let text = || "ab".to_string();
+    assert_eq!(a.records(), [(text(), 1u64, r())]);
+    assert_eq!(b.records(), [(text(), r(), 1u8)]);
+    assert_eq!(c.records(), [(r(), text(), 1i16)]);
+    assert_eq!(d.records(), [(text(), r(), r())]);
+    assert_eq!(e.records(), [(r(), text(), r())]);
+    assert_eq!(f.records(), [(r(), r(), text())]);
+    assert_eq!(none.records(), [(r(), r(), r())]);
+}
+
+#[test]
+fn types_of_the_standard_library_leave_beside_a_text() {
+    use std::borrow::Cow;
+    use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+    use std::num::{NonZeroU8, ParseIntError};
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+
+    type Times = (Duration, SystemTime, Timestamp);
+    type Sets = (HashMap<String, u64>, BTreeMap<u8, Reading>, HashSet<u8>, BTreeSet<u8>, VecDeque<String>);
+    let out = MemorySink::<(String, Times, Sets, [String; 2], Arc<Reading>, Box<Reading>, PathBuf)>::new();
+    let results = MemorySink::<(String, Result<u8, ParseIntError>, Result<u8, String>)>::new();
+    let either = MemorySink::<Result<Reading, String>>::new();
+    let bytes = MemorySink::<(Vec<u8>, Keyed<Reading>, Option<NonZeroU8>, Result<String, u64>, u64)>::new();
+    let pipeline = stream! {
+        let lines = source(queue([vec!["ab"]]));
+        lines
+            .map(|l| {
+                let times = (Duration::ZERO, SystemTime::UNIX_EPOCH, Timestamp::default());
+                let sets = (HashMap::new(), BTreeMap::new(), HashSet::from([1]), BTreeSet::from([1]), VecDeque::from([l]));
+                (l, times, sets, [l; 2], Arc::new(Reading(1)), Box::new(Reading(1)), Path::new(l))
+            })
+            .sink(out.clone());
+        lines.map(|l| (l, l.parse::<u8>(), Err::<u8, _>(l))).sink(results.clone());
+        lines.map(|l| if l.is_empty() { Ok(Reading(1)) } else { Err(l) }).sink(either.clone());
+        lines
+            .map(|l| (Cow::Borrowed(l.as_bytes()), Keyed(Reading(1)), NonZeroU8::new(1), Ok::<_, u64>(l), 1))
+            .sink(bytes.clone());
+    };
+    Engine::test().run(pipeline).expect("it runs");
+    let text = || "ab".to_string();
+    assert_eq!(out.records()[0].3, [text(), text()]);
+    assert_eq!(results.records(), [(text(), "ab".parse::<u8>(), Err(text()))]);
+    assert_eq!(either.records(), [Err(text())]);
+    assert_eq!(bytes.records(), [(b"ab".to_vec(), Keyed(Reading(1)), NonZeroU8::new(1), Ok(text()), 1)]);
+}
+
+#[test]
+fn two_text_file_sinks_on_one_prefix_are_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let prefix = folder.path().join("words");
+    let run = |second: &std::path::Path| {
+        let pipeline = stream! {
+            let words = source(queue([vec!["a", "b"]]));
+            words.sink(text_file_sink(&prefix));
+            words.sink(text_file_sink(second));
+        };
+        Engine::test().run(pipeline)
+    };
+    let error = run(&prefix).expect_err("they are the same").to_string();
+    assert!(error.contains("another `text_file_sink` of this process writes to `"), "{error}");
+    assert!(!folder.path().join("words-1000").exists());
+    run(&folder.path().join("others")).expect("the prefix is free again");
+}

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 
 use millstream::prelude::*;
@@ -202,4 +203,52 @@ fn several_files_are_read_in_the_order_of_their_names() {
     }
     let got = ordered(|out| stream! { source(text_files(folder.path().join("*"))).sink(out); });
     assert_eq!(got.concat(), ["1", "2", "3", "4", "5"]);
+}
+
+/// The parent runs this in a process of its own, whose standard input is a pipe: it prints what it counts.
+#[test]
+fn a_pipe_that_is_counted() {
+    if std::env::var_os("MILLSTREAM_TEST_PIPE").is_none() {
+        return;
+    }
+    let (mut ticks, mut lines) = (0, Vec::new());
+    let pipeline = stream! {
+        source(stdin()).for_each_batch(|batch, _| { ticks += 1; lines.extend(batch); });
+    };
+    at_once(2).run(pipeline).expect("it runs");
+    println!("{ticks} ticks: {lines:?}.");
+}
+
+#[test]
+fn available_now_on_a_pipe_gave_ok_and_no_records() {
+    let program = std::env::current_exe().expect("its path");
+    for pieces in [&["a\nb\n"][..], &["a\n", "b"], &["a\nb"]] {
+        let mut child = Command::new(&program)
+            .args(["--exact", "text::a_pipe_that_is_counted", "--nocapture"])
+            .env("MILLSTREAM_TEST_PIPE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut pipe = child.stdin.take().expect("its input");
+        for piece in pieces {
+            pipe.write_all(piece.as_bytes()).expect("it reads");
+            pipe.flush().expect("it reads");
+        }
+        drop(pipe);
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8(output.stdout).expect("it is text");
+        assert!(said.contains(r#"ticks: ["a", "b"]."#), "{pieces:?}: {said}");
+        // One for what came with each piece, and one for the last line without its end: none is empty.
+        assert!(["1 ticks", "2 ticks"].iter().any(|ticks| said.contains(ticks)), "{pieces:?}: {said}");
+    }
+}
+
+#[test]
+fn available_now_on_a_socket_says_what_to_use_instead() {
+    let (address, peer) = server(b"a\nb\n");
+    let pipeline = stream! { let lines = source(text_socket(address)); lines.for_each(|_| ()); };
+    let error = at_once(2).run(pipeline).expect_err("nobody knows what has come by now").to_string();
+    peer.join().expect("it sent all");
+    assert!(error.contains("stream `lines`") && error.contains("take `Trigger::Eager`"), "{error}");
 }

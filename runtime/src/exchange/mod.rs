@@ -15,7 +15,7 @@ pub use combine::{Combine, CountValues};
 pub use count::Count;
 pub use give::{First, Give};
 pub use groups::{GROUPS, group_of};
-pub use own::{ByMove, ByOwn, Leaving, Own};
+pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use table::KeyTable;
 
 use crate::pipeline::{Bucket, TaskContext};

@@ -58,7 +58,7 @@ impl fmt::Display for SinkInfo {
     message = "`{Self}` can't take records of type `{T}`",
     label = "no sink for this stream's records, which are `{T}`",
     note = "sinks are `MemorySink::new()`, `text_file_sink(path)` and every type that implements `millstream::sink::Sink<{T}>`",
-    note = "what leaves a stage is owned: a `&str` arrives as `String`"
+    note = "what leaves a stage is owned: a `&str` arrives as `String`, also in tuples, in `Option` and `Vec`; beside types of your own, which arrive as they are, in pairs and triples"
 )]
 pub trait Sink<T>: Send {
     fn info(&self) -> SinkInfo;

@@ -26,7 +26,8 @@ use folders::{Folders, problem};
 /// hidden file beside the folders holds the newest start's number.
 ///
 /// # Errors
-/// When a folder or file can't be written, naming it; when two ticks have the same batch time.
+/// When a folder or file can't be written, naming it; when another sink of this process has the same prefix and suffix;
+/// when two ticks have the same batch time.
 ///
 /// ```
 /// use millstream::sink::{Sink, SinkInfo, text_file_sink};

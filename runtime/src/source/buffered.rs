@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::line_reader::{LineOptions, LineReader, ReadAt, first_overlong, too_long};
 use super::text::TextBatch;
+use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Reader, Waker};
 use crate::BoxError;
 use crate::tick::{OffsetRange, Positions};
@@ -23,11 +24,27 @@ pub(crate) struct BufferOptions {
     pub lines: LineOptions,
     pub buffer_bytes: usize,
     pub max_bytes_per_tick: u64,
+    /// What `freeze` means.
+    pub now: Now,
+}
+
+/// What "the input that exists now" is of a peer whose input has no length before it has been read.
+#[derive(Clone, Debug)]
+pub(crate) enum Now {
+    /// All up to its end.
+    UntilEnd,
+    /// Nothing that can be known: the error that says so.
+    Unknown(String),
 }
 
 impl Default for BufferOptions {
     fn default() -> Self {
-        BufferOptions { lines: LineOptions::default(), buffer_bytes: 16 << 20, max_bytes_per_tick: 32 << 20 }
+        BufferOptions {
+            lines: LineOptions::default(),
+            buffer_bytes: 16 << 20,
+            max_bytes_per_tick: MAX_BYTES_PER_TICK,
+            now: Now::UntilEnd,
+        }
     }
 }
 
@@ -42,6 +59,7 @@ pub(crate) struct ByteBuffer {
     name: Arc<str>,
     capacity: usize,
     max_line_bytes: usize,
+    now: Now,
     waker: Waker,
     state: Mutex<State>,
     /// Told when there is room again, or the buffer is closed: a task, and a thread.
@@ -60,8 +78,8 @@ struct State {
     offered: u64,
     /// Where the last whole line ends.
     whole: u64,
-    /// Nothing is offered behind this.
-    frozen: Option<u64>,
+    /// The run is to read the input that exists now.
+    frozen: bool,
     ended: bool,
     closed: bool,
     failed: Option<String>,
@@ -79,6 +97,7 @@ impl ByteBuffer {
             name,
             capacity: options.buffer_bytes.max(2),
             max_line_bytes: options.lines.max_line_bytes,
+            now: options.now.clone(),
             waker,
             state: Mutex::default(),
             room: Notify::new(),
@@ -185,21 +204,27 @@ impl ByteBuffer {
 
     fn available(&self, max_bytes: u64) -> Result<Offer, BoxError> {
         let mut state = self.state();
-        let limit = state.frozen.map_or(state.whole, |frozen| frozen.min(state.whole));
+        if let Now::Unknown(error) = &self.now
+            && state.frozen
+        {
+            return Err(error.as_str().into());
+        }
         let range = OffsetRange {
             partition: 0,
             start: state.offered,
-            end: limit.min(state.offered.saturating_add(max_bytes)),
+            end: state.whole.min(state.offered.saturating_add(max_bytes)),
         };
-        if let Some(error) = state.failed.as_ref().filter(|_| range.is_empty() && state.frozen.is_none()) {
+        if let Some(error) = state.failed.as_ref().filter(|_| range.is_empty()) {
             return Err(error.as_str().into());
         }
         state.offered = range.end;
-        let all = range.end == limit;
+        let all = range.end == state.whole;
+        let ended = state.ended && all;
         Ok(Offer {
             ranges: if range.is_empty() { Vec::new() } else { vec![range] },
-            caught_up: all && (state.failed.is_none() || state.frozen.is_some()),
-            ended: state.ended && range.end == state.whole,
+            caught_up: all && state.failed.is_none(),
+            ended,
+            waiting: state.frozen && !ended,
         })
     }
 
@@ -210,14 +235,13 @@ impl ByteBuffer {
         }
         // What was read before the restart is gone; the offsets go on, so that they never run backwards.
         let by = |offset: u64| offset - state.origin + position;
-        let (base, whole, frozen) = (by(state.base), by(state.whole), state.frozen.map(by));
+        let (base, whole) = (by(state.base), by(state.whole));
         *state = State {
             base,
             origin: position,
             released: position,
             offered: position,
             whole,
-            frozen,
             ..std::mem::take(&mut *state)
         };
         Ok(())
@@ -317,8 +341,7 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
     }
 
     fn freeze(&self) {
-        let mut state = self.buffer.state();
-        state.frozen = state.frozen.or(Some(state.whole));
+        self.buffer.state().frozen = true;
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

@@ -16,8 +16,10 @@ use crate::tick::{OffsetRange, Positions};
 /// wait. Records are kept until the tick that reads them is done, and cloned when they are read. One partition;
 /// offsets count records.
 ///
-/// # Defaults
-/// 100,000 records a tick ([`max_records_per_tick`](FromIter::max_records_per_tick)).
+/// # Memory
+/// A tick holds its records: their number times the size of one, with all that it owns; and two ticks are in flight, each
+/// with what the pipeline makes of them. So for records of 10 kB set a limit of fewer
+/// ([`max_records_per_tick`](FromIter::max_records_per_tick)). Default: 10,000 records a tick.
 ///
 /// # Replay
 /// After a restart the program makes the iterator anew, and the source skips what was read before. So it has to
@@ -32,7 +34,7 @@ use crate::tick::{OffsetRange, Positions};
 ///
 /// Flink's `fromSequence` and `fromCollection`.
 pub fn from_iter<I: IntoIterator>(records: I) -> FromIter<I::IntoIter> {
-    FromIter { records: records.into_iter(), max_records_per_tick: 100_000 }
+    FromIter { records: records.into_iter(), max_records_per_tick: 10_000 }
 }
 
 /// Made by [`from_iter`].
@@ -42,7 +44,7 @@ pub struct FromIter<I> {
 }
 
 impl<I> FromIter<I> {
-    /// How many records a tick reads at most (0 counts as 1). Default: 100,000.
+    /// How many records a tick reads at most (0 counts as 1). Default: 10,000.
     #[must_use]
     pub fn max_records_per_tick(mut self, records: usize) -> Self {
         self.max_records_per_tick = records.max(1);
@@ -141,7 +143,12 @@ where
         pulled.next = end;
         let ended = end == pulled.end && pulled.records.peek().is_none();
         let range = OffsetRange { partition: 0, start, end };
-        Ok(Offer { ranges: if range.is_empty() { vec![] } else { vec![range] }, caught_up: ended, ended })
+        Ok(Offer {
+            ranges: if range.is_empty() { vec![] } else { vec![range] },
+            caught_up: ended,
+            ended,
+            waiting: false,
+        })
     }
 
     fn read(
@@ -233,13 +240,16 @@ mod tests {
         let reader = open(from_iter(["a", "b", "c", "d"]).max_records_per_tick(2));
         assert_eq!(
             reader.available().expect("fine"),
-            Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false }
+            Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false }
         );
         assert_eq!(
             reader.available().expect("fine"),
-            Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true }
+            Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true, waiting: false }
         );
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
+        );
         assert_eq!(read(&*reader, part(1, 3), |s| s).expect("fine"), ["b", "c"]);
     }
 
@@ -258,7 +268,10 @@ mod tests {
     #[test]
     fn an_empty_iterator_has_ended() {
         let reader = open(from_iter(Vec::<u8>::new()));
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
+        );
     }
 
     #[test]

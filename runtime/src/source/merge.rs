@@ -108,7 +108,7 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     type Batch = B;
 
     fn available(&self) -> Result<Offer, BoxError> {
-        let mut all = Offer { ranges: Vec::new(), caught_up: true, ended: true };
+        let mut all = Offer { ranges: Vec::new(), caught_up: true, ended: true, waiting: false };
         for (i, reader) in (0..).zip(&self.readers) {
             let offer = reader.available()?;
             for range in offer.ranges {
@@ -123,6 +123,7 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
             }
             all.caught_up &= offer.caught_up;
             all.ended &= offer.ended;
+            all.waiting |= offer.waiting;
         }
         Ok(all)
     }
@@ -174,10 +175,18 @@ mod tests {
         let part = |partition, start, end| OffsetRange { partition, start, end };
         assert_eq!(
             first,
-            Offer { ranges: vec![part(0, 0, 1), part(65536, 0, 1)], caught_up: false, ended: false }
+            Offer {
+                ranges: vec![part(0, 0, 1), part(65536, 0, 1)],
+                caught_up: false,
+                ended: false,
+                waiting: false
+            }
         );
         let second = reader.available().expect("fine");
-        assert_eq!(second, Offer { ranges: vec![part(0, 1, 2)], caught_up: true, ended: true });
+        assert_eq!(
+            second,
+            Offer { ranges: vec![part(0, 1, 2)], caught_up: true, ended: true, waiting: false }
+        );
         assert_eq!(read(&*reader, first.ranges[1], |n| n).expect("fine"), [10]);
         assert_eq!(read(&*reader, second.ranges[0], |n| n).expect("fine"), [2]);
     }

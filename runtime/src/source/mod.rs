@@ -106,6 +106,9 @@ pub struct Offer {
     pub caught_up: bool,
     /// Nothing will ever follow these ranges.
     pub ended: bool,
+    /// After `freeze`: some of the input that the run is to read has yet to arrive (a pipe has no end so far). The waker
+    /// says when to ask again.
+    pub waiting: bool,
 }
 
 /// An opened source.
@@ -135,7 +138,9 @@ pub trait Reader: Send + Sync {
         1
     }
 
-    /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`).
+    /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`). A source whose input has no
+    /// length before it has been read, such as a pipe, goes on to its end, and is `waiting` till then; one for which
+    /// "now" means nothing fails at the next `available`.
     fn freeze(&self) {}
 
     /// The next offer starts here. Called before the first `available`; after a restart first with the

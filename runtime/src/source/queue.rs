@@ -102,7 +102,7 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
             *next = element.end();
         }
         let ended = *next == self.end();
-        Ok(Offer { ranges, caught_up: ended, ended })
+        Ok(Offer { ranges, caught_up: ended, ended, waiting: false })
     }
 
     fn read(
@@ -167,12 +167,15 @@ mod tests {
     fn each_element_is_an_offer() {
         let reader = open(queue([vec!["a b a", "c"], vec!["b"]]));
         let first = reader.available().expect("fine");
-        assert_eq!(first, Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false });
+        assert_eq!(first, Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false });
         let second = reader.available().expect("fine");
-        assert_eq!(second, Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true });
+        assert_eq!(second, Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true, waiting: false });
         assert_eq!(read(&*reader, part(0, 2), str::len).expect("fine"), [5, 1]);
         assert_eq!(read(&*reader, part(2, 3), str::len).expect("fine"), [1]);
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
+        );
     }
 
     #[test]
@@ -182,9 +185,9 @@ mod tests {
         assert_eq!(
             offers,
             [
-                Offer { ranges: vec![part(0, 1)], caught_up: false, ended: false },
-                Offer { ranges: vec![part(1, 2)], caught_up: false, ended: false },
-                Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true },
+                Offer { ranges: vec![part(0, 1)], caught_up: false, ended: false, waiting: false },
+                Offer { ranges: vec![part(1, 2)], caught_up: false, ended: false, waiting: false },
+                Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true, waiting: false },
             ]
         );
         let records: Vec<_> =
@@ -195,7 +198,10 @@ mod tests {
     #[test]
     fn a_queue_without_elements_has_ended() {
         let reader = open(queue(Vec::<Vec<u8>>::new()));
-        assert_eq!(reader.available().expect("fine"), Offer { ranges: vec![], caught_up: true, ended: true });
+        assert_eq!(
+            reader.available().expect("fine"),
+            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
+        );
     }
 
     #[test]

@@ -16,6 +16,10 @@ use crate::BoxError;
 /// As [`text_socket`](super::text_socket()) in all that concerns partitions, offsets, defaults, back-pressure,
 /// replay (none) and errors. A process has one standard input, so one source can read it at a time.
 ///
+/// # `Trigger::AvailableNow`
+/// The input that exists now is all of it up to its end: a pipe's or file's, and at a terminal what is typed until
+/// Ctrl-D.
+///
 /// # Threads
 /// A thread of its own reads. No portable call ends a read of a terminal or pipe; so when the pipeline stops first,
 /// the thread stays behind until the next input or the end of the process, which it does not delay.
@@ -43,7 +47,7 @@ impl<B> Stdin<B> {
         self
     }
 
-    /// How many bytes a tick reads at most (0 counts as 1). Default: 32 MiB.
+    /// How many bytes a tick reads at most (0 counts as 1). Default: 8 MiB.
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.options.max_bytes_per_tick = bytes.max(1);

@@ -23,7 +23,7 @@ use crate::tick::{OffsetRange, Positions};
 /// glob passes over folders and names that begin with a dot. Empty files are fine.
 ///
 /// # Defaults
-/// 32 MiB a tick ([`max_bytes_per_tick`](TextFiles::max_bytes_per_tick)), lines of at most 1 MiB
+/// 8 MiB a tick ([`max_bytes_per_tick`](TextFiles::max_bytes_per_tick)), lines of at most 1 MiB
 /// ([`max_line_bytes`](TextFiles::max_line_bytes)), text that is no UTF-8 is an error
 /// ([`invalid_utf8`](TextFiles::invalid_utf8), [`bytes`](TextFiles::bytes)).
 ///
@@ -41,7 +41,7 @@ use crate::tick::{OffsetRange, Positions};
 /// ```
 /// use millstream::source::{Source, text_files};
 ///
-/// let source = text_files("logs/2026-*.log").max_bytes_per_tick(8 << 20);
+/// let source = text_files("logs/2026-*.log").max_bytes_per_tick(32 << 20);
 /// assert_eq!(source.info().to_string(), "text_files(logs/2026-*.log)");
 /// let some = text_files(["a.txt", "b.txt"]).bytes();
 /// assert!(some.info().replayable);
@@ -52,10 +52,14 @@ pub fn text_files(patterns: impl IntoPatterns) -> TextFiles {
     TextFiles {
         patterns: patterns.into_patterns(),
         lines: LineOptions::default(),
-        max_bytes_per_tick: 32 << 20,
+        max_bytes_per_tick: MAX_BYTES_PER_TICK,
         batch: PhantomData,
     }
 }
+
+/// What a tick of text reads at most, unless it is told otherwise. A tick whose every line goes to the driver holds
+/// several times its bytes, and two ticks are in flight.
+pub(crate) const MAX_BYTES_PER_TICK: u64 = 8 << 20;
 
 /// Made by [`text_files`].
 pub struct TextFiles<B = Lines> {
@@ -66,7 +70,7 @@ pub struct TextFiles<B = Lines> {
 }
 
 impl<B> TextFiles<B> {
-    /// How many bytes of all files together a tick reads at most (0 counts as 1). Default: 32 MiB.
+    /// How many bytes of all files together a tick reads at most (0 counts as 1). Default: 8 MiB.
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.max_bytes_per_tick = bytes.max(1);
@@ -172,7 +176,7 @@ impl<B: TextBatch> Reader for FilesReader<B> {
                 break;
             }
         }
-        Ok(Offer { ranges, caught_up: !rest, ended: !rest })
+        Ok(Offer { ranges, caught_up: !rest, ended: !rest, waiting: false })
     }
 
     fn read(

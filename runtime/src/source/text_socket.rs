@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 
-use super::buffered::{BufferOptions, BufferedReader, ByteBuffer, CHUNK};
+use super::buffered::{BufferOptions, BufferedReader, ByteBuffer, CHUNK, Now};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
 use super::{Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
@@ -24,7 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// was made (or since the position that a checkpoint knows: what was sent before the restart is not sent again).
 ///
 /// # Defaults
-/// A buffer of 16 MiB ([`buffer_bytes`](TextSocket::buffer_bytes)), 32 MiB a tick
+/// A buffer of 16 MiB ([`buffer_bytes`](TextSocket::buffer_bytes)), 8 MiB a tick
 /// ([`max_bytes_per_tick`](TextSocket::max_bytes_per_tick)), lines of at most 1 MiB
 /// ([`max_line_bytes`](TextSocket::max_line_bytes)), text that is no UTF-8 is an error
 /// ([`invalid_utf8`](TextSocket::invalid_utf8), [`bytes`](TextSocket::bytes)).
@@ -35,6 +35,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 /// At the start: an unknown host, nobody who listens, no answer within 10 seconds. While it runs: a broken
 /// connection, an overlong line, invalid text.
+///
+/// # `Trigger::AvailableNow`
+/// Refused: when the pipeline starts, how much a peer's first bytes have got through is chance, mostly nothing. With
+/// `Trigger::Eager` (or an interval) the pipeline reads all that the peer sends and ends when it closes.
 ///
 /// # Replay
 /// None: what has been read is gone after a crash.
@@ -48,7 +52,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Spark's `socketTextStream`.
 pub fn text_socket(addr: impl Into<String>) -> TextSocket {
-    TextSocket { addr: addr.into(), options: BufferOptions::default(), batch: PhantomData }
+    let now = Now::Unknown(
+        "what a peer has sent by now is chance, so a `text_socket` can't be read with `Trigger::AvailableNow`: take \
+         `Trigger::Eager`, which ends when the peer closes the connection"
+            .to_string(),
+    );
+    let options = BufferOptions { now, ..BufferOptions::default() };
+    TextSocket { addr: addr.into(), options, batch: PhantomData }
 }
 
 /// Made by [`text_socket`].
@@ -66,7 +76,7 @@ impl<B> TextSocket<B> {
         self
     }
 
-    /// How many bytes a tick reads at most (0 counts as 1). Default: 32 MiB.
+    /// How many bytes a tick reads at most (0 counts as 1). Default: 8 MiB.
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.options.max_bytes_per_tick = bytes.max(1);

@@ -51,7 +51,7 @@ impl Reader for NumbersReader {
         let ranges = vec![OffsetRange { partition: 0, start: *next, end }];
         *next = end;
         let ended = end == self.source.total;
-        Ok(Offer { ranges, caught_up: ended, ended })
+        Ok(Offer { ranges, caught_up: ended, ended, waiting: false })
     }
     fn read(
         &self,

@@ -25,6 +25,7 @@ struct Tap {
     node: NodeId,
     stage: Option<usize>,
     ended: bool,
+    /// All that a run of `Trigger::AvailableNow` is to read has been asked for.
     caught_up: bool,
     /// Up to where committed ticks have read.
     committed: Positions,
@@ -99,9 +100,10 @@ impl Intake {
                     Failure { at: TaskId { tick, stage, task: 0 }, error }
                 })?;
             tap.ended = offer.ended;
-            tap.caught_up = offer.caught_up || offer.ended;
+            let more = !offer.caught_up && !offer.ended;
+            tap.caught_up = !more && !offer.waiting;
             let plan = SourcePlan::cut(&offer.ranges, self.parallelism, grain);
-            asked.work |= !plan.tasks.is_empty() || !tap.caught_up;
+            asked.work |= !plan.tasks.is_empty() || more;
             asked.sources.push(plan);
         }
         Ok(asked)
@@ -112,7 +114,7 @@ impl Intake {
         self.taps.iter().all(|tap| tap.ended)
     }
 
-    /// Nothing waits now behind what was asked for.
+    /// Nothing is behind what was asked for, nor yet to arrive, of the input that existed at the start.
     pub fn caught_up(&self) -> bool {
         self.taps.iter().all(|tap| tap.caught_up)
     }

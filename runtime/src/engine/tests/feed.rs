@@ -148,7 +148,7 @@ impl ErasedReader for Feed {
             let _ = tell.send(());
         }
         let ranges = if range.is_empty() { Vec::new() } else { vec![range] };
-        Ok(Offer { ranges, caught_up, ended: state.ended && caught_up })
+        Ok(Offer { ranges, caught_up, ended: state.ended && caught_up, waiting: false })
     }
 
     fn read(

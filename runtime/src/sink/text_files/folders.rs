@@ -6,9 +6,11 @@
 //!   then, `open` removes it, or puts it back if nothing is in its place.
 //! - `.counts.epoch`: the number of the newest start.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::refuse_older;
 use crate::BoxError;
@@ -26,6 +28,7 @@ pub(super) struct Folders {
     writing: Option<PathBuf>,
     /// The last tick that was committed.
     last: Option<Tick>,
+    _claim: Claim,
 }
 
 impl Folders {
@@ -45,8 +48,15 @@ impl Folders {
             _ => PathBuf::from("."),
         };
         fs::create_dir_all(&parent).map_err(|e| problem("make the folder", &parent, &e))?;
-        let folders =
-            Folders { parent, stem: stem.to_string(), suffix: suffix.to_string(), writing: None, last: None };
+        let claim = Claim::on(&parent, stem, suffix)?;
+        let folders = Folders {
+            parent,
+            stem: stem.to_string(),
+            suffix: suffix.to_string(),
+            writing: None,
+            last: None,
+            _claim: claim,
+        };
         if last_tick.is_some() {
             folders.check_epoch(epoch)?;
         }
@@ -168,6 +178,40 @@ impl Folders {
         let beside = path.with_extension("epoch-new");
         write_synced(&beside, &format!("{epoch}\n"))?;
         fs::rename(&beside, &path).map_err(|e| problem("write", &path, &e))
+    }
+}
+
+/// The sole right in this process to write the folders of a prefix; ends when it is dropped.
+///
+/// Sinks of other processes are told apart by their epochs.
+struct Claim(PathBuf);
+
+static CLAIMED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+impl Claim {
+    fn on(parent: &Path, stem: &str, suffix: &str) -> Result<Claim, BoxError> {
+        let folder = parent.canonicalize().map_err(|e| problem("find the folder", parent, &e))?;
+        let place = folder.join(format!("{stem}-TIME{suffix}"));
+        if !Claim::all().insert(place.clone()) {
+            return Err(format!(
+                "another `text_file_sink` of this process writes to `{}`, and each would remove what the other \
+                 writes: give each a prefix of its own, bring their streams together with `union`, or wait for the \
+                 end of the pipeline that has it",
+                parent.join(format!("{stem}-TIME{suffix}")).display()
+            )
+            .into());
+        }
+        Ok(Claim(place))
+    }
+
+    fn all() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+        CLAIMED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        Claim::all().remove(&self.0);
     }
 }
 

@@ -97,6 +97,7 @@ fn a_tick_that_runs_again_is_replaced_as_a_whole() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut sink = open(folder.path().join("x"));
     commit(&mut sink, &tick(0), vec![words(&["a"]), words(&["b"])]);
+    drop(sink);
     let mut again = text_file_sink(folder.path().join("x"));
     open_sink(&mut again, 8, Some(0)).expect("it is newer");
     commit(&mut again, &Tick { epoch: 8, ..tick(0) }, vec![words(&["c"])]);
@@ -105,9 +106,12 @@ fn a_tick_that_runs_again_is_replaced_as_a_whole() {
         owned(&[("x-1000/_SUCCESS", "tick 0, epoch 8\n"), ("x-1000/part-00000", "c\n")])
     );
 
-    sink.begin_of(&tick(1));
-    let refused = Sink::<String>::commit(&mut sink, &tick(1)).expect_err("it is older").to_string();
-    assert!(refused.contains("a newer start of the pipeline (epoch 8)"), "{refused}");
+    again.begin_of(&tick(1));
+    fs::write(folder.path().join(".x.epoch"), "9\n").expect("another process may start");
+    let late = Tick { epoch: 8, ..tick(1) };
+    let refused = Sink::<String>::commit(&mut again, &late).expect_err("it is older").to_string();
+    assert!(refused.contains("a newer start of the pipeline (epoch 9)"), "{refused}");
+    drop(again);
     assert!(open_sink(&mut text_file_sink(folder.path().join("x")), 7, Some(0)).is_err());
 }
 
@@ -171,4 +175,23 @@ fn a_prefix_that_is_a_folder_or_lies_in_a_file_is_an_error_with_advice() {
     fs::write(folder.path().join("file"), "").expect("it can be written");
     let error = open_sink(&mut text_file_sink(folder.path().join("file/x")), 1, None).expect_err("no folder");
     assert!(error.to_string().contains("choose another prefix, or move what is there"), "{error}");
+}
+
+#[test]
+fn two_sinks_on_one_prefix_removed_each_others_folders_and_blamed_the_user() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut first = open(folder.path().join("x"));
+    first.begin_of(&tick(0));
+    for same in ["x", "./x"] {
+        let mut second = text_file_sink(folder.path().join(same));
+        let error = open_sink(&mut second, 7, None).expect_err("it is taken").to_string();
+        assert!(error.starts_with("another `text_file_sink` of this process writes to `"), "{error}");
+        assert!(error.contains("give each a prefix of its own"), "{error}");
+    }
+    first.write(0, words(&["a"])).expect("its folder is still there");
+    Sink::<String>::commit(&mut first, &tick(0)).expect("it is committed");
+    let csv = &mut text_file_sink(folder.path().join("x")).suffix("csv");
+    open_sink(csv, 7, None).expect("another suffix is another place");
+    drop(first);
+    open(folder.path().join("x"));
 }

@@ -11,11 +11,11 @@ fn part(start: u64, end: u64) -> OffsetRange {
 }
 
 fn offer(start: u64, end: u64) -> Offer {
-    Offer { ranges: vec![part(start, end)], caught_up: true, ended: false }
+    Offer { ranges: vec![part(start, end)], caught_up: true, ..Offer::default() }
 }
 
 fn nothing() -> Offer {
-    Offer { ranges: vec![], caught_up: true, ended: false }
+    Offer { caught_up: true, ..Offer::default() }
 }
 
 fn lines(reader: &BufferedReader<Lines>, range: OffsetRange) -> Vec<String> {
@@ -114,15 +114,27 @@ fn lines_before_an_overlong_one_are_offered_before_the_error() {
 }
 
 #[test]
-fn frozen_it_offers_what_there_was() {
+fn frozen_before_the_first_byte_it_waits_for_the_end_of_its_input() {
     let reader = reader(BufferOptions::default());
+    reader.freeze();
+    assert_eq!(reader.available().expect("fine"), Offer { waiting: true, ..nothing() });
     reader.buffer.push(b"one\nt");
+    assert_eq!(reader.available().expect("fine"), Offer { waiting: true, ..offer(0, 4) });
+    assert_eq!(reader.available().expect("fine"), Offer { waiting: true, ..nothing() });
+    reader.buffer.push(b"wo");
+    reader.buffer.finish();
+    assert_eq!(reader.available().expect("fine"), Offer { ended: true, ..offer(4, 7) });
+    assert_eq!(reader.available().expect("fine"), Offer { ended: true, ..nothing() });
+}
+
+#[test]
+fn frozen_it_still_fails() {
+    let reader = reader(BufferOptions::default());
     reader.freeze();
-    reader.buffer.push(b"wo\nthree\n");
-    reader.freeze();
+    reader.buffer.push(b"one\n");
     reader.buffer.fail("it broke".to_string());
-    assert_eq!(reader.available().expect("fine"), offer(0, 4));
-    assert_eq!(reader.available().expect("fine"), nothing());
+    assert_eq!(reader.available().expect("fine"), Offer { caught_up: false, waiting: true, ..offer(0, 4) });
+    assert_eq!(reader.available().expect_err("it broke").to_string(), "it broke");
 }
 
 #[test]

@@ -44,17 +44,20 @@ fn files_are_partitions_in_sorted_order_and_empty_ones_have_no_lines() {
     let files = Files::of(&[("b", b"3\n\n4"), ("a", b"1\r\n2\n"), ("empty", b"")]);
     let reader = open(files.source());
     let offer = reader.available().expect("they are there");
-    assert_eq!(offer, Offer { ranges: vec![part(0, 0, 5), part(1, 0, 4)], caught_up: true, ended: true });
+    assert_eq!(
+        offer,
+        Offer { ranges: vec![part(0, 0, 5), part(1, 0, 4)], caught_up: true, ended: true, waiting: false }
+    );
     assert_eq!(lines(&reader, &offer.ranges).expect("it is text"), ["1", "2", "3", "", "4"]);
     let after = reader.available().expect("they are there");
-    assert_eq!(after, Offer { ranges: vec![], caught_up: true, ended: true });
+    assert_eq!(after, Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
 }
 
 #[test]
 fn an_empty_file_is_an_ended_source_without_lines() {
     let files = Files::of(&[("a", b"")]);
     let offer = open(files.source()).available().expect("it is there");
-    assert_eq!(offer, Offer { ranges: vec![], caught_up: true, ended: true });
+    assert_eq!(offer, Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn a_socket_that_closes_at_once_is_an_empty_source_and_no_error() {
     let (cx, driver) = context();
     let reader = text_socket(addr).open(&cx).expect("it connects");
     let offer = driver.next(&*reader).expect("it is fine");
-    assert_eq!(offer, Offer { ranges: vec![], caught_up: true, ended: true });
+    assert_eq!(offer, Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
     server.join().expect("it served");
 }
 
