@@ -48,6 +48,7 @@ pub mod progress;
 pub mod rt;
 pub mod sink;
 pub mod source;
+mod state;
 pub mod tick;
 
 pub use engine::{Engine, Job, Overrun, Trigger};

@@ -3,6 +3,7 @@
 mod support;
 
 mod captures;
+mod crossings;
 mod elementwise;
 mod errors;
 mod facade;
