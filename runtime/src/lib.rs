@@ -68,6 +68,7 @@ pub mod progress;
 pub mod rt;
 pub mod sink;
 pub mod source;
+mod state;
 pub mod tick;
 
 #[doc(inline)]

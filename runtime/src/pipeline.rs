@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use millstream_plan::{NodeId, Plan};
 
-use crate::BoxError;
+use crate::exchange::Crossing;
 use crate::source::{Offer, SourceContext, SourceInfo};
+use crate::state::Store;
 use crate::tick::{OffsetRange, Positions, Tick};
+use crate::{BoxError, Error, Result};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
 pub struct Pipeline<'env> {
@@ -41,6 +43,61 @@ impl Pipeline<'_> {
         self.plan.set_name(name);
         self
     }
+
+    /// Whether the records that are exchanged can be written as bytes.
+    ///
+    /// That is what a checkpoint or a cluster needs, and they ask for it when they start; within one process nothing is
+    /// ever written. A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
+    /// is written*: in a generic function its parameters need the bounds `T: Serialize + DeserializeOwned`. The bytes
+    /// are [postcard](https://docs.rs/postcard)'s, so types that ask the data what it is (`#[serde(untagged)]`,
+    /// `#[serde(flatten)]`, JSON values) pass this check and fail when they are read.
+    ///
+    /// ```
+    /// use millstream::prelude::*;
+    ///
+    /// #[derive(Clone)]
+    /// struct Visits(u64);
+    ///
+    /// let pipeline = stream! {
+    ///     let pages = source(queue([vec!["/", "/about", "/"]]));
+    ///     let counts = pages.map(|p| (p, Visits(1))).reduce_by_key(|a, b| Visits(a.0 + b.0));
+    ///     counts.for_each(|(page, visits)| println!("{page}: {}", visits.0));
+    /// };
+    /// let error = pipeline.check_serializable().unwrap_err().to_string();
+    /// assert!(error.contains("counts/reduce_by_key"));
+    /// assert!(error.contains("#[derive(Serialize, Deserialize)]"));
+    /// Engine::test().run(pipeline)?; // here they are not needed
+    /// # millstream::Result::<()>::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Config`], which names each exchange whose records can't be written, their type, and what to write.
+    pub fn check_serializable(&self) -> Result<()> {
+        let graph = self.plan.graph();
+        let mut without = Vec::new();
+        for (stage, node) in self.stages.iter().enumerate() {
+            let Head::Operator { crossings, .. } = &node.head else { continue };
+            let operator = graph.operator_name(graph.stages[stage].head);
+            for crossing in crossings.iter().filter(|c| c.codec.is_none()) {
+                let line = format!("\n- `{operator}`: records of `{}`", crossing.records);
+                if !without.contains(&line) {
+                    without.push(line);
+                }
+            }
+        }
+        if without.is_empty() {
+            return Ok(());
+        }
+        let name = self.name().map_or_else(|| "the pipeline".into(), |name| format!("pipeline `{name}`"));
+        Err(Error::Config(format!(
+            "{name} can't have a checkpoint or run on a cluster: records are written as bytes where they are \
+             exchanged, and these can't be:{}\n\
+             write `#[derive(Serialize, Deserialize)]` (of the crate `serde`) on your types among them, hold `String` \
+             where there is `&str`, and in a generic function give its parameters the bounds \
+             `T: Serialize + DeserializeOwned`",
+            without.concat()
+        )))
+    }
 }
 
 impl fmt::Debug for Pipeline<'_> {
@@ -52,9 +109,6 @@ impl fmt::Debug for Pipeline<'_> {
 /// What crosses from one task to another: the records of one tail of one task, for one target. Only the two
 /// typed ends know what is inside.
 pub(crate) type Bucket = Box<dyn Any + Send>;
-
-/// What a keyed operator keeps for one partition between ticks; `None` before the first one.
-pub(crate) type StateSlot = Option<Box<dyn Any + Send>>;
 
 /// What a task is told.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +138,13 @@ pub(crate) enum Head<'env> {
     /// A source, by index: the tick's plan says which ranges each task reads.
     Source(usize),
     /// An operator behind an exchange.
-    Operator { op: Box<dyn HeadOperator + 'env>, tasks: HeadTasks, inputs: usize },
+    Operator {
+        op: Box<dyn HeadOperator + 'env>,
+        tasks: HeadTasks,
+        inputs: usize,
+        /// For each input what crosses there, with its codec if it has one.
+        crossings: Vec<Crossing>,
+    },
 }
 
 /// How buckets are dealt to the tasks of a stage behind an exchange.
@@ -126,11 +186,11 @@ pub(crate) trait StageRun {
 /// The merging half of an operator that cuts: from buckets to the batch that its stage reads.
 pub(crate) trait HeadOperator: Send + Sync {
     /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each
-    /// task number; `state` is that task number's own.
+    /// task number; `store` is that task number's own.
     fn tick(
         &self,
         cx: &TaskContext,
-        state: &mut StateSlot,
+        store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError>;
 }

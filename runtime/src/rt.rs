@@ -22,9 +22,13 @@ use crate::source::Source;
 use crate::source::erased::erase;
 use crate::tick::Tick;
 
+pub use crate::__crossing as crossing;
 pub use crate::__own as own;
 pub use crate::blame::at;
-pub use crate::exchange::{Combine, Count, CountValues, First, Give, Handle, Leave, Leaving, Own, Tails};
+pub use crate::exchange::{
+    ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own, Tailed,
+    Tails,
+};
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
@@ -118,7 +122,7 @@ impl<'env> Builder<'env> {
     pub fn reduce_by_key<K, V, F>(
         &mut self,
         node: NodeId,
-        tail: Handle<Combine<K, V, F>>,
+        tail: &Handle<Combine<K, V, F>>,
         function: F,
     ) -> Stream<Rows<(K, V)>>
     where
@@ -132,7 +136,7 @@ impl<'env> Builder<'env> {
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], merge)
     }
 
-    pub fn count_by_value<K>(&mut self, node: NodeId, tail: Handle<CountValues<K>>) -> Stream<Rows<(K, u64)>>
+    pub fn count_by_value<K>(&mut self, node: NodeId, tail: &Handle<CountValues<K>>) -> Stream<Rows<(K, u64)>>
     where
         K: Key<Owned = K> + Data,
     {
@@ -140,15 +144,15 @@ impl<'env> Builder<'env> {
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], merge)
     }
 
-    pub fn count(&mut self, node: NodeId, tail: Handle<Count>) -> Stream<Rows<u64>> {
+    pub fn count(&mut self, node: NodeId, tail: &Handle<Count>) -> Stream<Rows<u64>> {
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], op::count::Sum)
     }
 
     pub fn union<T: Data, U: Data + SameRecords<T>>(
         &mut self,
         node: NodeId,
-        a: Handle<Give<T>>,
-        b: Handle<Give<U>>,
+        a: &Handle<Give<T>>,
+        b: &Handle<Give<U>>,
     ) -> Stream<Rows<T>> {
         let from = [(a.stage, a.index), (b.stage, b.index)];
         self.operator(node, HeadTasks::EachBucket, &from, op::union::PassOn::<T>(PhantomData))
@@ -190,6 +194,15 @@ impl<'env> Builder<'env> {
         self.outlet(node, (tail.stage, tail.index), outlet);
     }
 
+    /// What crosses the exchange before an operator's `input`-th input. Comes last, and for the inputs in order.
+    pub fn crossing(&mut self, node: NodeId, input: usize, crossing: Crossing) {
+        let stage = self.graph.stage_of_head(node).expect(COMPLETE);
+        if let Some(Head::Operator { crossings, .. }) = &mut self.heads[stage] {
+            debug_assert_eq!(crossings.len(), input, "{COMPLETE}");
+            crossings.push(crossing);
+        }
+    }
+
     pub fn finish(self) -> Pipeline<'env> {
         let stages = self
             .heads
@@ -218,7 +231,8 @@ impl<'env> Builder<'env> {
         from: &[(usize, usize)],
         op: impl HeadOperator + 'env,
     ) -> Stream<B> {
-        let stream = self.head::<B>(node, Head::Operator { op: Box::new(op), tasks, inputs: from.len() });
+        let head = Head::Operator { op: Box::new(op), tasks, inputs: from.len(), crossings: Vec::new() };
+        let stream = self.head::<B>(node, head);
         for (input, (stage, index)) in from.iter().enumerate() {
             self.tails[*stage][*index] = Some(Route::Stage { stage: stream.stage, input });
         }

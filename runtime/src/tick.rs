@@ -46,9 +46,29 @@ impl OffsetRange {
 /// How far each partition of one source has been read: the offset of the next record.
 pub type Positions = BTreeMap<u32, u64>;
 
-/// All that decides what a tick does, fixed before it runs: the record of the tick log.
+/// A tick's plan as the tick log holds it, with the version of its format.
 ///
-/// Re-running a logged tick gives the same output, bit for bit.
+/// # Contract
+/// - A version, once released, is never changed: its fields, their order and their types stand as they are, since
+///   nothing in the bytes describes them. What is new (a watermark, idle partitions, versions of refreshed tables)
+///   comes as `V2`, with a plan type of its own, and `V1` is still read.
+/// - Variants keep their order: the first bytes are the version's index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum TickRecord {
+    V1(TickPlan),
+}
+
+impl From<TickPlan> for TickRecord {
+    /// In the newest format.
+    fn from(plan: TickPlan) -> Self {
+        TickRecord::V1(plan)
+    }
+}
+
+/// All that decides what a tick does, fixed before it runs.
+///
+/// Re-running a logged tick gives the same output, bit for bit. The tick log holds it as a [`TickRecord`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickPlan {
     pub tick: Tick,
@@ -100,7 +120,44 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn range() -> impl Strategy<Value = OffsetRange> {
+        (0u32..4, 0u64..1 << 40, 0u64..1 << 20).prop_map(|(partition, start, len)| OffsetRange {
+            partition,
+            start,
+            end: start + len,
+        })
+    }
+
+    fn plan() -> impl Strategy<Value = TickPlan> {
+        use proptest::collection::vec;
+        let source = vec(vec(range(), 0..3), 0..3).prop_map(|tasks| SourcePlan { tasks });
+        (any::<u64>(), any::<i64>(), any::<u64>(), vec(source, 0..3)).prop_map(
+            |(number, time, epoch, sources)| TickPlan {
+                tick: Tick { number, time: Timestamp::from_millis(time), epoch },
+                sources,
+            },
+        )
+    }
+
+    #[test]
+    fn the_bytes_of_version_1_stay_as_they_are() {
+        let range = OffsetRange { partition: 1, start: 2, end: 300 };
+        let plan = TickPlan {
+            tick: Tick { number: 5, time: Timestamp::from_millis(-1), epoch: 7 },
+            sources: vec![SourcePlan { tasks: vec![vec![range]] }, SourcePlan::default()],
+        };
+        let bytes = postcard::to_stdvec(&TickRecord::from(plan)).expect("it can be written");
+        assert_eq!(bytes, [0, 5, 1, 7, 2, 1, 1, 1, 2, 0xac, 2, 0]);
+    }
+
     proptest! {
+        #[test]
+        fn a_record_of_the_log_is_read_as_it_was_written(plan in plan()) {
+            let record = TickRecord::from(plan);
+            let bytes = postcard::to_stdvec(&record).expect("it can be written");
+            prop_assert_eq!(postcard::from_bytes::<TickRecord>(&bytes).expect("it can be read"), record);
+        }
+
         #[test]
         fn a_cut_keeps_every_offset_once_and_in_order(
             lens in proptest::collection::vec(0u64..1000, 0..8),

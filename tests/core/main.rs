@@ -5,6 +5,7 @@ mod support;
 mod book;
 mod captures;
 mod clashes;
+mod crossings;
 mod elementwise;
 mod errors;
 mod facade;

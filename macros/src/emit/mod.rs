@@ -1,5 +1,6 @@
 //! The graph and its stages to code.
 
+mod crossings;
 pub mod ide;
 mod ops;
 mod plan;
@@ -18,7 +19,8 @@ pub fn pipeline(graph: &Graph, stages: &Stages, facade: TokenStream) -> TokenStr
     for_rustc_and_editor(code(graph, stages), facade)
 }
 
-/// What rustc sees: the operands in text order, then sources, stages and the operators behind them.
+/// What rustc sees: the operands in text order, then sources, stages and the operators behind them, then what crosses
+/// the exchanges.
 pub fn code(graph: &Graph, stages: &Stages) -> TokenStream {
     let at = names::glue(Span::call_site());
     let rt = graph.rt(at);
@@ -34,11 +36,13 @@ pub fn code(graph: &Graph, stages: &Stages) -> TokenStream {
             .map(|(node, _)| ops::attach(graph, stages, *node));
         quote!(#head #body #(#outputs)*)
     });
+    let crossings = crossings::crossings(graph, stages);
     quote_spanned! {at=>
         static TOPOLOGY: #rt::plan::Graph = #topology;
         #(#operands)*
         let mut builder = #rt::Builder::new(&TOPOLOGY);
         #(#parts)*
+        #(#crossings)*
         builder.finish()
     }
 }

@@ -34,6 +34,13 @@ impl Owners {
         Owners { of_group: std::array::from_fn(|group| (group * partitions / GROUPS) as u8) }
     }
 
+    /// The groups of a partition.
+    pub(crate) fn groups(partition: usize, partitions: usize) -> std::ops::Range<usize> {
+        debug_assert!((1..=GROUPS).contains(&partitions) && partition < partitions);
+        let first = |partition: usize| (partition * GROUPS).div_ceil(partitions);
+        first(partition)..first(partition + 1)
+    }
+
     #[inline(always)]
     pub(crate) fn of(&self, hash: u64) -> usize {
         usize::from(self.of_group[group_of(hash)])
@@ -63,6 +70,10 @@ mod tests {
             }
             let (least, most) = (owned.iter().min(), owned.iter().max());
             assert!(least.zip(most).is_some_and(|(l, m)| *l >= 1 && m - l <= 1), "{partitions}: {owned:?}");
+            for partition in 0..partitions {
+                let groups = (0..GROUPS).filter(|g| owners.of((*g as u64) << GROUP_SHIFT) == partition);
+                assert!(groups.eq(Owners::groups(partition, partitions)), "{partition} of {partitions}");
+            }
         }
     }
 }

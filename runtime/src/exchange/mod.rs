@@ -3,17 +3,21 @@
 //! A *tail* lives for one task. The stage's loops push records into it; closing it gives one bucket for each
 //! target. Here are the tails, and the rule that says which partition owns a key.
 
+mod codec;
 mod combine;
 mod count;
 mod give;
 mod groups;
 mod own;
+mod reader;
 mod table;
 
+pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
 pub use count::Count;
 pub use give::{First, Give};
+pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use table::KeyTable;

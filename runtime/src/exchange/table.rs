@@ -23,6 +23,13 @@ impl<K: Key, A> Default for KeyTable<K, A> {
     }
 }
 
+impl<K: Key, A> KeyTable<K, A> {
+    /// With room for so many keys.
+    pub(crate) fn with_capacity(keys: usize) -> Self {
+        KeyTable { entries: HashTable::with_capacity(keys) }
+    }
+}
+
 const FULL: &str = "an entry is empty only while the user's function runs, and a panic there ends the task";
 
 impl<K: Key, A> KeyTable<K, A> {

@@ -3,6 +3,8 @@
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Canonical, Key};
 use crate::batch::Data;
 
@@ -10,7 +12,8 @@ use crate::batch::Data;
 ///
 /// Its canonical bytes are what its `Hash` feeds to the hasher, with every integer little-endian. Where that
 /// changes with the type's version, so does the key group: prefer `#[derive(Key)]` for types of your own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Keyed<T>(pub T);
 
 impl<T> Deref for Keyed<T> {

@@ -5,7 +5,8 @@ use std::any::Any;
 use super::open;
 use crate::BoxError;
 use crate::batch::Rows;
-use crate::pipeline::{Bucket, HeadOperator, StateSlot, TaskContext};
+use crate::pipeline::{Bucket, HeadOperator, TaskContext};
+use crate::state::Store;
 
 pub(crate) struct Sum;
 
@@ -13,7 +14,7 @@ impl HeadOperator for Sum {
     fn tick(
         &self,
         _cx: &TaskContext,
-        _state: &mut StateSlot,
+        _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let total: u64 = inputs.into_iter().flatten().map(open::<u64>).sum();

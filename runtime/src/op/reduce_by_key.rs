@@ -8,7 +8,8 @@ use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::exchange::{KeyTable, Reducer};
 use crate::key::Key;
-use crate::pipeline::{Bucket, HeadOperator, StateSlot, TaskContext};
+use crate::pipeline::{Bucket, HeadOperator, TaskContext};
+use crate::state::Store;
 
 /// Merges tables with a function of values.
 pub(crate) struct MergeTables<K, V, C> {
@@ -33,7 +34,7 @@ impl<K: Key<Owned = K> + Data, V: Data, C: Fn(V, V) -> V + Send + Sync> HeadOper
     fn tick(
         &self,
         _cx: &TaskContext,
-        _state: &mut StateSlot,
+        _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let mut tables = inputs.into_iter().flatten().map(open::<KeyTable<K, V>>);

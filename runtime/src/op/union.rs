@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use super::open;
 use crate::BoxError;
 use crate::batch::{Data, Rows};
-use crate::pipeline::{Bucket, HeadOperator, StateSlot, TaskContext};
+use crate::pipeline::{Bucket, HeadOperator, TaskContext};
+use crate::state::Store;
 
 /// The same type, twice; the place where two types get their message.
 #[diagnostic::on_unimplemented(
@@ -23,7 +24,7 @@ impl<T: Data> HeadOperator for PassOn<T> {
     fn tick(
         &self,
         _cx: &TaskContext,
-        _state: &mut StateSlot,
+        _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let rows = inputs.into_iter().flatten().flat_map(open::<Vec<T>>).collect();

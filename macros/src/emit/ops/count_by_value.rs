@@ -12,5 +12,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let out = head_stream(graph, node);
     let tail = names::tail(node, 0, n.op.span());
-    quote_spanned!(at=> let #out = builder.count_by_value(#node, #tail);)
+    quote_spanned!(at=> let #out = builder.count_by_value(#node, &#tail);)
 }

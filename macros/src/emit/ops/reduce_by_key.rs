@@ -14,5 +14,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let out = head_stream(graph, node);
     let tail = names::tail(node, 0, n.op.span());
     let function = function(graph, node);
-    quote_spanned!(at=> #(#attrs)* let #out = builder.reduce_by_key(#node, #tail, #function);)
+    quote_spanned!(at=> #(#attrs)* let #out = builder.reduce_by_key(#node, &#tail, #function);)
 }

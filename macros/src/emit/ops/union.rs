@@ -19,5 +19,5 @@ pub fn attach(graph: &Graph, _stages: &Stages, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let out = head_stream(graph, node);
     let [first, second] = [0, 1].map(|input| names::tail(node, input, n.op.span()));
-    quote_spanned!(at=> let #out = builder.union(#node, #first, #second);)
+    quote_spanned!(at=> let #out = builder.union(#node, &#first, &#second);)
 }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::topology::{HeadShape, Topology};
-use crate::pipeline::{Bucket, HeadTasks, Route, StateSlot, TaskContext};
+use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
+use crate::state::Store;
 use crate::tick::{OffsetRange, Tick, TickPlan};
 
 /// How many ticks may have begun without being committed: what bounds memory.
@@ -28,9 +29,9 @@ pub(crate) struct Task {
 pub(crate) enum TaskInput {
     /// Of a source stage: what to read, in order.
     Ranges(Vec<OffsetRange>),
-    /// Of a stage behind an exchange. The state travels with the task and comes back in [`Done`]: whoever has it
+    /// Of a stage behind an exchange. The store travels with the task and comes back in [`Done`]: whoever has it
     /// is the only one who may touch it, so it needs no lock.
-    Buckets { inputs: Vec<Vec<Bucket>>, state: StateSlot },
+    Buckets { inputs: Vec<Vec<Bucket>>, store: Store },
 }
 
 /// What a task gives back.
@@ -38,7 +39,7 @@ pub(crate) enum TaskInput {
 pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
-    pub state: StateSlot,
+    pub store: Store,
     pub nanos: u64,
 }
 
@@ -52,8 +53,8 @@ pub(crate) struct Scheduler {
     partitions: usize,
     /// In flight, oldest first; their numbers have no gap.
     ticks: VecDeque<TickRun>,
-    /// By stage and task; `None` also while a task has it.
-    states: Vec<Vec<StateSlot>>,
+    /// By stage and task; none is here while a task has it.
+    stores: Vec<Vec<Option<Store>>>,
 }
 
 struct TickRun {
@@ -86,8 +87,8 @@ enum Phase {
 
 impl Scheduler {
     pub fn new(topology: Arc<Topology>, partitions: usize) -> Scheduler {
-        let states = topology.stages.iter().map(|_| Vec::new()).collect();
-        Scheduler { topology, partitions, ticks: VecDeque::new(), states }
+        let stores = topology.stages.iter().map(|_| Vec::new()).collect();
+        Scheduler { topology, partitions, ticks: VecDeque::new(), stores }
     }
 
     /// Begins a tick; `ready` gets the tasks that may run at once.
@@ -142,8 +143,8 @@ impl Scheduler {
             this.outputs[tail][id.task] = buckets;
         }
         let last = this.tasks_left == 0;
-        if let Some(state) = self.states[id.stage].get_mut(id.task) {
-            *state = done.state;
+        if let Some(store) = self.stores[id.stage].get_mut(id.task) {
+            *store = Some(done.store);
         }
         let news = last && self.finish(at, id.stage, ready);
         self.unblock(at, id.stage, ready);
@@ -263,7 +264,7 @@ impl Scheduler {
                 }
             }
         }
-        dealt.into_iter().map(|inputs| TaskInput::Buckets { inputs, state: None }).collect()
+        dealt.into_iter().map(|inputs| TaskInput::Buckets { inputs, store: Store::default() }).collect()
     }
 
     /// Whether an earlier tick has still to run the task of this number (or may have to).
@@ -293,14 +294,25 @@ impl Scheduler {
         }
     }
 
-    /// Gives a task its state.
+    /// Gives a task its store.
     fn equip(&mut self, mut task: Task) -> Task {
-        if let TaskInput::Buckets { state, .. } = &mut task.input {
-            let slots = &mut self.states[task.id.stage];
-            if slots.len() <= task.id.task {
-                slots.resize_with(task.id.task + 1, || None);
+        let HeadShape::Operator { tasks, .. } = &self.topology.stages[task.id.stage].head else {
+            return task;
+        };
+        let owners = match tasks {
+            HeadTasks::Partitions => self.partitions,
+            HeadTasks::One => 1,
+            // As many as there happen to be buckets: nothing is kept.
+            HeadTasks::EachBucket => return task,
+        };
+        if let TaskInput::Buckets { store, .. } = &mut task.input {
+            let stores = &mut self.stores[task.id.stage];
+            if stores.is_empty() {
+                stores.extend((0..owners).map(|partition| Some(Store::new(partition, owners))));
             }
-            *state = slots[task.id.task].take();
+            *store = stores[task.id.task]
+                .take()
+                .expect("the task of this number is complete for all earlier ticks");
         }
         task
     }

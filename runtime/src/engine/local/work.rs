@@ -55,11 +55,11 @@ impl<'env> Work<'env> {
                 }
                 Ok(Done { outputs: run.close(), ..Done::default() })
             }
-            (StageHead::Operator(op), TaskInput::Buckets { inputs, mut state }) => {
-                let mut batch = op.tick(&task.cx, &mut state, inputs)?;
+            (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
+                let mut batch = op.tick(&task.cx, &mut store, inputs)?;
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
-                Ok(Done { outputs: run.close(), state, nanos: 0 })
+                Ok(Done { outputs: run.close(), store, nanos: 0 })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }

@@ -12,6 +12,7 @@ use crate::BoxError;
 use crate::pipeline::*;
 use crate::sink::Delivery;
 use crate::source::SourceInfo;
+use crate::state::Store;
 use crate::tick::Tick;
 
 /// Builds a pipeline; stages are numbered in the order in which they are added.
@@ -49,10 +50,7 @@ pub fn to_outlet(outlet: usize) -> Tail {
 
 type Map<'env> = Box<dyn Fn(&TaskContext, u64) -> u64 + Send + Sync + 'env>;
 type Merge<'env> = Box<
-    dyn Fn(&TaskContext, &mut StateSlot, Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError>
-        + Send
-        + Sync
-        + 'env,
+    dyn Fn(&TaskContext, &mut Store, Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError> + Send + Sync + 'env,
 >;
 
 impl<'env> Hand<'env> {
@@ -99,14 +97,14 @@ impl<'env> Hand<'env> {
         mut self,
         tasks: HeadTasks,
         inputs: usize,
-        merge: impl Fn(&TaskContext, &mut StateSlot, Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError>
+        merge: impl Fn(&TaskContext, &mut Store, Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError>
         + Send
         + Sync
         + 'env,
         tails: &[Tail],
     ) -> Self {
         self.node(OpKind::ReduceByKey, format!("merged{}", self.stages.len()));
-        let head = Head::Operator { op: Box::new(Op(Box::new(merge))), tasks, inputs };
+        let head = Head::Operator { op: Box::new(Op(Box::new(merge))), tasks, inputs, crossings: Vec::new() };
         self.stage(head, Box::new(|_, x| x), tails)
     }
 
@@ -175,35 +173,39 @@ impl HeadOperator for Op<'_> {
     fn tick(
         &self,
         cx: &TaskContext,
-        state: &mut StateSlot,
+        store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let numbers = |b: Bucket| *b.downcast::<Vec<u64>>().unwrap();
         let inputs = inputs.into_iter().map(|i| i.into_iter().map(numbers).collect()).collect();
-        Ok(Box::new((self.0)(cx, state, inputs)?))
+        Ok(Box::new((self.0)(cx, store, inputs)?))
     }
 }
 
 /// Merges to the sum of all records.
-pub fn sum(_: &TaskContext, _: &mut StateSlot, inputs: Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError> {
+pub fn sum(_: &TaskContext, _: &mut Store, inputs: Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError> {
     Ok(vec![inputs.iter().flatten().flatten().sum()])
 }
 
 /// Merges to all records, in the order in which the buckets come.
-pub fn all(_: &TaskContext, _: &mut StateSlot, inputs: Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError> {
+pub fn all(_: &TaskContext, _: &mut Store, inputs: Vec<Vec<Vec<u64>>>) -> Result<Vec<u64>, BoxError> {
     Ok(inputs.into_iter().flatten().flatten().collect())
 }
+
+#[derive(Default)]
+struct History(u64);
 
 /// Merges to one number for all that this task has ever seen, in order: another order gives another number.
 pub fn history(
     cx: &TaskContext,
-    state: &mut StateSlot,
+    store: &mut Store,
     inputs: Vec<Vec<Vec<u64>>>,
 ) -> Result<Vec<u64>, BoxError> {
-    let before = state.take().map_or(7, |s| *s.downcast::<u64>().unwrap());
+    let first = store.groups().start;
+    let before = store.get::<History>(first).map_or(7, |h| h.0);
     let fold = |h: u64, x: u64| h.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(9) ^ x;
     let h = inputs.into_iter().flatten().flatten().fold(fold(before, cx.tick.number), fold);
-    *state = Some(Box::new(h));
+    store.group::<History>(first).0 = h;
     Ok(vec![h])
 }
 
