@@ -144,7 +144,7 @@ pub(crate) struct OutletNode<'env> {
 pub(crate) trait Outlet: Send {
     /// What stands in the plan.
     fn detail(&self) -> Option<String>;
-    /// Whether this output alone would give exactly-once.
+    /// Whether this output would show a tick once that runs again after a restart.
     fn delivery(&self) -> crate::sink::Delivery;
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError>;
     fn begin(&mut self, tick: &Tick) -> Result<(), BoxError>;
