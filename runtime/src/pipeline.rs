@@ -1,7 +1,7 @@
 //! A built pipeline: the plan, and its nodes with their types erased down to what an engine needs.
 //!
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
-//! scheduled (`engine`). An engine moves [`Bucket`]s; it never looks into one.
+//! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
 use std::any::Any;
 use std::fmt;
