@@ -1,7 +1,7 @@
 //! A built pipeline: the plan, and its nodes with their types erased down to what an engine needs.
 //!
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
-//! scheduled (`engine`). An engine moves buckets; it never looks into one.
+//! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
 use std::any::Any;
 use std::fmt;
@@ -204,7 +204,7 @@ pub(crate) struct OutletNode<'env> {
 pub(crate) trait Outlet: Send {
     /// What stands in the plan.
     fn detail(&self) -> Option<String>;
-    /// Whether this output alone would give exactly-once.
+    /// Whether this output would show a tick once that runs again after a restart.
     fn delivery(&self) -> crate::sink::Delivery;
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError>;
     fn begin(&mut self, tick: &Tick) -> Result<(), BoxError>;

@@ -87,22 +87,23 @@ impl SourcePlan {
     /// Cuts `ranges` into at most `parallelism` tasks of about equal length, none shorter than `grain` (but for
     /// a single one). Depends on its arguments alone, so a replay cuts in the same way.
     pub fn cut(ranges: &[OffsetRange], parallelism: usize, grain: u64) -> SourcePlan {
-        let total: u64 = ranges.iter().map(OffsetRange::len).sum();
+        // Offsets are the source's own and may be anything: a sum of them may need more than 64 bits.
+        let total: u128 = ranges.iter().map(|r| u128::from(r.len())).sum();
         if total == 0 {
             return SourcePlan::default();
         }
-        let wanted = (total / grain.max(1)).clamp(1, parallelism.max(1) as u64);
+        let wanted = (total / u128::from(grain.max(1))).clamp(1, parallelism.max(1) as u128);
         let mut tasks: Vec<Vec<OffsetRange>> = vec![Vec::new(); wanted as usize];
-        let mut before = 0; // length of all that has been dealt out
+        let mut before = 0u128; // length of all that has been dealt out
         for range in ranges {
             let mut rest = *range;
             while !rest.is_empty() {
                 let task = before_task(before, total, wanted);
-                let task_end = total * (task + 1) / wanted;
-                let take = rest.len().min(task_end - before);
+                let task_end = share_end(task, total, wanted);
+                let take = u64::try_from(task_end - before).map_or(rest.len(), |left| left.min(rest.len()));
                 tasks[task as usize].push(OffsetRange { end: rest.start + take, ..rest });
                 rest.start += take;
-                before += take;
+                before += u128::from(take);
             }
         }
         SourcePlan { tasks }
@@ -110,9 +111,14 @@ impl SourcePlan {
 }
 
 /// The task in whose share of `0..total` the point `at` lies.
-fn before_task(at: u64, total: u64, tasks: u64) -> u64 {
-    let guess = (u128::from(at) * u128::from(tasks) / u128::from(total)) as u64;
-    if at >= total * (guess + 1) / tasks { guess + 1 } else { guess }
+fn before_task(at: u128, total: u128, tasks: u128) -> u128 {
+    let guess = at * tasks / total;
+    if at >= share_end(guess, total, tasks) { guess + 1 } else { guess }
+}
+
+/// Where the share of a task ends. (There are fewer than 2^32 ranges and fewer than 2^32 tasks: it fits.)
+fn share_end(task: u128, total: u128, tasks: u128) -> u128 {
+    total * (task + 1) / tasks
 }
 
 #[cfg(test)]
@@ -175,6 +181,33 @@ mod tests {
             let cut: Vec<_> = plan.tasks.iter().flat_map(|t| offsets(t)).collect();
             prop_assert_eq!(cut, offsets(&ranges));
             prop_assert!(plan.tasks.iter().all(|t| !t.is_empty() && t.iter().all(|r| !r.is_empty())));
+        }
+
+        #[test]
+        fn a_cut_of_large_offsets_does_not_overflow(
+            ends in proptest::collection::vec((any::<u64>(), any::<u64>()), 0..8),
+            parallelism in 1usize..129,
+            grain in prop_oneof![0u64..300, any::<u64>()],
+        ) {
+            let ranges: Vec<_> = ends.iter().enumerate()
+                .map(|(i, (a, b))| OffsetRange { partition: i as u32, start: *a.min(b), end: *a.max(b) })
+                .filter(|r| !r.is_empty())
+                .collect();
+            let plan = SourcePlan::cut(&ranges, parallelism, grain);
+            prop_assert!(plan.tasks.len() <= parallelism);
+            // Pieces that were cut from one range join to it again.
+            let mut joined: Vec<OffsetRange> = Vec::new();
+            for piece in plan.tasks.iter().flatten() {
+                match joined.last_mut() {
+                    Some(last) if last.partition == piece.partition && last.end == piece.start => last.end = piece.end,
+                    _ => joined.push(*piece),
+                }
+            }
+            prop_assert_eq!(joined, ranges);
+            let length = |t: &Vec<OffsetRange>| t.iter().map(|r| u128::from(r.len())).sum::<u128>();
+            let lengths: Vec<u128> = plan.tasks.iter().map(length).collect();
+            let (longest, shortest) = (lengths.iter().max(), lengths.iter().min());
+            prop_assert!(longest.zip(shortest).is_none_or(|(a, b)| a - b <= 1));
         }
     }
 }

@@ -44,7 +44,7 @@ fn a_word_count_is_two_stages() {
 fn engines_add_what_depends_on_them() {
     insta::assert_snapshot!(Engine::local().partitions(8).explain(&word_count()), @r"
     pipeline WordCount
-    guarantee: at-least-once, because the source `lines` (text_socket(127.0.0.1:7777)) can't be replayed, and `print` (print(10)) on `counts` delivers at least once
+    guarantee: each record once within a run; a restart starts over, because nothing is checkpointed yet; not exactly-once with checkpoints either, because the source `lines` (text_socket(127.0.0.1:7777)) can't be replayed, and `print` (print(10)) on `counts` delivers at least once
     partitions: 8
     trigger: every 1s
 
@@ -61,7 +61,7 @@ fn engines_add_what_depends_on_them() {
     let replayable = stream! { source(queue([vec![1]])).sink(MemorySink::new()); };
     insta::assert_snapshot!(Engine::local().partitions(2).trigger(Trigger::Eager).explain(&replayable), @r"
     pipeline
-    guarantee: exactly-once
+    guarantee: each record once within a run; a restart starts over, because nothing is checkpointed yet
     partitions: 2
     trigger: eager
 

@@ -3,8 +3,9 @@
 use crate::pipeline::Pipeline;
 use crate::sink::Delivery;
 
-/// `exactly-once`, or `at-least-once, because …`.
+/// What holds while there are no checkpoints; then what would stand in the way of exactly-once if there were.
 pub(crate) fn of(pipeline: &Pipeline<'_>) -> String {
+    let today = "each record once within a run; a restart starts over, because nothing is checkpointed yet";
     let graph = pipeline.plan.graph();
     let sources = pipeline.sources.iter().filter(|s| !s.info.replayable).map(|s| {
         let stream = graph.nodes.get(s.node).map_or("", |n| n.stream);
@@ -17,8 +18,8 @@ pub(crate) fn of(pipeline: &Pipeline<'_>) -> String {
     });
     let reasons: Vec<String> = sources.chain(outlets).collect();
     if reasons.is_empty() {
-        "exactly-once".to_string()
+        today.to_string()
     } else {
-        format!("at-least-once, because {}", reasons.join(", and "))
+        format!("{today}; not exactly-once with checkpoints either, because {}", reasons.join(", and "))
     }
 }

@@ -59,8 +59,11 @@ impl fmt::Display for Trigger {
 /// What happens to boundaries that pass while earlier ticks still run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overrun {
-    /// Each becomes a tick, late, with what had arrived by its time. At most 100 wait; beyond them, boundaries are
-    /// skipped, with a warning in the log.
+    /// Each becomes a tick of its own, late, with the boundary as its time. Only the times wait: a late tick reads
+    /// what is there when there is room to run it, so the first of several may get what arrived during all of them,
+    /// up to the source's limits for a tick, and the others what is left. At most 100 wait; beyond them, the oldest
+    /// boundaries are skipped, with a warning in the log. When all sources have ended and are read, those that still
+    /// wait make no tick.
     #[default]
     Queue,
     /// They are skipped: what arrived goes to the next tick.
@@ -174,19 +177,26 @@ impl Engine {
     }
 
     /// Into how many partitions keyed streams are cut, and into how many tasks a source's part of a tick at most:
-    /// 1 to 128; by default, the number of cores. Results don't depend on it.
+    /// 1 to 128; by default, the number of cores.
+    ///
+    /// The output of a tick, order included, follows from what the tick reads, whatever the number (keys come in the
+    /// order of their key groups, and in a group of their hashes). The exception is a function that gives something
+    /// else when it is grouped otherwise, since values of a key are combined task by task: floats may be rounded
+    /// differently, and one that isn't associative has no single result.
     pub fn partitions(mut self, partitions: usize) -> Engine {
         self.settings.partitions = partitions;
         self
     }
 
-    /// How many threads run tasks; by default, the number of cores. Results don't depend on it.
+    /// How many threads run tasks; by default, the number of cores. The output of a tick follows, bit for bit, from
+    /// what the tick reads and from [`Engine::partitions`], never from the threads.
     pub fn threads(mut self, threads: usize) -> Engine {
         self.settings.threads = threads;
         self
     }
 
-    /// What happens to boundaries that pass while earlier ticks still run; by default, they queue.
+    /// What happens to boundaries that pass while earlier ticks still run; by default, they queue, as
+    /// [`Overrun::Queue`] says.
     pub fn on_overrun(mut self, overrun: Overrun) -> Engine {
         self.settings.overrun = overrun;
         self
@@ -224,8 +234,12 @@ impl Engine {
     /// Runs the pipeline until its sources have ended, a signal comes, or something fails.
     ///
     /// SIGINT and SIGTERM stop it gracefully: the ticks in flight are finished, and the result is `Ok`. A second
-    /// signal ends the process at once, with exit code 130. (The handlers stay when `run` has returned: from then
-    /// on these signals do nothing until the next `run`.)
+    /// signal ends the process at once, with exit code 130. When no `run` is active any more, these signals end the
+    /// process as they do by default. (A program with handlers of its own uses [`Engine::start`], which leaves
+    /// signals alone, and [`Job::stop`].)
+    ///
+    /// When nobody reads what `print` writes any more, as in `… | head`, the pipeline stops in the same way, with
+    /// `Ok`.
     ///
     /// # Errors
     /// The first error of a source, sink or closure; it stops the pipeline. [`Error::Config`] if the engine's

@@ -72,11 +72,12 @@ fn drive(
     let pipeline_name = pipeline.name().map(str::to_string);
     let runtime = if pipeline.sources.is_empty() { None } else { Some(io_runtime()?) };
     let result = blame::catch(|| {
-        if signals == Signals::Handled
-            && let Some(runtime) = &runtime
-        {
-            super::signals::listen(runtime.handle(), control)?;
-        }
+        let _listening = match &runtime {
+            Some(runtime) if signals == Signals::Handled => {
+                Some(super::signals::listen(runtime.handle(), control)?)
+            }
+            _ => None,
+        };
         open_and_run(settings, pipeline, control, runtime.as_ref())
     });
     if let Some(runtime) = runtime {

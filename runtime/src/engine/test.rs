@@ -65,8 +65,8 @@ impl TestEngine {
         self
     }
 
-    /// Lets the job crash at a point of a tick: the call that meets it returns an error, and what is not committed
-    /// is taken back.
+    /// Lets the job crash at a point of a tick: ticks before it are finished, the call that meets it returns an
+    /// error, and sinks are left as they are, as if the process had been killed there.
     pub fn fail_at(mut self, point: FaultPoint, tick: u64) -> Self {
         self.settings.faults.push((point, tick));
         self
@@ -126,7 +126,7 @@ impl TestJob {
         self.session.end()
     }
 
-    /// Ends the job as if the process had been killed.
+    /// Ends the job as if the process had been killed: what sinks were given and did not commit is not taken back.
     pub fn crash(self) {}
 }
 
@@ -180,7 +180,7 @@ impl<'env> Session<'env> {
                 break;
             }
         }
-        if self.driver()?.has_failed() {
+        if self.live().has_failed() || self.live().is_stopping() {
             return self.end();
         }
         self.clock.set(target);
@@ -214,7 +214,8 @@ impl<'env> Session<'env> {
         let busy = !self.ready.is_empty() || !self.live().is_idle();
         let later = busy && self.random.bool();
         let driver = self.live();
-        if later || !driver.has_room() || driver.planner.has_planned() || driver.has_failed() {
+        let planned = driver.planner.next_planned().is_some();
+        if later || planned || !driver.has_room() || driver.has_failed() || driver.is_stopping() {
             return None;
         }
         driver.planner.boundary()
@@ -257,8 +258,10 @@ impl<'env> Session<'env> {
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        // The user has no use for this result: either it was reported, or the job crashes.
-        let _ = self.end();
+        self.ready.clear();
+        if let Some(driver) = self.driver.take() {
+            driver.crash();
+        }
         if let Some(runtime) = self.runtime.take() {
             run::shut_down(runtime);
         }

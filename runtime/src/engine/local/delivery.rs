@@ -4,18 +4,22 @@ use super::failure::{Failure, Places};
 use super::schedule::TaskId;
 use super::topology::Topology;
 use crate::pipeline::{Bucket, Outlet, OutletNode};
+use crate::sink::is_closed_pipe;
 use crate::tick::Tick;
 use crate::{BoxError, Error, blame};
 
+/// What the plan says of a `ConsoleSink`, whether it comes from `print` or from `sink`.
+const CONSOLE: &str = "print(";
+
 /// # Contract
-/// - Outlets are written in text order, partitions in order, and all are written before the first is committed:
-///   so an error in one stage or sink leaves nothing of its tick visible, unless a commit itself fails.
-/// - What was begun is either committed or aborted.
+/// - Outlets are written once all stages of the tick are complete, in text order, partitions in order, and all are
+///   written before the first is committed: so an error in one stage or sink leaves nothing of its tick visible,
+///   unless a commit itself fails.
+/// - What was begun is either committed or aborted, but in a crash.
+/// - A console that nobody reads any more (`| head`) is left alone; it is no failure.
 pub(crate) struct Delivery<'env> {
     outlets: Vec<Slot<'env>>,
     places: Places,
-    /// How many outlets have all of the oldest tick.
-    written: usize,
 }
 
 struct Slot<'env> {
@@ -23,6 +27,10 @@ struct Slot<'env> {
     /// The stage that feeds it.
     stage: Option<usize>,
     outlet: Box<dyn Outlet + 'env>,
+    /// Its reader may go away without anything being wrong.
+    console: bool,
+    /// It has gone away.
+    unread: bool,
     /// Begun and neither committed nor aborted.
     begun: Option<Tick>,
 }
@@ -38,10 +46,12 @@ impl<'env> Delivery<'env> {
         let slots = outlets.into_iter().zip(&topology.outlets).map(|(node, feeders)| Slot {
             node: node.node,
             stage: feeders.first().map(|f| f.stage),
+            console: node.outlet.detail().is_some_and(|detail| detail.starts_with(CONSOLE)),
+            unread: false,
             outlet: node.outlet,
             begun: None,
         });
-        let mut delivery = Delivery { outlets: slots.collect(), places: places.clone(), written: 0 };
+        let mut delivery = Delivery { outlets: slots.collect(), places: places.clone() };
         for slot in &mut delivery.outlets {
             let opened = blame::catch(|| slot.outlet.open(epoch, None));
             delivery.places.judge(opened, Some(slot.node), slot.stage, None)?;
@@ -49,14 +59,18 @@ impl<'env> Delivery<'env> {
         Ok(delivery)
     }
 
-    /// The outlet that is to be written next, if one of this tick is left.
-    pub fn next(&self) -> Option<usize> {
-        (self.written < self.outlets.len()).then_some(self.written)
+    /// How many outlets there are.
+    pub fn len(&self) -> usize {
+        self.outlets.len()
     }
 
-    /// Begins the next outlet's tick and writes its partitions.
-    pub fn write(&mut self, tick: &Tick, partitions: Vec<Vec<Bucket>>) -> Result<(), Failure> {
-        let index = self.written;
+    /// Whether a console has lost its reader.
+    pub fn is_unread(&self) -> bool {
+        self.outlets.iter().any(|slot| slot.unread)
+    }
+
+    /// Begins an outlet's tick and writes its partitions.
+    pub fn write(&mut self, index: usize, tick: &Tick, partitions: Vec<Vec<Bucket>>) -> Result<(), Failure> {
         self.call(index, tick, |slot| {
             slot.outlet.begin(tick)?;
             slot.begun = Some(*tick);
@@ -66,14 +80,11 @@ impl<'env> Delivery<'env> {
                 }
             }
             Ok(())
-        })?;
-        self.written += 1;
-        Ok(())
+        })
     }
 
     /// Commits the tick that is written, in all outlets.
     pub fn commit(&mut self, tick: &Tick) -> Result<(), Failure> {
-        debug_assert!(self.next().is_none());
         for index in 0..self.outlets.len() {
             self.call(index, tick, |slot| {
                 slot.outlet.commit(tick)?;
@@ -81,7 +92,6 @@ impl<'env> Delivery<'env> {
                 Ok(())
             })?;
         }
-        self.written = 0;
         Ok(())
     }
 
@@ -102,8 +112,17 @@ impl<'env> Delivery<'env> {
         f: impl FnOnce(&mut Slot<'env>) -> Result<(), BoxError>,
     ) -> Result<(), Failure> {
         let slot = &mut self.outlets[index];
+        if slot.unread {
+            return Ok(());
+        }
         let (node, stage) = (slot.node, slot.stage);
-        self.places.judge(blame::catch(|| f(slot)), Some(node), stage, Some(tick.number)).map_err(|error| {
+        let result = blame::catch(|| f(slot));
+        if slot.console && matches!(&result, Ok(Err(error)) if is_closed_pipe(error)) {
+            slot.unread = true;
+            slot.begun = None;
+            return Ok(());
+        }
+        self.places.judge(result, Some(node), stage, Some(tick.number)).map_err(|error| {
             // Behind every task of its tick.
             Failure { at: TaskId { tick: tick.number, stage: usize::MAX, task: index }, error }
         })

@@ -50,6 +50,8 @@ pub(crate) struct Driver<'env> {
     delivery: Delivery<'env>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
+    /// The fault point that was met, which ends the pipeline as a crash does.
+    crashed: Option<TaskId>,
 }
 
 struct InFlight {
@@ -111,12 +113,13 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             in_flight: VecDeque::new(),
+            crashed: None,
         })
     }
 
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
-        let ending = self.control.is_stopping() || self.has_failed();
+        let ending = self.is_stopping() || self.has_failed();
         let mut look_again = None;
         if !ending {
             match self.planner.plan(self.settings.clock.now(), self.has_room()) {
@@ -124,7 +127,7 @@ impl<'env> Driver<'env> {
                 Err(failure) => self.core.fail(failure),
             }
         }
-        let begins = !ending && self.can_begin();
+        let begins = self.can_begin();
         if begins {
             let tasks = self.begin();
             if self.runs_inline() {
@@ -174,8 +177,16 @@ impl<'env> Driver<'env> {
         self.in_flight.len() < MAX_IN_FLIGHT
     }
 
+    /// There is room for the tick that is planned next, and it comes before what has failed, if something has. What
+    /// its sources gave for it is not lost because a later tick could not be planned, nor because of a stop.
     pub fn can_begin(&self) -> bool {
-        self.has_room() && self.planner.has_planned() && !self.has_failed()
+        let Some(next) = self.planner.next_planned() else { return false };
+        self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
+    }
+
+    /// No tick is to be planned any more.
+    pub fn is_stopping(&self) -> bool {
+        self.control.is_stopping()
     }
 
     /// No tick is in flight.
@@ -185,7 +196,7 @@ impl<'env> Driver<'env> {
 
     /// No tick will follow those in flight.
     pub fn is_finished(&self) -> bool {
-        self.planner.finished() && !self.planner.has_planned()
+        (self.is_stopping() || self.planner.finished()) && self.planner.next_planned().is_none()
     }
 
     /// Plans the tick of the next boundary, due or not. Says whether there is one.
@@ -200,12 +211,17 @@ impl<'env> Driver<'env> {
     pub fn begin(&mut self) -> Vec<Task> {
         let mut ready = Vec::new();
         let plan = self.planner.pop().expect("whoever begins a tick has asked whether it can");
-        if let Err(failure) = self.record(&plan).and_then(|()| self.fault(FaultPoint::BeforeStages, &plan)) {
+        if let Err(failure) =
+            self.record(&plan).and_then(|()| self.fault(FaultPoint::BeforeStages, plan.tick.number))
+        {
             self.core.fail(failure);
             return ready;
         }
         self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
-        let units = plan.sources.iter().map(|s| s.tasks.iter().flatten().map(OffsetRange::len).sum());
+        let units = plan
+            .sources
+            .iter()
+            .map(|s| s.tasks.iter().flatten().map(OffsetRange::len).fold(0, u64::saturating_add));
         self.in_flight.push_back(InFlight {
             units: units.collect(),
             begun: Instant::now(),
@@ -238,8 +254,8 @@ impl<'env> Driver<'env> {
         }
     }
 
-    /// Hands the oldest tick's complete outputs to their outlets, and commits it once it is complete. Says whether
-    /// there was anything to do. A tick that has failed is left alone.
+    /// Hands the oldest tick's outputs to their outlets, and commits it, if it is complete. Says whether there was
+    /// anything to do. A tick that has failed is left alone.
     pub fn deliver(&mut self) -> bool {
         let Some(oldest) = self.in_flight.front() else { return false };
         let tick = oldest.plan.tick;
@@ -253,20 +269,21 @@ impl<'env> Driver<'env> {
     }
 
     fn try_deliver(&mut self, tick: &Tick) -> Result<bool, Failure> {
-        let mut worked = false;
-        while let Some(outlet) = self.delivery.next() {
-            let Some(partitions) = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet)) else {
-                return Ok(worked);
-            };
-            self.delivery.write(tick, partitions)?;
-            worked = true;
-        }
         if !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
-            return Ok(worked);
+            return Ok(false);
         }
-        self.fault(FaultPoint::BeforeCommit, &self.in_flight[0].plan)?;
+        for outlet in 0..self.delivery.len() {
+            // One by one, so that no outlet's buckets are kept while the next one's are written.
+            let partitions = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet));
+            self.delivery.write(outlet, tick, partitions)?;
+        }
+        self.fault(FaultPoint::BeforeCommit, tick.number)?;
         self.delivery.commit(tick)?;
-        self.fault(FaultPoint::AfterCommit, &self.in_flight[0].plan)?;
+        if self.delivery.is_unread() && !self.is_stopping() {
+            tracing::info!(target: "millstream::engine", "nobody reads the printed output any more: stopping");
+            self.control.stop();
+        }
+        self.fault(FaultPoint::AfterCommit, tick.number)?;
         self.committed()?;
         Ok(true)
     }
@@ -286,7 +303,7 @@ impl<'env> Driver<'env> {
             pipeline = self.places.pipeline().unwrap_or(""),
             tick = tick.number,
             time = tick.time.millis(),
-            input = done.units.iter().sum::<u64>(),
+            input = done.units.iter().copied().fold(0, u64::saturating_add),
             duration_us = duration.as_micros() as u64,
             delay_ms = done.delay.as_millis() as u64,
             "tick committed"
@@ -317,16 +334,26 @@ impl<'env> Driver<'env> {
     /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
     /// sources, and gives the first error.
     pub fn end(mut self) -> Result<()> {
-        self.delivery.abort();
+        let failure = self.core.take_failure();
+        if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
+            self.delivery.abort();
+        }
         self.planner.intake.close();
-        self.core.take_failure().map_or(Ok(()), |failure| Err(failure.error))
+        failure.map_or(Ok(()), |failure| Err(failure.error))
     }
 
-    fn fault(&self, point: FaultPoint, plan: &TickPlan) -> Result<(), Failure> {
-        let number = plan.tick.number;
+    /// Ends the pipeline as if its process had been killed: sinks are left as they are. (Sources are closed: their
+    /// sockets and tasks would go with the process.)
+    pub fn crash(self) {
+        self.planner.intake.close();
+    }
+
+    fn fault(&mut self, point: FaultPoint, number: u64) -> Result<(), Failure> {
         if self.settings.faults.contains(&(point, number)) {
             let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
-            return Err(self.failure(number, error));
+            let failure = self.failure(number, error);
+            self.crashed = Some(failure.at);
+            return Err(failure);
         }
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! Decides ticks: when, and what each is to read.
 
-use std::collections::VecDeque;
-
 use super::failure::Failure;
 use super::intake::Intake;
 use super::timer::Timer;
@@ -9,20 +7,23 @@ use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
 use crate::tick::{Tick, TickPlan};
 
-/// How many ticks may be late. Beyond it, boundaries are passed over and what they would have read goes to the
-/// tick after them.
+/// How many ticks may be late. Beyond it, the oldest boundaries are passed over, and what they would have read goes
+/// to the tick after them.
 pub(crate) const MAX_LATE: u64 = 100;
 
 /// # Contract
 /// - Numbers count from 0 without a gap; batch times strictly increase.
-/// - Under `Trigger::Interval` a tick is planned at its boundary, also while earlier ones still run: so late ticks
-///   queue, each with what had arrived by its own time. The others are planned when there is room to run them.
+/// - A tick is planned when there is room to run it, and not before: until then its records stay where they are, in
+///   the source or beyond it.
+/// - Under `Trigger::Interval` each boundary makes a tick of its own, with the boundary as its time. Late ones queue as
+///   times (the timer's); what such a tick reads is what is there when it is planned.
 /// - When all sources have ended, no tick follows the one with their last records.
 pub(crate) struct Planner {
     pub intake: Intake,
     pace: Pace,
     overrun: Overrun,
-    planned: VecDeque<TickPlan>,
+    /// What waits to begin.
+    planned: Option<TickPlan>,
     /// The next tick's.
     number: u64,
     last: Option<Timestamp>,
@@ -53,16 +54,7 @@ impl Planner {
             Trigger::AvailableNow => Pace::AvailableNow,
         };
         let finished = intake.ended();
-        Planner {
-            intake,
-            pace,
-            overrun,
-            planned: VecDeque::new(),
-            number: 0,
-            last: None,
-            finished,
-            warned: false,
-        }
+        Planner { intake, pace, overrun, planned: None, number: 0, last: None, finished, warned: false }
     }
 
     /// Plans what is due. `room`: a tick that is planned now could begin now. Returns when to look again, if that
@@ -74,30 +66,29 @@ impl Planner {
         match &mut self.pace {
             Pace::Interval(timer) => {
                 let due = timer.due(now);
+                let room = room && self.planned.is_none();
                 match self.overrun {
                     Overrun::Queue => {
-                        let late = self.planned.len() as u64 + due;
-                        let passed = late.saturating_sub(MAX_LATE).min(due);
+                        let passed = due.saturating_sub(MAX_LATE);
                         timer.skip(passed);
-                        self.warn(late, passed, now);
-                        for _ in passed..due {
-                            if !self.plan_boundary(WhenEmpty::RunUnlessEnded)? {
-                                break;
-                            }
+                        let one_too_many = timer.after(MAX_LATE);
+                        self.warn(due, passed, now);
+                        if due > 0 && !room {
+                            // A finished tick rings; before that, there is only a warning to give.
+                            return Ok((!self.warned).then_some(one_too_many));
                         }
                     }
-                    Overrun::Skip if due > 0 && room && self.planned.is_empty() => {
-                        timer.skip(due - 1);
-                        self.plan_boundary(WhenEmpty::RunUnlessEnded)?;
-                    }
-                    // A finished tick rings.
+                    Overrun::Skip if due > 0 && room => timer.skip(due - 1),
                     Overrun::Skip if due > 0 => return Ok(None),
                     Overrun::Skip => {}
+                }
+                if due > 0 {
+                    self.plan_boundary(WhenEmpty::RunUnlessEnded)?;
                 }
                 Ok((!self.finished).then(|| self.boundary()).flatten())
             }
             Pace::Eager | Pace::AvailableNow => {
-                if room && self.planned.is_empty() {
+                if room && self.planned.is_none() {
                     let time =
                         self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
                     self.plan_at(time, WhenEmpty::Leave)?;
@@ -126,11 +117,12 @@ impl Planner {
 
     /// The next tick to begin.
     pub fn pop(&mut self) -> Option<TickPlan> {
-        self.planned.pop_front()
+        self.planned.take()
     }
 
-    pub fn has_planned(&self) -> bool {
-        !self.planned.is_empty()
+    /// Its number.
+    pub fn next_planned(&self) -> Option<u64> {
+        self.planned.as_ref().map(|plan| plan.tick.number)
     }
 
     /// No further tick will be planned.
@@ -148,9 +140,10 @@ impl Planner {
                 WhenEmpty::Leave => false,
             };
         if run {
+            debug_assert!(self.planned.is_none(), "one waits already");
             debug_assert!(self.last.is_none_or(|last| last < time), "batch times must increase");
             let tick = Tick { number: self.number, time, epoch: 0 };
-            self.planned.push_back(TickPlan { tick, sources: asked.sources });
+            self.planned = Some(TickPlan { tick, sources: asked.sources });
             self.number += 1;
             self.last = Some(time);
         }

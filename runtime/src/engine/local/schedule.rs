@@ -61,8 +61,6 @@ struct TickRun {
     tick: Tick,
     stages: Vec<StageRun>,
     stages_left: usize,
-    /// For each outlet, how many of the tails that feed it are not complete yet.
-    outlets: Vec<usize>,
 }
 
 struct StageRun {
@@ -109,7 +107,6 @@ impl Scheduler {
             tick: plan.tick,
             stages: stages.collect(),
             stages_left: topology.stages.len(),
-            outlets: topology.outlets.iter().map(Vec::len).collect(),
         });
         let at = self.ticks.len() - 1;
         for (stage, shape) in topology.stages.iter().enumerate() {
@@ -131,7 +128,7 @@ impl Scheduler {
     }
 
     /// Takes a task's result; `ready` gets the tasks that may run now. Says whether there is news for the driver:
-    /// an outlet or the whole tick became complete.
+    /// the whole tick became complete.
     pub fn complete(&mut self, id: TaskId, done: Done, ready: &mut Vec<Task>) -> bool {
         let at = self.index(id.tick).expect("a tick is retired after its last task");
         let this = &mut self.ticks[at].stages[id.stage];
@@ -151,15 +148,13 @@ impl Scheduler {
         news
     }
 
-    /// An outlet's buckets, by partition, once all that feeds it is complete.
-    pub fn take_outlet(&mut self, tick: u64, outlet: usize) -> Option<Vec<Vec<Bucket>>> {
-        let at = self.index(tick)?;
-        if self.ticks[at].outlets[outlet] > 0 {
-            return None;
-        }
+    /// An outlet's buckets, by partition, of a tick that is complete.
+    pub fn take_outlet(&mut self, tick: u64, outlet: usize) -> Vec<Vec<Bucket>> {
+        debug_assert!(self.is_complete(tick));
+        let at = self.index(tick).expect("a tick is retired after its outlets are written");
         let feeders = &self.topology.outlets[outlet];
         let stages = &mut self.ticks[at].stages;
-        Some(feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect())
+        feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect()
     }
 
     pub fn is_complete(&self, tick: u64) -> bool {
@@ -214,11 +209,8 @@ impl Scheduler {
         let mut news = run.stages_left == 0;
         for route in &topology.stages[stage].tails {
             match *route {
-                Route::Outlet(outlet) => {
-                    let left = &mut self.ticks[at].outlets[outlet];
-                    *left -= 1;
-                    news |= *left == 0;
-                }
+                // Waits until the tick is complete: outlets see nothing of a tick that may fail yet.
+                Route::Outlet(_) => {}
                 Route::Stage { stage, .. } => {
                     let left = &mut self.ticks[at].stages[stage].feeders_left;
                     *left -= 1;

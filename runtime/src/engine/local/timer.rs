@@ -26,6 +26,13 @@ impl Timer {
         self.next
     }
 
+    /// The boundary that comes so many after [`Timer::next`].
+    pub fn after(&self, boundaries: u64) -> Timestamp {
+        let mut timer = self.clone();
+        timer.skip(boundaries);
+        timer.next
+    }
+
     /// How many boundaries have passed and were not taken.
     pub fn due(&self, now: Timestamp) -> u64 {
         match now.millis().saturating_sub(self.next.millis()) {

@@ -176,6 +176,25 @@ fn nothing_of_a_tick_is_committed_when_one_of_its_stages_or_sinks_fails() {
 }
 
 #[test]
+fn a_for_each_beside_a_failing_stage_never_sees_the_failed_tick() {
+    for seed in 0..30 {
+        let seen = Recorder::default();
+        let fails = |_: &_, _: &mut _, inputs: Vec<Vec<Vec<u64>>>| match inputs.concat().concat()[..] {
+            [2] => Err("no".into()),
+            _ => Ok(Vec::new()),
+        };
+        let pipeline = Hand::new()
+            .source(&Feed::of(three()), |_, x| x, &[to_outlet(0), whole(1)])
+            .operator(HeadTasks::One, 1, fails, &[to_outlet(1)])
+            .outlet(OpKind::ForEach, seen.clone())
+            .outlet(OpKind::Sink, Recorder::default())
+            .build();
+        Engine::test().seed(seed).run(pipeline).unwrap_err();
+        assert_eq!(seen.calls(), [Call::Open, Call::Begin(0), Call::Write(0, vec![1]), Call::Commit(0)]);
+    }
+}
+
+#[test]
 fn of_several_errors_the_lowest_task_is_reported() {
     for _ in 0..20 {
         let both = Barrier::new(2);

@@ -109,6 +109,11 @@ impl Feed {
         told
     }
 
+    /// How often it was asked what it has.
+    pub fn asked(&self) -> usize {
+        self.0.state.lock().unwrap().asked
+    }
+
     pub fn frozen(&self) -> bool {
         self.0.state.lock().unwrap().frozen
     }

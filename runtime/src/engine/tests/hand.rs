@@ -230,6 +230,8 @@ pub struct Recorder {
     pub fails_at: u64,
     pub seen: Arc<AtomicU64>,
     pub at_least_once: bool,
+    /// It fails as a pipe does that nobody reads.
+    pub closed_pipe: bool,
 }
 
 impl Recorder {
@@ -267,6 +269,9 @@ impl Recorder {
                 if failing == name && self.seen.fetch_add(1, Ordering::SeqCst) == self.fails_at =>
             {
                 assert!(!panics, "the {name} panics");
+                if self.closed_pipe {
+                    return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
+                }
                 Err(format!("the {name} fails").into())
             }
             _ => Ok(()),

@@ -101,23 +101,25 @@ fn progress_is_told_after_each_commit() {
 }
 
 #[test]
-fn the_plan_says_what_the_engine_promises_and_why_not_more() {
+fn the_plan_does_not_promise_exactly_once_while_nothing_is_checkpointed() {
     let facts = |pipeline: Pipeline<'_>| {
         let plan = Engine::local().partitions(4).explain(&pipeline);
         plan.facts().to_vec()
     };
     let fact = |name: &str, value: &str| (name.to_string(), value.to_string());
+    let today = "each record once within a run; a restart starts over, because nothing is checkpointed yet";
+    let later = format!("{today}; not exactly-once with checkpoints either");
     assert_eq!(
         facts(forward(&Feed::of([]), &Recorder::default())),
-        [fact("guarantee", "exactly-once"), fact("partitions", "4"), fact("trigger", "every 1s")]
+        [fact("guarantee", today), fact("partitions", "4"), fact("trigger", "every 1s")]
     );
     assert_eq!(
         facts(forward(&Feed::unreplayable(), &Recorder::default()))[0].1,
-        "at-least-once, because the source `numbers0` (feed(by hand)) can't be replayed"
+        format!("{later}, because the source `numbers0` (feed(by hand)) can't be replayed")
     );
     let leaky = Recorder { at_least_once: true, ..Recorder::default() };
     assert_eq!(
         facts(forward(&Feed::of([]), &leaky))[0].1,
-        "at-least-once, because `sink` on `out0` delivers at least once"
+        format!("{later}, because `sink` on `out0` delivers at least once")
     );
 }

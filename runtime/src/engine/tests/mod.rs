@@ -1,6 +1,8 @@
 //! The engine's promises, each a test, on pipelines made by hand.
 
+mod console;
 mod cost;
+mod driver;
 mod errors;
 mod feed;
 mod hand;

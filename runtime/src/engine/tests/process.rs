@@ -115,3 +115,29 @@ fn an_interrupt_stops_gracefully_and_a_second_one_at_once() {
         Hand::new().source(&feed, say, &[to_outlet(0)]).outlet(OpKind::Sink, Recorder::default()).build();
     Engine::local().batch_interval(millis(5)).run(pipeline).unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn when_no_run_is_active_a_signal_ends_the_process_again() {
+    use std::os::unix::process::ExitStatusExt;
+    const NAME: &str = "when_no_run_is_active_a_signal_ends_the_process_again";
+    if std::env::var_os(CHILD).is_none() {
+        for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
+            let mut child =
+                alone(NAME).unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            lines.find(|line| line.as_ref().unwrap().contains("it has run")).unwrap().unwrap();
+            Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+            let rest: Vec<String> = lines.map(Result::unwrap).collect();
+            // A shell shows this as 128 and the number.
+            assert_eq!(child.wait().unwrap().signal(), Some(number), "{rest:?}");
+        }
+        return;
+    }
+    for _ in 0..2 {
+        Engine::local().trigger(Trigger::AvailableNow).run(forward(&Feed::of([vec![1]]))).unwrap();
+    }
+    println!("it has run");
+    // Until the parent goes away.
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
