@@ -89,7 +89,7 @@ fn main() {
             n,
             b,
             vec![
-                Row::new("by hand", || chain::by_hand::<100>(n, 10_000_000)),
+                Row::new("by hand", || chain::by_hand_100(n, 10_000_000)),
                 Row::new("millstream", || chain::maps_100(n, 10_000_000)),
             ],
         ));

@@ -81,6 +81,15 @@ pub fn by_hand<const N: usize>(total: u64, per_tick: u64) -> u64 {
     })
 }
 
+/// As [`by_hand`], a hundred steps in straight line: LLVM does not unroll a loop of so many.
+pub fn by_hand_100(total: u64, per_tick: u64) -> u64 {
+    #[inline(always)]
+    fn ten(x: u64) -> u64 {
+        step(step(step(step(step(step(step(step(step(step(x))))))))))
+    }
+    by_hand_with(total, per_tick, |x| ten(ten(ten(ten(ten(ten(ten(ten(ten(ten(x)))))))))))
+}
+
 /// As [`by_hand`], with a number of steps that is known at run time only.
 pub fn by_hand_looped(times: usize, total: u64, per_tick: u64) -> u64 {
     by_hand_with(total, per_tick, |mut x| {
