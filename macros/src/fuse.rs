@@ -137,7 +137,15 @@ fn clashes(graph: &Graph, stages: &Stages) -> BTreeSet<NodeId> {
 
 /// Whether an operator's parameter stays in scope behind it, so that what it returns may borrow from it.
 fn leaks(kind: OpKind) -> bool {
-    !matches!(kind, OpKind::Filter | OpKind::Inspect | OpKind::Split | OpKind::Repeat | OpKind::Union)
+    !matches!(
+        kind,
+        OpKind::Filter
+            | OpKind::FilterValues
+            | OpKind::Inspect
+            | OpKind::Split
+            | OpKind::Repeat
+            | OpKind::Union
+    )
 }
 
 fn mentioned<'o>(operands: impl Iterator<Item = &'o Operand>) -> BTreeSet<String> {

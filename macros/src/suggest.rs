@@ -72,11 +72,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Operators of the design that later versions bring.
 const PLANNED: &[&str] = &[
-    "flat_map_values",
-    "filter_values",
-    "keys",
-    "values",
-    "flatten",
     "map_partitions",
     "map_async",
     "chunks",

@@ -91,6 +91,42 @@ proptest! {
     }
 
     #[test]
+    fn flat_map_values_repeats_the_key(input in pairs()) {
+        let got = ordered(|out| stream! {
+            source(queue(input.clone())).flat_map_values(|v| 0..v.rem_euclid(3)).sink(out);
+        });
+        prop_assert_eq!(got, each(&input, |t| t.iter().flat_map(|(k, v)| (0..v.rem_euclid(3)).map(|n| (*k, n))).collect()));
+    }
+
+    #[test]
+    fn filter_values_keeps_pairs_by_their_value_also_in_a_for(input in pairs(), n in 0..4i64) {
+        let got = ordered(|out| stream! {
+            let s = source(queue(input.clone())).filter_values(|v| v % 2 == 0);
+            for i in 0..n { s = s.filter_values(|v| v % 3 != i); }
+            s.sink(out);
+        });
+        let kept = |v: &i64| v % 2 == 0 && (0..n).all(|i| v % 3 != i);
+        prop_assert_eq!(got, each(&input, |t| t.iter().filter(|(_, v)| kept(v)).copied().collect()));
+    }
+
+    #[test]
+    fn keys_and_values_are_the_halves_of_pairs(input in pairs()) {
+        let keys = ordered(|out| stream! { source(queue(input.clone())).keys().sink(out); });
+        prop_assert_eq!(keys, each(&input, |t| t.iter().map(|(k, _)| *k).collect()));
+        let values = ordered(|out| stream! { source(queue(input.clone())).values().sink(out); });
+        prop_assert_eq!(values, each(&input, |t| t.iter().map(|(_, v)| *v).collect()));
+    }
+
+    #[test]
+    fn flatten_gives_the_items_of_collections_and_options(input in lines()) {
+        let got = ordered(|out| stream! {
+            let words = source(queue(input.clone())).map(|l| l.split(' ').map(str::to_owned).collect::<Vec<_>>()).flatten();
+            words.map(|w| w.chars().next()).flatten().sink(out);
+        });
+        prop_assert_eq!(got, each(&input, |t| t.iter().flat_map(|l| l.split(' ')).flat_map(|w| w.chars().next()).collect()));
+    }
+
+    #[test]
     fn key_by_puts_the_key_before_the_record(input in lines()) {
         let got = ordered(|out| stream! { source(queue(input.clone())).key_by(|l| l.len()).sink(out); });
         prop_assert_eq!(got, each(&input, |tick| tick.iter().map(|l| (l.len(), l.clone())).collect()));

@@ -68,6 +68,26 @@ both! {
         let pairs: Stream<(&str, u8)> = source(queue([vec![("a", 1u32)]])).map_values(|n| n as u8);
         pairs.print();
     }
+    flat_map_values {
+        let pairs: Stream<(&str, u32)> = source(queue([vec![("a", vec![1u32])]])).flat_map_values(|v| v);
+        pairs.print();
+    }
+    filter_values {
+        let pairs: Stream<(&str, u32)> = source(queue([vec![("a", 1u32)]])).filter_values(|n| *n > 0);
+        pairs.print();
+    }
+    keys {
+        let keys: Stream<&str> = source(queue([vec![("a", 1u32)]])).keys();
+        keys.print();
+    }
+    values {
+        let values: Stream<u32> = source(queue([vec![("a", 1u32)]])).values();
+        values.print();
+    }
+    flatten {
+        let items: Stream<u32> = source(queue([vec![vec![1u32]]])).flatten();
+        items.print();
+    }
     key_by {
         let pairs: Stream<(usize, &str)> = source(words()).key_by(|l| l.len());
         pairs.print();
@@ -149,7 +169,12 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::FilterMap => of!(filter_map),
         OpKind::TryMap => of!(try_map),
         OpKind::MapValues => of!(map_values),
+        OpKind::FlatMapValues => of!(flat_map_values),
+        OpKind::FilterValues => of!(filter_values),
         OpKind::KeyBy => of!(key_by),
+        OpKind::Keys => of!(keys),
+        OpKind::Values => of!(values),
+        OpKind::Flatten => of!(flatten),
         OpKind::Inspect => of!(inspect),
         OpKind::Split => of!(split),
         OpKind::Union => of!(union),

@@ -94,13 +94,13 @@ impl Lowering<'_> {
         let spec = kind.spec();
         if !spec.in_for {
             let why = if spec.class == Class::ElementWise {
-                "it may give more than one record for one"
+                "it may give several records for one, or records of another type"
             } else {
                 "it needs an exchange, and the plan does not grow with the count"
             };
             self.diag.error(
                 call.name.span(),
-                format!("`{name}` can't be in a `for` over a stream: {why}. The body holds `map`, `filter`, `filter_map`, `map_values` and `inspect`, and keeps the record's type"),
+                format!("`{name}` can't be in a `for` over a stream: {why}. The body holds `map`, `filter`, `filter_map`, `map_values`, `filter_values` and `inspect`, and keeps the record's type"),
             );
             return None;
         }

@@ -12,7 +12,12 @@ pub enum OpKind {
     FilterMap,
     TryMap,
     MapValues,
+    FlatMapValues,
+    FilterValues,
     KeyBy,
+    Keys,
+    Values,
+    Flatten,
     Inspect,
     Split,
     Union,
@@ -107,7 +112,12 @@ impl OpKind {
         OpKind::FilterMap,
         OpKind::TryMap,
         OpKind::MapValues,
+        OpKind::FlatMapValues,
+        OpKind::FilterValues,
         OpKind::KeyBy,
+        OpKind::Keys,
+        OpKind::Values,
+        OpKind::Flatten,
         OpKind::Inspect,
         OpKind::Split,
         OpKind::Union,
@@ -218,6 +228,25 @@ impl OpKind {
                     "The closure.",
                 )
             },
+            OpKind::FlatMapValues => OpSpec {
+                keyed: true,
+                in_for: false,
+                ..fused(
+                    "flat_map_values",
+                    "flat_map_values(V -> impl IntoIterator<Item = W>) -> Stream<(K, W)>",
+                    "A pair for each value that the closure's iterators yield, with the key of its own.",
+                    "The closure and its iterator, and a clone of the key for each pair.",
+                )
+            },
+            OpKind::FilterValues => OpSpec {
+                keyed: true,
+                ..fused(
+                    "filter_values",
+                    "filter_values(&V -> bool) -> Stream<(K, V)>",
+                    "The pairs for whose values the closure is true.",
+                    "The closure and a branch.",
+                )
+            },
             OpKind::KeyBy => OpSpec {
                 in_for: false,
                 ..fused(
@@ -225,6 +254,28 @@ impl OpKind {
                     "key_by(T -> K) -> Stream<(K, T)>",
                     "Each record with its key before it.",
                     "The closure and one clone of the record (free for `Copy` types).",
+                )
+            },
+            OpKind::Keys => OpSpec {
+                args: &[],
+                keyed: true,
+                in_for: false,
+                ..fused("keys", "keys() -> Stream<K>", "The key of each pair.", "Nothing.")
+            },
+            OpKind::Values => OpSpec {
+                args: &[],
+                keyed: true,
+                in_for: false,
+                ..fused("values", "values() -> Stream<V>", "The value of each pair.", "Nothing.")
+            },
+            OpKind::Flatten => OpSpec {
+                args: &[],
+                in_for: false,
+                ..fused(
+                    "flatten",
+                    "flatten() -> Stream<T::Item>",
+                    "The items of each record, which is a collection, an `Option` or an iterator.",
+                    "A nested loop; nothing is collected.",
                 )
             },
             OpKind::Inspect => fused(

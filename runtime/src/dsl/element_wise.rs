@@ -190,4 +190,88 @@ impl<T: Pair> Stream<T> {
         let _ = f;
         stream()
     }
+
+    /// A pair for each value that the closure's iterators yield, with the key of its own.
+    ///
+    /// Costs a clone of the key for each pair.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![("a", "x y")]])).flat_map_values(|text| text.split(' ')).sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![("a", "x"), ("a", "y")]]);
+    /// ```
+    pub fn flat_map_values<I: IntoIterator>(&self, f: impl Fn(T::V) -> I) -> Stream<(T::K, I::Item)>
+    where
+        T::K: Clone,
+    {
+        let _ = f;
+        stream()
+    }
+
+    /// The pairs for whose values the closure is true.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![("a", 1), ("b", 2)]])).filter_values(|n| *n > 1).sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![("b", 2)]]);
+    /// ```
+    pub fn filter_values(&self, f: impl Fn(&T::V) -> bool) -> Stream<(T::K, T::V)> {
+        let _ = f;
+        stream()
+    }
+
+    /// The key of each pair.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![("a", 1), ("b", 2)]])).keys().sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec!["a", "b"]]);
+    /// ```
+    pub fn keys(&self) -> Stream<T::K> {
+        stream()
+    }
+
+    /// The value of each pair.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![("a", 1), ("b", 2)]])).values().sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![1, 2]]);
+    /// ```
+    pub fn values(&self) -> Stream<T::V> {
+        stream()
+    }
+}
+
+impl<T: IntoIterator> Stream<T> {
+    /// The items of each record, which is a collection, an `Option` or an iterator.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![vec![1, 2], vec![], vec![3]]])).flatten().sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![1, 2, 3]]);
+    /// ```
+    pub fn flatten(&self) -> Stream<T::Item> {
+        stream()
+    }
 }

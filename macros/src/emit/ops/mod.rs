@@ -4,10 +4,14 @@ mod count;
 mod count_by_value;
 mod filter;
 mod filter_map;
+mod filter_values;
 mod flat_map;
+mod flat_map_values;
+mod flatten;
 mod for_each;
 mod inspect;
 mod key_by;
+mod keys;
 mod map;
 mod map_values;
 mod print;
@@ -18,6 +22,7 @@ mod source;
 mod split;
 mod try_map;
 mod union;
+mod values;
 
 pub use print::DEFAULT_LENGTH;
 
@@ -39,6 +44,11 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::FilterMap => filter_map::fused(cx, node, item, exit),
         OpKind::TryMap => try_map::fused(cx, node, item, exit),
         OpKind::MapValues => map_values::fused(cx, node, item, exit),
+        OpKind::FlatMapValues => flat_map_values::fused(cx, node, item),
+        OpKind::FilterValues => filter_values::fused(cx, node, item, exit),
+        OpKind::Keys => keys::fused(cx, node, item, exit),
+        OpKind::Values => values::fused(cx, node, item, exit),
+        OpKind::Flatten => flatten::fused(cx, node, item),
         OpKind::KeyBy => key_by::fused(cx, node, item, exit),
         OpKind::Inspect => inspect::fused(cx, node, item, exit),
         OpKind::Split => split::fused(cx, node, item, exit),
@@ -75,6 +85,11 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::FilterMap
         | OpKind::TryMap
         | OpKind::MapValues
+        | OpKind::FlatMapValues
+        | OpKind::FilterValues
+        | OpKind::Keys
+        | OpKind::Values
+        | OpKind::Flatten
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
@@ -112,6 +127,11 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::FilterMap
         | OpKind::TryMap
         | OpKind::MapValues
+        | OpKind::FlatMapValues
+        | OpKind::FilterValues
+        | OpKind::Keys
+        | OpKind::Values
+        | OpKind::Flatten
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split

@@ -54,6 +54,13 @@ fn step(cx: &Emitter<'_>, node: NodeId, op: &BodyOp, item: &Ident, exit: &Exit) 
                 #item = { let (__key, __value) = #rt::pair(#item); (__key, #value) };
             }
         }
+        OpKind::FilterValues => {
+            let keep = whole(quote_spanned!(at=> &__value), Returns::Bool);
+            let leave = exit.leave();
+            quote_spanned! {at=>
+                #item = { let (__key, __value) = #rt::pair(#item); if !#keep { #leave } (__key, __value) };
+            }
+        }
         OpKind::Inspect => {
             let look = whole(quote_spanned!(at=> &#item), Returns::Unit);
             quote_spanned!(at=> let () = #look;)

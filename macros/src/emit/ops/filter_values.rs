@@ -1,0 +1,21 @@
+//! `filter_values`
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::{next, place};
+use crate::emit::stage::{Emitter, Exit, Returns};
+use crate::ir::NodeId;
+
+pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> TokenStream {
+    let (at, rt, n) = place(cx.graph, node);
+    let keep = cx.call_inside(node, &n.op, &n.operands[0], &quote_spanned!(at=> &__value), Returns::Bool);
+    let leave = exit.leave();
+    let (out, then) = next(cx, node, exit);
+    quote_spanned! {at=>
+        let (__key, __value) = #rt::pair(#item);
+        if !#keep { #leave }
+        let #out = (__key, __value);
+        #then
+    }
+}
