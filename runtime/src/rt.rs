@@ -182,7 +182,7 @@ impl<'env> Builder<'env> {
         R: Outcome,
         F: FnMut(Vec<T>, Tick) -> R + Send + 'env,
     {
-        let outlet = op::for_each::ForEachBatch { node, function, batch: Vec::new() };
+        let outlet = op::for_each_batch::ForEachBatch { node, function, batch: Vec::new() };
         self.outlet(node, (tail.stage, tail.index), outlet);
     }
 

@@ -92,7 +92,7 @@ fn operands(graph: &Graph) -> Vec<TokenStream> {
 pub fn dump(graph: &Graph, expansion: &TokenStream) {
     let Some(folder) = std::env::var_os("MILLSTREAM_DUMP") else { return };
     let name = graph.name.as_ref().map_or_else(|| "pipeline".to_string(), ToString::to_string);
-    let line = Span::call_site().unwrap().line();
+    let line = proc_macro::Span::call_site().line();
     let path = std::path::Path::new(&folder).join(format!("{name}-{line}.rs"));
     let text = format!("fn expansion() {{ let pipeline = {expansion}; }}\n");
     // A help for debugging: where it can't be written, nothing is lost.

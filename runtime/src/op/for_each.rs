@@ -1,4 +1,4 @@
-//! `for_each` and `for_each_batch`: the user's closure, on the driver.
+//! `for_each`: the user's closure, once a record, on the driver.
 
 use std::marker::PhantomData;
 
@@ -80,43 +80,4 @@ impl<T: Data, R: Outcome, F: FnMut(T) -> R + Send> Outlet for ForEach<T, F> {
         Ok(())
     }
     fn abort(&mut self, _tick: &Tick) {}
-}
-
-/// Collects a tick's records and calls the closure at its commit, so that it sees a tick whole or not at all.
-pub(crate) struct ForEachBatch<T, F> {
-    pub(crate) node: NodeId,
-    pub(crate) function: F,
-    pub(crate) batch: Vec<T>,
-}
-
-impl<T: Data, R: Outcome, F: FnMut(Vec<T>, Tick) -> R + Send> Outlet for ForEachBatch<T, F> {
-    fn detail(&self) -> Option<String> {
-        None
-    }
-    fn delivery(&self) -> Delivery {
-        Delivery::AtLeastOnce
-    }
-    fn open(&mut self, _epoch: u64, _last_tick: Option<u64>) -> Result<(), BoxError> {
-        Ok(())
-    }
-    fn begin(&mut self, _tick: &Tick) -> Result<(), BoxError> {
-        self.batch.clear();
-        Ok(())
-    }
-    fn write(&mut self, _partition: usize, bucket: Bucket) -> Result<(), BoxError> {
-        let records = open::<Vec<T>>(bucket);
-        if self.batch.is_empty() {
-            self.batch = records;
-        } else {
-            self.batch.extend(records);
-        }
-        Ok(())
-    }
-    fn commit(&mut self, tick: &Tick) -> Result<(), BoxError> {
-        let batch = std::mem::take(&mut self.batch);
-        blame::at(self.node, || (self.function)(batch, *tick)).into_result()
-    }
-    fn abort(&mut self, _tick: &Tick) {
-        self.batch.clear();
-    }
 }
