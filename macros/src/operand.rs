@@ -20,14 +20,14 @@ pub fn operand(op: &Ident, kind: OpKind, arg: &Expr, shape: Arg, diag: &mut Diag
             let closure = Closure::new(&c);
             check(op, kind, &c, n, diag).then_some(Operand::Inline(closure))
         }
-        (Arg::Function(n), Expr::Closure(c)) => {
+        (Arg::Function(n) | Arg::OptionalFunction(n), Expr::Closure(c)) => {
             check(op, kind, &c, n, diag).then_some(Operand::Function(Expr::Closure(c)))
         }
         (Arg::PerRecord(_), Expr::Path(path)) if !may_be_variable(&path) => {
             Some(Operand::Path(Expr::Path(path)))
         }
-        (Arg::Function(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
-        (Arg::PerRecord(_) | Arg::Function(_), Expr::Lit(lit)) => {
+        (Arg::Function(_) | Arg::OptionalFunction(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
+        (Arg::PerRecord(_) | Arg::Function(_) | Arg::OptionalFunction(_), Expr::Lit(lit)) => {
             diag.error(
                 lit.span(),
                 format!(

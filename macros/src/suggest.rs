@@ -75,8 +75,6 @@ const PLANNED: &[&str] = &[
     "map_partitions",
     "map_async",
     "chunks",
-    "reduce",
-    "fold",
     "distinct",
     "fold_by_key",
     "group_by_key",
@@ -142,6 +140,7 @@ pub fn example(kind: OpKind) -> String {
     let name = kind.name();
     match (kind, kind.spec().args) {
         (OpKind::ForEachBatch, _) => format!("`.{name}(|batch, tick| …)`"),
+        (OpKind::Fold, _) => format!("`.{name}(init, |acc, x| …)` or `.{name}(init, |acc, x| …, |a, b| …)`"),
         (OpKind::Sink, _) => format!("`.{name}(out)`, where `out` is a sink"),
         (_, []) => format!("`.{name}()`"),
         (_, [Arg::OptionalValue]) => format!("`.{name}()` or `.{name}(n)`"),

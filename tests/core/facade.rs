@@ -123,6 +123,20 @@ both! {
         let counts: Stream<(String, u64)> = source(words()).count_by_value();
         counts.print();
     }
+    reduce {
+        let sum: Stream<usize> = source(words()).map(|l| l.len()).reduce(|a, b| a + b);
+        sum.print();
+        source(words()).map(|l| l.len()).reduce(usize::max).print();
+        let longest: Stream<String> = source(words()).reduce(|a, b| if a.len() < b.len() { b } else { a });
+        longest.print();
+    }
+    fold {
+        let sum: Stream<u64> = source(words()).fold(0u64, |sum, line| sum + line.len() as u64);
+        sum.print();
+        let all: Stream<Vec<String>> =
+            source(words()).fold(Vec::new(), |mut all, line| { all.push(line); all }, |a, b| [a, b].concat());
+        all.print();
+    }
     for_each {
         source(words()).for_each(|line: String| drop(line));
         source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
@@ -182,6 +196,8 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::ReduceByKey => of!(reduce_by_key),
         OpKind::Count => of!(count),
         OpKind::CountByValue => of!(count_by_value),
+        OpKind::Fold => of!(fold),
+        OpKind::Reduce => of!(reduce),
         OpKind::ForEach => of!(for_each),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),

@@ -50,7 +50,7 @@ impl Plan {
             )
         });
         let exchanges = graph.exchanges().into_iter().map(|exchange| {
-            let spec = graph.nodes[exchange.node].kind.spec();
+            let node = &graph.nodes[exchange.node];
             object(
                 2,
                 [
@@ -58,8 +58,8 @@ impl Plan {
                     ("to", index(exchange.to)),
                     ("node", exchange.node.to_string()),
                     ("input", exchange.input.to_string()),
-                    ("kind", string(kind(spec.cut))),
-                    ("combines", spec.combines.to_string()),
+                    ("kind", string(kind(node.kind.spec().cut))),
+                    ("combines", node.combines().to_string()),
                 ],
             )
         });

@@ -28,6 +28,8 @@ pub enum OpKind {
     ReduceByKey,
     Count,
     CountByValue,
+    Reduce,
+    Fold,
     Print,
     ForEach,
     ForEachBatch,
@@ -75,6 +77,8 @@ pub enum Arg {
     Value,
     /// As [`Arg::Value`], and may be left out.
     OptionalValue,
+    /// As [`Arg::Function`], and may be left out.
+    OptionalFunction(usize),
 }
 
 /// A row of the registry.
@@ -127,6 +131,8 @@ impl OpKind {
         OpKind::ReduceByKey,
         OpKind::Count,
         OpKind::CountByValue,
+        OpKind::Reduce,
+        OpKind::Fold,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachBatch,

@@ -6,20 +6,24 @@
 mod codec;
 mod combine;
 mod count;
+mod fold_all;
 mod give;
 mod groups;
 mod own;
 mod reader;
+mod reduce_all;
 mod table;
 
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
 pub use count::Count;
+pub use fold_all::{FoldAll, Folder};
 pub use give::{First, Give};
 pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
+pub use reduce_all::ReduceAll;
 pub use table::KeyTable;
 
 use crate::pipeline::{Bucket, TaskContext};

@@ -1,8 +1,10 @@
 //! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
 
 pub(crate) mod count;
+pub(crate) mod fold;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
+pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
 pub(crate) mod sink;
 pub(crate) mod union;

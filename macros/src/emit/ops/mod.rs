@@ -8,6 +8,7 @@ mod filter_values;
 mod flat_map;
 mod flat_map_values;
 mod flatten;
+mod fold;
 mod for_each;
 mod inspect;
 mod key_by;
@@ -15,6 +16,7 @@ mod keys;
 mod map;
 mod map_values;
 mod print;
+mod reduce;
 mod reduce_by_key;
 mod repeat;
 mod sink;
@@ -58,6 +60,8 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::ReduceByKey
         | OpKind::Count
         | OpKind::CountByValue
+        | OpKind::Reduce
+        | OpKind::Fold
         | OpKind::Print
         | OpKind::ForEach
         | OpKind::ForEachBatch
@@ -74,6 +78,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::ReduceByKey => quote_spanned!(at=> #rt::Combine<_, _, _>),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::Fold => fold::tail_type(graph, node),
+        OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
         OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
@@ -118,6 +124,8 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
         OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Fold => fold::attach(graph, node),
+        OpKind::Reduce => reduce::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),
@@ -139,6 +147,14 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
     }
 }
 
+/// Whether an operand asks for combining on the map side, which the registry does not say of the operator.
+pub fn combines_by_operand(node: &Node) -> bool {
+    match node.kind {
+        OpKind::Fold => fold::combines(node),
+        _ => false,
+    }
+}
+
 /// Span, runtime path and node of an operator.
 fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
     let n = &graph.nodes[node];
@@ -146,11 +162,16 @@ fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
     (at, graph.rt(at), n)
 }
 
-/// A function that goes to the operator behind the exchange, owned captures and all.
+/// The function that goes to the operator behind the exchange, its first operand.
 fn function(graph: &Graph, node: NodeId) -> TokenStream {
+    function_at(graph, node, 0)
+}
+
+/// A function that goes to the operator behind the exchange, owned captures and all.
+fn function_at(graph: &Graph, node: NodeId, index: usize) -> TokenStream {
     let n = &graph.nodes[node];
     let at = names::glue(n.op.span());
-    match &n.operands[0] {
+    match &n.operands[index] {
         Operand::Function(syn::Expr::Closure(closure)) => {
             let mut closure = closure.clone();
             if graph.owned && closure.capture.is_none() {
@@ -160,7 +181,7 @@ fn function(graph: &Graph, node: NodeId) -> TokenStream {
         }
         Operand::Function(path) => quote_spanned!(at=> #path),
         _ => {
-            let name = argument(graph, node, 0);
+            let name = argument(graph, node, index);
             quote_spanned!(at=> #name)
         }
     }

@@ -1,5 +1,7 @@
 //! The rows of the registry: one for each operator.
 
+mod per_batch;
+
 use super::{Arg, Class, Cut, OpKind, OpSpec};
 
 impl OpKind {
@@ -214,6 +216,7 @@ impl OpKind {
                     "As reduce_by_key.",
                 )
             },
+            OpKind::Reduce | OpKind::Fold => per_batch::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

@@ -66,7 +66,7 @@ impl<'env> Hand<'env> {
             inputs: &[],
             outputs: &outputs[..kind.spec().outputs],
             doc: None,
-            body: &[],
+            body: &[], combined: false,
         });
         self.nodes.len() - 1
     }
