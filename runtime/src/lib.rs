@@ -75,6 +75,7 @@ pub mod tick;
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
+pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]
 pub use key::{Key, Keyed};

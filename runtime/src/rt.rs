@@ -28,8 +28,8 @@ pub use crate::__crossing as crossing;
 pub use crate::__own as own;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    ByName, BySerde, Combine, Count, CountValues, Crossing, First, FoldAll, Give, Handle, Leave, Leaving,
-    Own, ReduceAll, Tailed, Tails,
+    By, ByName, BySerde, Combine, Count, CountValues, Crossing, First, FoldAll, Give, Handle, Itself, Leave,
+    Leaving, Order, Own, ReduceAll, Sort, Tailed, Tails, Top,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};

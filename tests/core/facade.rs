@@ -137,6 +137,19 @@ both! {
             source(words()).fold(Vec::new(), |mut all, line| { all.push(line); all }, |a, b| [a, b].concat());
         all.print();
     }
+    sort_by_key {
+        let by_length: Stream<(usize, String)> = source(words()).key_by(|l| l.len()).sort_by_key();
+        by_length.print();
+        source(words()).map(|l| (l, 1)).sort_by_key(Order::Descending).for_each(|(l, n): (String, u8)| drop((l, n)));
+    }
+    top {
+        let last: Stream<String> = source(words()).top(2);
+        last.print();
+        let longest: Stream<String> = source(words()).top(1, |l| l.len());
+        longest.print();
+        let readings: Stream<Reading> = source(words()).map(|l| Reading { value: l.len() }).top(3, |r| r.value);
+        readings.print();
+    }
     for_each {
         source(words()).for_each(|line: String| drop(line));
         source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
@@ -198,6 +211,8 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::CountByValue => of!(count_by_value),
         OpKind::Fold => of!(fold),
         OpKind::Reduce => of!(reduce),
+        OpKind::Top => of!(top),
+        OpKind::SortByKey => of!(sort_by_key),
         OpKind::ForEach => of!(for_each),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),

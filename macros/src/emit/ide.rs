@@ -75,8 +75,11 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
         (name, Some(quote!(#DEFAULT_LENGTH)))
     } else if is(OpKind::Fold) && count() == 3 {
         (Ident::new("fold_combined", name.span()), None)
+    } else if is(OpKind::SortByKey) && args.is_empty() {
+        (name, Some(quote!(#rt::Order::Ascending)))
+    } else if is(OpKind::Top) && count() == 2 {
+        (Ident::new("top_by", name.span()), None)
     } else {
-        let _ = rt;
         (name, None)
     }
 }

@@ -12,7 +12,9 @@ mod groups;
 mod own;
 mod reader;
 mod reduce_all;
+mod sort;
 mod table;
+mod top;
 
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
@@ -24,7 +26,9 @@ pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use reduce_all::ReduceAll;
+pub use sort::{Order, Sort, Sorting};
 pub use table::KeyTable;
+pub use top::{By, Itself, Rank, Ranking, Top};
 
 use crate::pipeline::{Bucket, TaskContext};
 

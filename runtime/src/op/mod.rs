@@ -7,6 +7,8 @@ pub(crate) mod for_each_batch;
 pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
 pub(crate) mod sink;
+pub(crate) mod sort_by_key;
+pub(crate) mod top;
 pub(crate) mod union;
 
 use std::any::Any;

@@ -20,8 +20,10 @@ mod reduce;
 mod reduce_by_key;
 mod repeat;
 mod sink;
+mod sort_by_key;
 mod source;
 mod split;
+mod top;
 mod try_map;
 mod union;
 mod values;
@@ -60,6 +62,8 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::ReduceByKey
         | OpKind::Count
         | OpKind::CountByValue
+        | OpKind::SortByKey
+        | OpKind::Top
         | OpKind::Reduce
         | OpKind::Fold
         | OpKind::Print
@@ -80,6 +84,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Fold => fold::tail_type(graph, node),
         OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
+        OpKind::Top => top::tail_type(graph, node),
+        OpKind::SortByKey => quote_spanned!(at=> #rt::Sort<_, _>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
         OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
@@ -112,6 +118,8 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     match n.kind {
         // These make a key of it, or only count it.
         OpKind::ReduceByKey | OpKind::Count | OpKind::CountByValue => quote_spanned!(at=> #tail.push(#item);),
+        // What is no pair is said before it is owned.
+        OpKind::SortByKey => quote_spanned!(at=> #tail.push(#rt::own!(#rt::pair(#item)));),
         _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
     }
 }
@@ -126,6 +134,8 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::Union => union::attach(graph, stages, node),
         OpKind::Fold => fold::attach(graph, node),
         OpKind::Reduce => reduce::attach(graph, node),
+        OpKind::Top => top::attach(graph, node),
+        OpKind::SortByKey => sort_by_key::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),

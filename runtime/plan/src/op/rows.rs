@@ -216,7 +216,7 @@ impl OpKind {
                     "As reduce_by_key.",
                 )
             },
-            OpKind::Reduce | OpKind::Fold => per_batch::row(self),
+            OpKind::Reduce | OpKind::Fold | OpKind::SortByKey | OpKind::Top => per_batch::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

@@ -66,7 +66,8 @@ impl<'env> Hand<'env> {
             inputs: &[],
             outputs: &outputs[..kind.spec().outputs],
             doc: None,
-            body: &[], combined: false,
+            body: &[],
+            combined: false,
         });
         self.nodes.len() - 1
     }
