@@ -21,9 +21,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("step_by", "records have no positions; to leave some out by what they hold write `.filter(|x| …)`"),
     (
         "rev",
-        "a stream has no end to begin at; a tick's records can be turned round in `.for_each_batch(|batch, tick| …)`",
+        "a stream has no end to begin at; a tick's records can be turned round in `.transform(|batch, tick| …)`",
     ),
-    ("last", "a stream has no end; the records of each tick come to `.for_each_batch(|batch, tick| …)`"),
+    ("last", "a stream has no end; the records of each tick come to `.transform(|batch, tick| …)`"),
     ("next", "records are not fetched one by one: write what is to be done with each, `.for_each(|x| …)`"),
     ("len", "how many records each tick has is `.count()`; of each record's length: `.map(|x| x.len())`"),
     ("max", "write `.reduce(|a, b| a.max(b))`"),
@@ -33,6 +33,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "sort_by",
         "to sort the records of each tick write `.key_by(|x| …).sort_by_key()`; the largest: `.top(n, |x| …)`",
     ),
+    ("glom", "write `.chunks()`"),
+    ("coalesce", "write `.repartition(n)`"),
     ("clone", "bind the stream with `let`, and use its name as often as you like"),
     (
         "unwrap",
@@ -69,9 +71,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Operators of the design that later versions bring.
 const PLANNED: &[&str] = &[
-    "map_partitions",
     "map_async",
-    "chunks",
     "distinct",
     "fold_by_key",
     "group_by_key",
@@ -80,9 +80,6 @@ const PLANNED: &[&str] = &[
     "left_outer_join",
     "right_outer_join",
     "full_outer_join",
-    "repartition",
-    "transform",
-    "transform_with",
     "update_state_by_key",
     "map_with_state",
     "drop_duplicates",
@@ -138,6 +135,10 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::Fold, _) => format!("`.{name}(init, |acc, x| …)` or `.{name}(init, |acc, x| …, |a, b| …)`"),
         (OpKind::SortByKey, _) => format!("`.{name}()` or `.{name}(Order::Descending)`"),
         (OpKind::Top, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
+        (OpKind::Transform, _) => format!("`.{name}(|batch, tick| …)`"),
+        (OpKind::TransformWith, _) => {
+            format!("`.{name}(other, |batch, others, tick| …)`, where `other` is a stream")
+        }
         (OpKind::Sink, _) => format!("`.{name}(out)`, where `out` is a sink"),
         (_, []) => format!("`.{name}()`"),
         (_, [Arg::OptionalValue]) => format!("`.{name}()` or `.{name}(n)`"),

@@ -23,6 +23,8 @@ pub struct Pipeline<'env> {
     /// In the plan's order: every stage after those that feed it.
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
+    /// What can't be run about it, found out while it was built.
+    pub(crate) invalid: Option<String>,
     pub(crate) env: PhantomData<&'env ()>,
 }
 
@@ -157,6 +159,8 @@ pub(crate) enum HeadTasks {
     One,
     /// A task for each bucket (each upstream task's tail has one), in order of input, then upstream task.
     EachBucket,
+    /// So many tasks; task `i` gets the `i`-th bucket of every upstream task's tail (which has as many).
+    Fixed(usize),
 }
 
 /// The target of a tail.

@@ -28,8 +28,8 @@ pub use crate::__crossing as crossing;
 pub use crate::__own as own;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    By, ByName, BySerde, Combine, Count, CountValues, Crossing, First, FoldAll, Give, Handle, Itself, Leave,
-    Leaving, Order, Own, ReduceAll, Sort, Tailed, Tails, Top,
+    By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, First, FoldAll, Give, Handle, Itself,
+    Leave, Leaving, Order, Own, ReduceAll, Sort, Tailed, Tails, Top,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
@@ -69,6 +69,8 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    /// The first operand that no operator can mean.
+    invalid: Option<String>,
 }
 
 /// What a generator's slip would break; a user never sees it.
@@ -85,7 +87,15 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            invalid: None,
         }
+    }
+
+    /// The operator `node` was given an operand that it can't work with: the pipeline is built, and refused when it is
+    /// run.
+    fn refuse(&mut self, node: NodeId, why: &str) {
+        let operator = self.graph.operator_name(node);
+        self.invalid.get_or_insert_with(|| format!("`{operator}` {why}"));
     }
 
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
@@ -217,7 +227,14 @@ impl<'env> Builder<'env> {
                 tails: tails.into_iter().map(|t| t.expect(COMPLETE)).collect(),
             })
             .collect();
-        Pipeline { plan: self.plan, sources: self.sources, stages, outlets: self.outlets, env: PhantomData }
+        Pipeline {
+            plan: self.plan,
+            sources: self.sources,
+            stages,
+            outlets: self.outlets,
+            invalid: self.invalid,
+            env: PhantomData,
+        }
     }
 
     fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {

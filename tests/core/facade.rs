@@ -150,6 +150,30 @@ both! {
         let readings: Stream<Reading> = source(words()).map(|l| Reading { value: l.len() }).top(3, |r| r.value);
         readings.print();
     }
+    chunks {
+        let chunks: Stream<Vec<String>> = source(words()).chunks();
+        chunks.map(|c| c.len()).print();
+    }
+    map_partitions {
+        let lengths: Stream<usize> = source(words()).map_partitions(|lines| lines.into_iter().map(|l| l.len()));
+        lengths.print();
+        source(words()).map(|l| Reading { value: l.len() }).map_partitions(|all| all.into_iter().next()).for_each(drop);
+    }
+    repartition {
+        let lines: Stream<String> = source(words()).repartition(2);
+        lines.print();
+    }
+    transform {
+        let numbered: Stream<(u64, String)> =
+            source(words()).transform(|lines, tick| lines.into_iter().map(move |l| (tick.number, l)));
+        numbered.print();
+    }
+    transform_with {
+        let lines = source(words());
+        let counts: Stream<usize> =
+            lines.map(|l| l.len()).transform_with(lines.filter(|l| !l.is_empty()), |a, b, _| [a.len(), b.len()]);
+        counts.print();
+    }
     for_each {
         source(words()).for_each(|line: String| drop(line));
         source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
@@ -213,6 +237,11 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::Reduce => of!(reduce),
         OpKind::Top => of!(top),
         OpKind::SortByKey => of!(sort_by_key),
+        OpKind::TransformWith => of!(transform_with),
+        OpKind::Transform => of!(transform),
+        OpKind::Repartition => of!(repartition),
+        OpKind::MapPartitions => of!(map_partitions),
+        OpKind::Chunks => of!(chunks),
         OpKind::ForEach => of!(for_each),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),

@@ -83,7 +83,8 @@ fn kind(cut: Cut) -> &'static str {
         Cut::ByKey => "by_key",
         Cut::ToOne => "to_one",
         Cut::ToDriver => "to_driver",
-        Cut::IfApart | Cut::None => "one_to_one",
+        Cut::RoundRobin => "round_robin",
+        Cut::IfApart | Cut::None | Cut::InPlace => "one_to_one",
     }
 }
 

@@ -32,6 +32,11 @@ pub enum OpKind {
     Fold,
     SortByKey,
     Top,
+    Chunks,
+    MapPartitions,
+    Repartition,
+    Transform,
+    TransformWith,
     Print,
     ForEach,
     ForEachBatch,
@@ -60,6 +65,10 @@ pub enum Cut {
     ByKey,
     /// To one partition.
     ToOne,
+    /// Each task's records stay together: one task goes on with those of one.
+    InPlace,
+    /// One record after the other to the next of a number of tasks.
+    RoundRobin,
     /// To the driver, in tick order.
     ToDriver,
     /// Not cut where all inputs share a stage; else the stages of all inputs end here.
@@ -137,6 +146,11 @@ impl OpKind {
         OpKind::Fold,
         OpKind::SortByKey,
         OpKind::Top,
+        OpKind::Chunks,
+        OpKind::MapPartitions,
+        OpKind::Repartition,
+        OpKind::Transform,
+        OpKind::TransformWith,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachBatch,

@@ -57,7 +57,8 @@ pub(crate) fn exchange(node: &Node) -> String {
         Cut::ByKey => "by key",
         Cut::ToOne => "to one",
         Cut::ToDriver => "to the driver",
-        Cut::IfApart | Cut::None => "one to one",
+        Cut::RoundRobin => "round robin",
+        Cut::IfApart | Cut::None | Cut::InPlace => "one to one",
     };
     if node.combines() { format!("{way}, combined before") } else { way.to_string() }
 }

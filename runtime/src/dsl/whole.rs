@@ -1,9 +1,10 @@
 //! Operators on the whole of a tick: they need no key, and what they take is owned.
 
 use super::outputs::Outputs;
-use super::{Stream, stream};
+use super::{AsStream, Stream, stream};
 use crate::batch::Data;
 use crate::exchange::{Known, KnownAt, Order, Own, OwnAt};
+use crate::tick::Tick;
 
 /// Operators on the whole of a tick. What they take is owned: `&str` arrives as `String`, also inside tuples; records of your own
 /// types arrive as they are.
@@ -133,6 +134,131 @@ impl<T: Known> Stream<T> {
         let _ = (n, by);
         stream()
     }
+
+    /// The records of each partition of the tick, as one `Vec`. Spark's `glom`.
+    ///
+    /// One record for each task that made them, also for one that made none; a tick of a source that had nothing to read
+    /// may have no task, and then gives none. Costs nothing but that the records become owned: none leaves its task.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![1, 2, 3, 4]])).repartition(2).chunks().sink(sink);
+    /// # };
+    /// # Engine::test().partitions(1).run(pipeline).unwrap();
+    /// out.assert_batches([vec![vec![1, 3], vec![2, 4]]]);
+    /// ```
+    pub fn chunks<O: Data>(&self) -> Stream<Vec<O>>
+    where
+        T: Own<O>,
+    {
+        stream()
+    }
+
+    /// What the closure returns for all records of a partition at once. It is called once a partition and tick: the place for
+    /// what is dear to begin, such as a connection.
+    ///
+    /// A partition may have no records, as in [`chunks`](Stream::chunks). Every record becomes owned; what the iterator
+    /// yields is collected.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec!["a", "b"]])).map_partitions(|words| [words.concat()]).sink(sink);
+    /// # };
+    /// # Engine::test().partitions(1).run(pipeline).unwrap();
+    /// out.assert_batches([vec!["ab"]]);
+    /// ```
+    pub fn map_partitions<O: Data, I: IntoIterator<Item: Data>>(
+        &self,
+        f: impl Fn(Vec<O>) -> I,
+    ) -> Stream<I::Item>
+    where
+        T: Own<O>,
+    {
+        let _ = f;
+        stream()
+    }
+
+    /// The same records, dealt evenly to `n` tasks, one after the other: what follows runs in so many.
+    ///
+    /// For a stream that comes in fewer or less even tasks than what follows deserves. `n` is 1 to 128; a literal that is
+    /// not is refused by the compiler, another number by `run` ([`Error::Config`](crate::Error::Config)). Every record becomes
+    /// owned and is exchanged. Which record goes where follows from the tasks that it came from, so the order of what comes
+    /// out depends on the number of partitions, and on nothing else.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// source(queue([vec![1, 2, 3, 4, 5]])).repartition(3).chunks().map(|chunk| chunk.len()).sink(sink);
+    /// # };
+    /// # Engine::test().partitions(1).run(pipeline).unwrap();
+    /// out.assert_batches([vec![2, 2, 1]]);
+    /// ```
+    pub fn repartition<O: Data>(&self, n: usize) -> Stream<O>
+    where
+        T: Own<O>,
+    {
+        let _ = n;
+        stream()
+    }
+
+    /// What the closure returns for all records of the tick at once. It is called every tick, also for one without records,
+    /// and gets the tick's number, time and epoch.
+    ///
+    /// For what no other operator does: every record becomes owned and goes to one task.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// let readings = source(queue([vec![3, 1, 9], vec![]]));
+    /// readings.transform(|mut batch, tick| { batch.sort(); batch.get(batch.len() / 2).map(|m| (tick.number, *m)) }).sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![(0, 3)], vec![]]);
+    /// ```
+    pub fn transform<O: Data, I: IntoIterator<Item: Data>>(
+        &self,
+        f: impl Fn(Vec<O>, Tick) -> I,
+    ) -> Stream<I::Item>
+    where
+        T: Own<O>,
+    {
+        let _ = f;
+        stream()
+    }
+
+    /// As [`transform`](Stream::transform), with the records of another stream's tick beside them.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// let words = source(queue([vec!["a", "b", "c"]]));
+    /// let stopwords = source(queue([vec!["b"]]));
+    /// words
+    ///     .transform_with(stopwords, |words, stop, _| words.into_iter().filter(move |w| !stop.contains(w)))
+    ///     .sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec!["a", "c"]]);
+    /// ```
+    pub fn transform_with<U, O: Data, P: Data, I: IntoIterator<Item: Data>>(
+        &self,
+        other: impl AsStream<U>,
+        f: impl Fn(Vec<O>, Vec<P>, Tick) -> I,
+    ) -> Stream<I::Item>
+    where
+        T: Own<O>,
+        U: Own<P>,
+    {
+        let _ = (other, f);
+        stream()
+    }
 }
 
 impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
@@ -192,6 +318,61 @@ impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
         T: OwnAt<LEVEL, O>,
     {
         let _ = (n, by);
+        stream()
+    }
+
+    /// See `Stream`.
+    pub fn chunks<O: Data>(&self) -> Stream<Vec<O>>
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        stream()
+    }
+
+    /// See `Stream`.
+    pub fn map_partitions<O: Data, I: IntoIterator<Item: Data>>(
+        &self,
+        f: impl Fn(Vec<O>) -> I,
+    ) -> Stream<I::Item>
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        let _ = f;
+        stream()
+    }
+
+    /// See `Stream`.
+    pub fn repartition<O: Data>(&self, n: usize) -> Stream<O>
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        let _ = n;
+        stream()
+    }
+
+    /// See `Stream`.
+    pub fn transform<O: Data, I: IntoIterator<Item: Data>>(
+        &self,
+        f: impl Fn(Vec<O>, Tick) -> I,
+    ) -> Stream<I::Item>
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        let _ = f;
+        stream()
+    }
+
+    /// See `Stream`.
+    pub fn transform_with<U: Known, O: Data, P: Data, I: IntoIterator<Item: Data>>(
+        &self,
+        other: impl AsStream<U>,
+        f: impl Fn(Vec<O>, Vec<P>, Tick) -> I,
+    ) -> Stream<I::Item>
+    where
+        T: OwnAt<LEVEL, O>,
+        U: Own<P>,
+    {
+        let _ = (other, f);
         stream()
     }
 }

@@ -6,6 +6,7 @@
 mod codec;
 mod combine;
 mod count;
+mod deal;
 mod fold_all;
 mod give;
 mod groups;
@@ -20,6 +21,7 @@ pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
 pub use count::Count;
+pub use deal::Deal;
 pub use fold_all::{FoldAll, Folder};
 pub use give::{First, Give};
 pub(crate) use groups::Owners;

@@ -8,10 +8,12 @@ use millstream_plan::NodeId;
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
 use crate::exchange::{
-    By, FoldAll, Folder, Give, Handle, Itself, Order, Rank, Ranking, ReduceAll, Reducer, Sort, Sorting, Top,
+    By, Deal, FoldAll, Folder, GROUPS, Give, Handle, Itself, Order, Rank, Ranking, ReduceAll, Reducer, Sort,
+    Sorting, Top,
 };
 use crate::op;
 use crate::pipeline::HeadTasks;
+use crate::tick::Tick;
 
 impl<'env> Builder<'env> {
     pub fn reduce<T, F>(
@@ -126,5 +128,75 @@ impl<'env> Builder<'env> {
         self.plan.set_detail(node, limit.to_string());
         let merge = op::top::MergeTops::<T, R>::new(ranking);
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], merge)
+    }
+
+    pub fn chunks<T: Data>(&mut self, node: NodeId, tail: &Handle<Give<T>>) -> Stream<Rows<Vec<T>>> {
+        let chunk = op::chunks::Chunks::<T>(PhantomData);
+        self.operator(node, HeadTasks::EachBucket, &[(tail.stage, tail.index)], chunk)
+    }
+
+    pub fn map_partitions<T, I, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        function: F,
+    ) -> Stream<Rows<I::Item>>
+    where
+        T: Data,
+        I: IntoIterator<Item: Data>,
+        F: Fn(Vec<T>) -> I + Send + Sync + 'env,
+    {
+        let map = op::map_partitions::MapPartitions { node, function, records: PhantomData::<fn(T)> };
+        self.operator(node, HeadTasks::EachBucket, &[(tail.stage, tail.index)], map)
+    }
+
+    pub fn repartition<T: Data>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Deal<T>>,
+        tasks: usize,
+    ) -> Stream<Rows<T>> {
+        if !(1..=GROUPS).contains(&tasks) {
+            self.refuse(node, &format!("deals records to 1 to {GROUPS} tasks, and was given {tasks}"));
+        }
+        let tasks = tasks.clamp(1, GROUPS);
+        assert!(tail.shared.set(tasks).is_ok(), "{COMPLETE}");
+        self.plan.set_detail(node, tasks.to_string());
+        let pass_on = op::union::PassOn::<T>(PhantomData);
+        self.operator(node, HeadTasks::Fixed(tasks), &[(tail.stage, tail.index)], pass_on)
+    }
+
+    pub fn transform<T, I, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        function: F,
+    ) -> Stream<Rows<I::Item>>
+    where
+        T: Data,
+        I: IntoIterator<Item: Data>,
+        F: Fn(Vec<T>, Tick) -> I + Send + Sync + 'env,
+    {
+        let transform = op::transform::Transform { node, function, records: PhantomData::<fn(T)> };
+        self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], transform)
+    }
+
+    pub fn transform_with<T, U, I, F>(
+        &mut self,
+        node: NodeId,
+        first: &Handle<Give<T>>,
+        second: &Handle<Give<U>>,
+        function: F,
+    ) -> Stream<Rows<I::Item>>
+    where
+        T: Data,
+        U: Data,
+        I: IntoIterator<Item: Data>,
+        F: Fn(Vec<T>, Vec<U>, Tick) -> I + Send + Sync + 'env,
+    {
+        let from = [(first.stage, first.index), (second.stage, second.index)];
+        let transform =
+            op::transform_with::TransformWith { node, function, records: PhantomData::<fn(T, U)> };
+        self.operator(node, HeadTasks::One, &from, transform)
     }
 }

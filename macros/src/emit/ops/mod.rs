@@ -1,5 +1,6 @@
 //! One file an operator: its code inside a stage, at a stage's end, and where the builder attaches it.
 
+mod chunks;
 mod count;
 mod count_by_value;
 mod filter;
@@ -14,16 +15,20 @@ mod inspect;
 mod key_by;
 mod keys;
 mod map;
+mod map_partitions;
 mod map_values;
 mod print;
 mod reduce;
 mod reduce_by_key;
+mod repartition;
 mod repeat;
 mod sink;
 mod sort_by_key;
 mod source;
 mod split;
 mod top;
+mod transform;
+mod transform_with;
 mod try_map;
 mod union;
 mod values;
@@ -62,6 +67,11 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::ReduceByKey
         | OpKind::Count
         | OpKind::CountByValue
+        | OpKind::Chunks
+        | OpKind::MapPartitions
+        | OpKind::Repartition
+        | OpKind::Transform
+        | OpKind::TransformWith
         | OpKind::SortByKey
         | OpKind::Top
         | OpKind::Reduce
@@ -86,6 +96,11 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
         OpKind::Top => top::tail_type(graph, node),
         OpKind::SortByKey => quote_spanned!(at=> #rt::Sort<_, _>),
+        OpKind::TransformWith => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Transform => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Repartition => quote_spanned!(at=> #rt::Deal<_>),
+        OpKind::MapPartitions => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Chunks => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
         OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
@@ -136,6 +151,11 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::Reduce => reduce::attach(graph, node),
         OpKind::Top => top::attach(graph, node),
         OpKind::SortByKey => sort_by_key::attach(graph, node),
+        OpKind::TransformWith => transform_with::attach(graph, node),
+        OpKind::Transform => transform::attach(graph, node),
+        OpKind::Repartition => repartition::attach(graph, node),
+        OpKind::MapPartitions => map_partitions::attach(graph, node),
+        OpKind::Chunks => chunks::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),

@@ -216,7 +216,15 @@ impl OpKind {
                     "As reduce_by_key.",
                 )
             },
-            OpKind::Reduce | OpKind::Fold | OpKind::SortByKey | OpKind::Top => per_batch::row(self),
+            OpKind::Reduce
+            | OpKind::Fold
+            | OpKind::SortByKey
+            | OpKind::Top
+            | OpKind::Chunks
+            | OpKind::MapPartitions
+            | OpKind::Repartition
+            | OpKind::Transform
+            | OpKind::TransformWith => per_batch::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

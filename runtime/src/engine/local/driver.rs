@@ -70,6 +70,9 @@ impl<'env> Driver<'env> {
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
     ) -> Result<Driver<'env>> {
+        if let Some(invalid) = &pipeline.invalid {
+            return Err(Error::Config(invalid.clone()));
+        }
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
         tracing::info!(

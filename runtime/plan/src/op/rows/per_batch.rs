@@ -1,6 +1,6 @@
 //! Operators on all records of a tick that need no key.
 
-use crate::op::Arg::{Function, OptionalFunction, OptionalValue, Value};
+use crate::op::Arg::{Function, OptionalFunction, OptionalValue, Stream, Value};
 use crate::op::{Class, Cut, OpKind, OpSpec};
 
 /// The row of an operator of this group.
@@ -58,6 +58,50 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
                 "A heap of n records a task, and mostly a comparison a record; every record becomes owned; n a task are exchanged.",
             )
         },
+        OpKind::Chunks => OpSpec {
+            cut: Cut::InPlace,
+            ..to_one(
+                "chunks",
+                &[],
+                "chunks() -> Stream<Vec<T>>",
+                "The records of each partition of the tick, as one record.",
+                "Every record becomes owned; none leaves its task.",
+            )
+        },
+        OpKind::MapPartitions => OpSpec {
+            cut: Cut::InPlace,
+            ..to_one(
+                "map_partitions",
+                &[Function(1)],
+                "map_partitions(Vec<T> -> impl IntoIterator<Item = U>) -> Stream<U>",
+                "What the closure returns for all records of a partition at once; it is called once a partition and tick.",
+                "Every record becomes owned; what the iterator yields is collected.",
+            )
+        },
+        OpKind::Repartition => OpSpec {
+            cut: Cut::RoundRobin,
+            ..to_one(
+                "repartition",
+                &[Value],
+                "repartition(n) -> Stream<T>",
+                "The same records, dealt evenly to n tasks (1 to 128), one after the other.",
+                "Every record becomes owned and is exchanged.",
+            )
+        },
+        OpKind::Transform => to_one(
+            "transform",
+            &[Function(2)],
+            "transform((Vec<T>, Tick) -> impl IntoIterator<Item = U>) -> Stream<U>",
+            "What the closure returns for all records of the tick at once; it is called every tick.",
+            "Every record becomes owned and goes to one task.",
+        ),
+        OpKind::TransformWith => to_one(
+            "transform_with",
+            &[Stream, Function(3)],
+            "transform_with(Stream<U>, (Vec<T>, Vec<U>, Tick) -> impl IntoIterator<Item = W>) -> Stream<W>",
+            "What the closure returns for all records of two streams' tick at once; it is called every tick.",
+            "Every record of both becomes owned and goes to one task.",
+        ),
         _ => unreachable!("`OpKind::spec` asks only for operators of this group"),
     }
 }
