@@ -40,16 +40,17 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
 /// Numbers that no operator can mean, where they are written as such. Of others the runtime says it when it starts.
 fn literal_numbers(graph: &Graph, diag: &mut Diagnostics) {
     for node in &graph.nodes {
-        let message = match node.kind {
-            OpKind::Repartition => "records are dealt to 1 task or more, and to 128 at most",
+        let (numbers, message) = match node.kind {
+            OpKind::Repartition => (1..=128, "records are dealt to 1 task or more, and to 128 at most"),
+            OpKind::MapAsync => (1..=usize::MAX, "nothing would ever be waited for; give it 1 or more"),
             _ => continue,
         };
         let Some(Operand::Value(Expr::Lit(ExprLit { lit: Lit::Int(n), .. }))) = node.operands.first() else {
             continue;
         };
-        let fits = n.base10_parse::<usize>().is_ok_and(|n| (1..=128).contains(&n));
+        let fits = n.base10_parse::<usize>().is_ok_and(|n| numbers.contains(&n));
         if !fits {
-            diag.error(n.span(), format!("`{}({n})` can't be: {message}", node.op));
+            diag.error(n.span(), format!("`{}` can't take {n}: {message}", node.op));
         }
     }
 }

@@ -71,7 +71,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Operators of the design that later versions bring.
 const PLANNED: &[&str] = &[
-    "map_async",
     "distinct",
     "fold_by_key",
     "group_by_key",
@@ -139,6 +138,7 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::TransformWith, _) => {
             format!("`.{name}(other, |batch, others, tick| …)`, where `other` is a stream")
         }
+        (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::Sink, _) => format!("`.{name}(out)`, where `out` is a sink"),
         (_, []) => format!("`.{name}()`"),
         (_, [Arg::OptionalValue]) => format!("`.{name}()` or `.{name}(n)`"),

@@ -84,6 +84,8 @@ pub use millstream_macros::__facade;
 pub use millstream_macros::{Key, stream};
 pub use millstream_plan::Plan;
 #[doc(inline)]
+pub use op::map_async::{Unordered, unordered};
+#[doc(inline)]
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;

@@ -189,6 +189,11 @@ pub(crate) trait StageRun {
 
 /// The merging half of an operator that cuts: from buckets to the batch that its stage reads.
 pub(crate) trait HeadOperator: Send + Sync {
+    /// Whether it polls futures, which want the engine's runtime around them.
+    fn waits(&self) -> bool {
+        false
+    }
+
     /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each
     /// task number; `store` is that task number's own.
     fn tick(

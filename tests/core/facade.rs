@@ -174,6 +174,13 @@ both! {
             lines.map(|l| l.len()).transform_with(lines.filter(|l| !l.is_empty()), |a, b, _| [a.len(), b.len()]);
         counts.print();
     }
+    map_async {
+        let lengths: Stream<usize> = source(words()).map_async(4, |l| async move { l.len() });
+        lengths.print();
+        let parsed: Stream<Result<u64, std::num::ParseIntError>> =
+            source(words()).map_async(unordered(2), |l| async move { parse(&l) });
+        parsed.print();
+    }
     for_each {
         source(words()).for_each(|line: String| drop(line));
         source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
@@ -242,6 +249,7 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::Repartition => of!(repartition),
         OpKind::MapPartitions => of!(map_partitions),
         OpKind::Chunks => of!(chunks),
+        OpKind::MapAsync => of!(map_async),
         OpKind::ForEach => of!(for_each),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),

@@ -21,6 +21,7 @@ pub enum OpKind {
     Values,
     Flatten,
     Inspect,
+    MapAsync,
     Split,
     Union,
     /// `for _ in range { s = s.map(f); }`: a loop over element-wise operators inside one stage.
@@ -136,6 +137,7 @@ impl OpKind {
         OpKind::Values,
         OpKind::Flatten,
         OpKind::Inspect,
+        OpKind::MapAsync,
         OpKind::Split,
         OpKind::Union,
         OpKind::Repeat,

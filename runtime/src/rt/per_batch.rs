@@ -12,6 +12,7 @@ use crate::exchange::{
     Sorting, Top,
 };
 use crate::op;
+use crate::op::map_async::{Awaited, Limit, MapAsync};
 use crate::pipeline::HeadTasks;
 use crate::tick::Tick;
 
@@ -198,5 +199,27 @@ impl<'env> Builder<'env> {
         let transform =
             op::transform_with::TransformWith { node, function, records: PhantomData::<fn(T, U)> };
         self.operator(node, HeadTasks::One, &from, transform)
+    }
+
+    pub fn map_async<T, L, R, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        limit: L,
+        function: F,
+    ) -> Stream<Rows<R::Value>>
+    where
+        T: Data,
+        L: Limit,
+        R: Awaited<Value: Data>,
+        F: Fn(T) -> R + Send + Sync + 'env,
+    {
+        let (limit, in_order) = (limit.limit(), limit.in_order());
+        if limit == 0 {
+            self.refuse(node, "waits for 1 record or more at a time, and was given 0");
+        }
+        self.plan.set_detail(node, if in_order { limit.to_string() } else { format!("unordered({limit})") });
+        let map = MapAsync { node, limit, in_order, function, records: PhantomData::<fn(T)> };
+        self.operator(node, HeadTasks::EachBucket, &[(tail.stage, tail.index)], map)
     }
 }

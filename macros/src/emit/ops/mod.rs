@@ -15,6 +15,7 @@ mod inspect;
 mod key_by;
 mod keys;
 mod map;
+mod map_async;
 mod map_partitions;
 mod map_values;
 mod print;
@@ -67,6 +68,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::ReduceByKey
         | OpKind::Count
         | OpKind::CountByValue
+        | OpKind::MapAsync
         | OpKind::Chunks
         | OpKind::MapPartitions
         | OpKind::Repartition
@@ -101,6 +103,7 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::Repartition => quote_spanned!(at=> #rt::Deal<_>),
         OpKind::MapPartitions => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Chunks => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::MapAsync => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
         OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
@@ -156,6 +159,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::Repartition => repartition::attach(graph, node),
         OpKind::MapPartitions => map_partitions::attach(graph, node),
         OpKind::Chunks => chunks::attach(graph, node),
+        OpKind::MapAsync => map_async::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),

@@ -216,7 +216,8 @@ impl OpKind {
                     "As reduce_by_key.",
                 )
             },
-            OpKind::Reduce
+            OpKind::MapAsync
+            | OpKind::Reduce
             | OpKind::Fold
             | OpKind::SortByKey
             | OpKind::Top

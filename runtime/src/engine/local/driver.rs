@@ -97,7 +97,7 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
-        let work = Work::new(pipeline.stages, intake.readers(), places.clone());
+        let work = Work::new(pipeline.stages, intake.readers(), places.clone(), runtime.cloned());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let streams: Vec<_> = intake.streams().collect();

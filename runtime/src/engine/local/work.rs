@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use super::failure::{Failure, Places};
 use super::schedule::{Done, Task, TaskInput};
 use crate::pipeline::{ErasedReader, Head, HeadOperator, StageBody, StageNode};
@@ -12,6 +14,8 @@ pub(crate) struct Work<'env> {
     stages: Vec<Stage<'env>>,
     readers: Vec<Arc<dyn ErasedReader>>,
     places: Places,
+    /// Where sources and futures wait.
+    runtime: Option<Handle>,
 }
 
 struct Stage<'env> {
@@ -25,7 +29,12 @@ enum StageHead<'env> {
 }
 
 impl<'env> Work<'env> {
-    pub fn new(stages: Vec<StageNode<'env>>, readers: Vec<Arc<dyn ErasedReader>>, places: Places) -> Self {
+    pub fn new(
+        stages: Vec<StageNode<'env>>,
+        readers: Vec<Arc<dyn ErasedReader>>,
+        places: Places,
+        runtime: Option<Handle>,
+    ) -> Self {
         let stages = stages.into_iter().map(|node| Stage {
             head: match node.head {
                 Head::Source(source) => StageHead::Source(source),
@@ -33,7 +42,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places }
+        Work { stages: stages.collect(), readers, places, runtime }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -56,7 +65,10 @@ impl<'env> Work<'env> {
                 Ok(Done { outputs: run.close(), ..Done::default() })
             }
             (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
-                let mut batch = op.tick(&task.cx, &mut store, inputs)?;
+                let mut batch = {
+                    let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
+                    op.tick(&task.cx, &mut store, inputs)?
+                };
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
                 Ok(Done { outputs: run.close(), store, nanos: 0 })

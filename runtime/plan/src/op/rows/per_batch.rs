@@ -1,4 +1,4 @@
-//! Operators on all records of a tick that need no key.
+//! Operators on all records of a tick that need no key, and the one that waits for each.
 
 use crate::op::Arg::{Function, OptionalFunction, OptionalValue, Stream, Value};
 use crate::op::{Class, Cut, OpKind, OpSpec};
@@ -21,6 +21,17 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
         cost,
     };
     match kind {
+        OpKind::MapAsync => OpSpec {
+            class: Class::ElementWise,
+            cut: Cut::InPlace,
+            ..to_one(
+                "map_async",
+                &[Value, Function(1)],
+                "map_async(limit, T -> impl Future<Output = U>) -> Stream<U>",
+                "What each record's future gives; so many are waited for at a time. In order, or as they come with `unordered(limit)`.",
+                "The futures, polled on the task's thread; the stage ends here, so every record becomes owned.",
+            )
+        },
         OpKind::Reduce => OpSpec {
             combines: true,
             ..to_one(
