@@ -35,6 +35,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("glom", "write `.chunks()`"),
     ("coalesce", "write `.repartition(n)`"),
+    ("split_whitespace", "write `.words()`"),
+    ("split_ascii_whitespace", "write `.words_ascii()`"),
     ("clone", "bind the stream with `let`, and use its name as often as you like"),
     (
         "unwrap",
@@ -94,7 +96,6 @@ const PLANNED: &[&str] = &[
     "session",
     "for_each_partition",
     "save_as_text_files",
-    "words",
     "slice",
 ];
 

@@ -7,6 +7,7 @@
 mod element_wise;
 mod outputs;
 mod per_batch;
+mod texts;
 mod waiting;
 mod whole;
 

@@ -35,6 +35,7 @@ pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::union::SameRecords;
+pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 
 /// The editor's view.

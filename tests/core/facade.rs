@@ -140,7 +140,7 @@ both! {
     sort_by_key {
         let by_length: Stream<(usize, String)> = source(words()).key_by(|l| l.len()).sort_by_key();
         by_length.print();
-        source(words()).map(|l| (l, 1)).sort_by_key(Order::Descending).for_each(|(l, n): (String, u8)| drop((l, n)));
+        source(words()).map(|l| (l, 1u8)).sort_by_key(Order::Descending).for_each(|(l, n): (String, u8)| drop((l, n)));
     }
     top {
         let last: Stream<String> = source(words()).top(2);
@@ -180,6 +180,15 @@ both! {
         let parsed: Stream<Result<u64, std::num::ParseIntError>> =
             source(words()).map_async(unordered(2), |l| async move { parse(&l) });
         parsed.print();
+    }
+    words {
+        let all: Stream<&str> = source(words()).words();
+        all.print();
+        source(words()).map(str::to_uppercase).words().map(str::len).print();
+    }
+    words_ascii {
+        let all: Stream<&str> = source(words()).words_ascii();
+        all.print();
     }
     for_each {
         source(words()).for_each(|line: String| drop(line));
@@ -250,6 +259,8 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::MapPartitions => of!(map_partitions),
         OpKind::Chunks => of!(chunks),
         OpKind::MapAsync => of!(map_async),
+        OpKind::WordsAscii => of!(words_ascii),
+        OpKind::Words => of!(words),
         OpKind::ForEach => of!(for_each),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),

@@ -33,6 +33,7 @@ mod transform_with;
 mod try_map;
 mod union;
 mod values;
+mod words;
 
 pub use print::DEFAULT_LENGTH;
 
@@ -59,6 +60,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::Keys => keys::fused(cx, node, item, exit),
         OpKind::Values => values::fused(cx, node, item, exit),
         OpKind::Flatten => flatten::fused(cx, node, item),
+        OpKind::Words | OpKind::WordsAscii => words::fused(cx, node, item),
         OpKind::KeyBy => key_by::fused(cx, node, item, exit),
         OpKind::Inspect => inspect::fused(cx, node, item, exit),
         OpKind::Split => split::fused(cx, node, item, exit),
@@ -120,6 +122,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::Keys
         | OpKind::Values
         | OpKind::Flatten
+        | OpKind::Words
+        | OpKind::WordsAscii
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
@@ -174,6 +178,8 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Keys
         | OpKind::Values
         | OpKind::Flatten
+        | OpKind::Words
+        | OpKind::WordsAscii
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
