@@ -181,7 +181,7 @@ both! {
             source(words()).map_async(unordered(2), |l| async move { parse(&l) });
         parsed.print();
     }
-    words {
+    words_of_lines {
         let all: Stream<&str> = source(words()).words();
         all.print();
         source(words()).map(str::to_uppercase).words().map(str::len).print();
@@ -260,7 +260,7 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::Chunks => of!(chunks),
         OpKind::MapAsync => of!(map_async),
         OpKind::WordsAscii => of!(words_ascii),
-        OpKind::Words => of!(words),
+        OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),

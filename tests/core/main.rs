@@ -15,6 +15,7 @@ mod keys;
 mod lints;
 mod outputs;
 mod patterns;
+mod per_batch;
 mod plans;
 mod text;
 mod unions;
