@@ -51,7 +51,7 @@ pub enum OpKind {
 pub enum Class {
     /// Makes a stream.
     Root,
-    /// Looks at one record at a time; fused, no exchange.
+    /// Looks at one record at a time; fused, no exchange (`map_async` ends its stage in place).
     ElementWise,
     /// Looks at all records of one tick.
     PerBatch,

@@ -182,7 +182,7 @@ impl<T: Known> Stream<T> {
         stream()
     }
 
-    /// The same records, dealt evenly to `n` tasks, one after the other: what follows runs in so many.
+    /// The same records, dealt to `n` tasks, one after the other: what follows runs in so many, each with an even share.
     ///
     /// For a stream that comes in fewer or less even tasks than what follows deserves. `n` is 1 to 128; a literal that is
     /// not is refused by the compiler, another number by `run` ([`Error::Config`](crate::Error::Config)). Every record becomes
