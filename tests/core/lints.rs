@@ -146,10 +146,10 @@ fn unused_streams(out: &MemorySink<usize>) -> Pipeline<'static> {
 fn whole_ticks<'a>(factor: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
     stream! {
         let n = source(from_iter(0_u64..10));
-        let sums = n.reduce(|a, b| a + b).fold(0_u64, |a, b| a + b * factor);
-        let combined = n.fold(0_u64, |a, b| a + b * factor, |a, b| a + b);
-        let asked = n.map_async(unordered(3), |n| async move { n * factor }).map_async(2, |n| async move { n + 1 });
-        let largest = asked.top(3).top(2, |n| n * factor).repartition(2);
+        let sums = n.reduce(|a, b| a + b).fold(0_u64, |a, b| a + b * *factor);
+        let combined = n.fold(0_u64, |a, b| a + b * *factor, |a, b| a + b);
+        let asked = n.map_async(unordered(3), move |n| async move { n * factor }).map_async(2, |n| async move { n + 1 });
+        let largest = asked.top(3).top(2, |n| n * *factor).repartition(2);
         let lengths = n.chunks().map(|chunk| chunk.len() as u64).map_partitions(|all| all.into_iter().rev());
         let sorted = n.key_by(|n| n % 3).sort_by_key().values();
         let last = n.key_by(|n| n % 3).sort_by_key(Order::Descending).transform(|all, _| all.into_iter().map(|(_, n)| n).last());
@@ -224,7 +224,7 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     run(unused_streams(&MemorySink::new()))?;
     numbers.clear();
     run(whole_ticks(&limit, &numbers))?;
-    assert!(numbers.records().ends_with(&[8_u64]), "{numbers:?}");
+    numbers.assert_batches([[1_u64, 1, 0, 46, 41, 10, 0, 3, 6, 9, 1, 4, 7, 2, 5, 8, 9]]);
     strings.clear();
     run(words(&strings))?;
     strings.assert_batches([["a", "b", "a", "b", "c", "c"]]);
