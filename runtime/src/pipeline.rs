@@ -219,7 +219,7 @@ pub(crate) trait ErasedSource: Send {
 
 /// [`crate::source::Reader`] with its batches erased; the contract is written there.
 pub(crate) trait ErasedReader: Send + Sync {
-    fn available(&self) -> Result<Offer, BoxError>;
+    fn available(&self, limit: u64) -> Result<Offer, BoxError>;
     fn read(
         &self,
         range: OffsetRange,

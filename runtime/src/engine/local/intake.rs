@@ -92,7 +92,7 @@ impl Intake {
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
-                Ok((tap.reader.available()?, tap.reader.grain()))
+                Ok((tap.reader.available(u64::MAX)?, tap.reader.grain()))
             });
             let (offer, grain) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
