@@ -89,6 +89,11 @@ impl<K: Key, A> KeyTable<K, A> {
         self.entries.is_empty()
     }
 
+    /// In no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K::Slot, &A)> {
+        self.entries.iter().flatten().map(|(slot, a)| (slot, a))
+    }
+
     /// The keys, owned, with their accumulators, in the order that the type promises.
     pub(crate) fn into_rows(self) -> Vec<(K::Owned, A)> {
         let entries = self.entries.into_iter().map(|entry| entry.expect(FULL));

@@ -83,16 +83,16 @@ impl Intake {
         self.taps.iter().map(|tap| self.places.stream(tap.node))
     }
 
-    /// What tick `tick` is to read. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64) -> Result<Asked, Failure> {
+    /// What tick `tick` is to read, of each source within its limit. Moves the sources on: the answer must become a tick if there is `work`.
+    pub fn ask(&mut self, tick: u64, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
-        for tap in &mut self.taps {
+        for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
-                Ok((tap.reader.available(u64::MAX)?, tap.reader.grain()))
+                Ok((tap.reader.available(limit)?, tap.reader.grain()))
             });
             let (offer, grain) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
