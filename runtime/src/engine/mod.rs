@@ -212,8 +212,8 @@ impl Engine {
     ///
     /// Ticks are weighed ([`Progress::held`]), and later ones read as much as would have fitted, so a `flat_map` that makes
     /// a thousand records of one leads to smaller ticks and not to more memory. The first two ticks, of whose
-    /// output nothing is known, read at most 1 Mi units of a source (bytes of text, records of others), and from tick
-    /// to tick it is eight times as much at most. Not counted: state, what sources buffer (each says how much), and
+    /// output nothing is known, read little (1 MiB of text, 4,096 records of an iterator), and from tick to tick it is
+    /// eight times as much at most. Not counted: state, what sources buffer (each says how much), and
     /// what sinks keep. An element of a `queue` is a tick of its own, whatever it makes.
     pub fn memory_budget(mut self, bytes: u64) -> Engine {
         self.settings.memory_budget = bytes;

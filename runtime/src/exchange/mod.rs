@@ -22,8 +22,8 @@ pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use table::KeyTable;
-pub use weight::{Held, Measured};
 pub use weight::Weigh;
+pub use weight::{Held, Measured};
 
 use crate::pipeline::{Bucket, TaskContext};
 

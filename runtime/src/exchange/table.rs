@@ -85,6 +85,11 @@ impl<K: Key, A> KeyTable<K, A> {
         self.entries.len()
     }
 
+    /// For how many there is room, full or not.
+    pub(crate) fn capacity(&self) -> usize {
+        self.entries.capacity()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -26,8 +26,8 @@ const ALLOCATION: usize = 16;
 pub trait Held: Data {
     /// How many records.
     fn records(&self) -> usize;
-    /// The size of one, without what it owns.
-    const EACH: usize;
+    /// The bucket's own size, without what its records own.
+    fn room(&self) -> usize;
 }
 
 /// A bucket of which it is known what its records own.
@@ -37,17 +37,19 @@ pub trait Measured: Held {
 }
 
 pub(crate) fn by_size<B: Held>(bucket: &(dyn Any + Send)) -> u64 {
-    bucket.downcast_ref::<B>().map_or(0, |bucket| (bucket.records() * B::EACH) as u64)
+    bucket.downcast_ref::<B>().map_or(0, |bucket| bucket.room() as u64)
 }
 
 pub(crate) fn by_serde<B: Measured>(bucket: &(dyn Any + Send)) -> u64 {
     let Some(bucket) = bucket.downcast_ref::<B>() else { return 0 };
     let records = bucket.records();
-    let owned = if records == 0 { 0 } else {
+    let owned = if records == 0 {
+        0
+    } else {
         let (sampled, bytes) = bucket.sample();
         (bytes as u128 * records as u128 / sampled.max(1) as u128) as u64
     };
-    (records * B::EACH) as u64 + owned
+    bucket.room() as u64 + owned
 }
 
 /// What a value owns, about.
@@ -78,25 +80,30 @@ fn stride(records: usize) -> usize {
 }
 
 impl<T: Data> Held for Vec<T> {
-    const EACH: usize = size_of::<T>();
-
     fn records(&self) -> usize {
         self.len()
+    }
+
+    fn room(&self) -> usize {
+        self.capacity() * size_of::<T>()
     }
 }
 
 impl<T: Data + Serialize> Measured for Vec<T> {
     fn sample(&self) -> (usize, usize) {
-        self.iter().step_by(stride(self.len())).fold((0, 0), |(n, bytes), record| (n + 1, bytes + owned(record)))
+        self.iter()
+            .step_by(stride(self.len()))
+            .fold((0, 0), |(n, bytes), record| (n + 1, bytes + owned(record)))
     }
 }
 
 impl<K: Key<Owned = K> + Data, A: Data> Held for KeyTable<K, A> {
-    /// A table is a third empty, about.
-    const EACH: usize = size_of::<Option<(K::Slot, A)>>() * 3 / 2;
-
     fn records(&self) -> usize {
         self.len()
+    }
+
+    fn room(&self) -> usize {
+        self.capacity() * size_of::<Option<(K::Slot, A)>>()
     }
 }
 
@@ -115,10 +122,12 @@ impl<K: Key<Owned = K> + Data, A: Data + Serialize> Measured for KeyTable<K, A> 
 }
 
 impl Held for u64 {
-    const EACH: usize = size_of::<u64>();
-
     fn records(&self) -> usize {
         1
+    }
+
+    fn room(&self) -> usize {
+        size_of::<u64>()
     }
 }
 

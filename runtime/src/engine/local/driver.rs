@@ -99,7 +99,7 @@ impl<'env> Driver<'env> {
         let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
-        let budget = Budget::new(settings.memory_budget, topology.sources);
+        let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
         let planner = Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
         control.update(|progress| {

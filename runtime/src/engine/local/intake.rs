@@ -78,6 +78,11 @@ impl Intake {
         self.taps.iter().map(|tap| Arc::clone(&tap.reader)).collect()
     }
 
+    /// By source, the shortest piece that is worth a task. (One that panics here will do so again, where it is caught.)
+    pub fn grains(&self) -> impl Iterator<Item = u64> + '_ {
+        self.taps.iter().map(|tap| tap.reader.grain())
+    }
+
     /// The streams' names, by source.
     pub fn streams(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.taps.iter().map(|tap| self.places.stream(tap.node))

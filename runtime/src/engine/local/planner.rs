@@ -49,14 +49,30 @@ pub(crate) enum WhenEmpty {
 }
 
 impl Planner {
-    pub fn new(intake: Intake, budget: Budget, trigger: Trigger, overrun: Overrun, now: Timestamp) -> Planner {
+    pub fn new(
+        intake: Intake,
+        budget: Budget,
+        trigger: Trigger,
+        overrun: Overrun,
+        now: Timestamp,
+    ) -> Planner {
         let pace = match trigger {
             Trigger::Interval(interval) => Pace::Interval(Timer::new(interval, now)),
             Trigger::Eager => Pace::Eager,
             Trigger::AvailableNow => Pace::AvailableNow,
         };
         let finished = intake.ended();
-        Planner { intake, budget, pace, overrun, planned: None, number: 0, last: None, finished, warned: false }
+        Planner {
+            intake,
+            budget,
+            pace,
+            overrun,
+            planned: None,
+            number: 0,
+            last: None,
+            finished,
+            warned: false,
+        }
     }
 
     /// Plans what is due. `room`: a tick that is planned now could begin now. Returns when to look again, if that

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::failure::{Failure, Places};
 use super::schedule::{Done, Task, TaskInput};
-use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
 use crate::exchange::Weigh;
+use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
 use crate::state::Store;
 use crate::{BoxError, blame};
 
