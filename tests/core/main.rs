@@ -17,5 +17,6 @@ mod outputs;
 mod patterns;
 mod per_batch;
 mod plans;
+mod restarts;
 mod text;
 mod unions;

@@ -16,6 +16,7 @@ mod reduce_all;
 mod sort;
 mod table;
 mod top;
+mod weight;
 
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
@@ -31,6 +32,7 @@ pub use reduce_all::ReduceAll;
 pub use sort::{Order, Sort, Sorting};
 pub use table::KeyTable;
 pub use top::{By, Itself, Rank, Ranking, Top};
+pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
 
 use crate::pipeline::{Bucket, TaskContext};
 
