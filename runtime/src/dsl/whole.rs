@@ -363,7 +363,7 @@ impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
     }
 
     /// See `Stream`.
-    pub fn transform_with<U: Known, O: Data, P: Data, I: IntoIterator<Item: Data>>(
+    pub fn transform_with<U, O: Data, P: Data, I: IntoIterator<Item: Data>>(
         &self,
         other: impl AsStream<U>,
         f: impl Fn(Vec<O>, Vec<P>, Tick) -> I,

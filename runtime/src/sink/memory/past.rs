@@ -65,9 +65,8 @@ impl<T> Shared<T> {
     pub(super) fn forget(&mut self) {
         let Some(latest) = self.ticks.last_key_value().map(|(_, tick)| tick.time) else { return };
         let Keep { span, ticks } = self.keep;
-        while let Some(oldest) = self.ticks.first_entry() {
-            let old = span.is_some_and(|span| oldest.get().time.plus(span) <= latest);
-            drop(oldest);
+        while let Some((_, oldest)) = self.ticks.first_key_value() {
+            let old = span.is_some_and(|span| oldest.time.plus(span) <= latest);
             if !old && ticks.is_none_or(|count| self.ticks.len() <= count) {
                 return;
             }
