@@ -102,6 +102,13 @@ impl Pipeline<'_> {
     }
 }
 
+impl Pipeline<'_> {
+    /// Whether every operator can work with what it was given.
+    pub(crate) fn check_operands(&self) -> Result<()> {
+        self.invalid.clone().map_or(Ok(()), |why| Err(Error::Config(why)))
+    }
+}
+
 impl fmt::Debug for Pipeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.plan)

@@ -76,9 +76,7 @@ impl<'env> Driver<'env> {
         runtime: Option<&tokio::runtime::Handle>,
         log: Option<TickLog>,
     ) -> Result<Driver<'env>> {
-        if let Some(invalid) = &pipeline.invalid {
-            return Err(Error::Config(invalid.clone()));
-        }
+        pipeline.check_operands()?;
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
         tracing::info!(
