@@ -152,7 +152,7 @@ fn whole_ticks<'a>(factor: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
         let largest = asked.top(3).top(2, |n| n * *factor).repartition(2);
         let lengths = n.chunks().map(|chunk| chunk.len() as u64).map_partitions(|all| all.into_iter().rev());
         let sorted = n.key_by(|n| n % 3).sort_by_key().values();
-        let last = n.key_by(|n| n % 3).sort_by_key(Order::Descending).transform(|all, _| all.into_iter().map(|(_, n)| n).last());
+        let last = n.key_by(|n| n % 3).sort_by_key(Order::Descending).transform(|all, _| all.into_iter().map(|(_, n)| n).next_back());
         let both = sums.transform_with(combined, |a, b, tick| [a.len() as u64, b.len() as u64, tick.number]);
         both.union(largest).union(lengths).union(sorted).union(last).sink(out.clone());
     }

@@ -286,7 +286,8 @@ fn a_panic_in_a_future_names_the_operator() {
 
 #[test]
 fn panics_of_functions_behind_an_exchange_name_their_operators() {
-    let panics: [(&str, fn() -> Pipeline<'static>); 5] = [
+    type Make = fn() -> Pipeline<'static>;
+    let panics: [(&str, Make); 5] = [
         ("reduce", || stream! { source(queue([vec![1u8, 2]])).reduce(|_, _| panic!("no")).print(); }),
         (
             "fold",
