@@ -17,6 +17,7 @@ mod outputs;
 mod patterns;
 mod per_batch;
 mod plans;
+mod reference;
 mod restarts;
 mod text;
 mod unions;
