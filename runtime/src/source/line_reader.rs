@@ -53,6 +53,10 @@ impl<B: TextBatch> LineReader<B> {
         LineReader { options, pool: Mutex::default(), batch: PhantomData }
     }
 
+    pub(crate) fn max_line_bytes(&self) -> usize {
+        self.options.max_line_bytes
+    }
+
     /// Hands the lines of `range` to `visit`. `name` says in errors what `input` is.
     pub(crate) fn read(
         &self,

@@ -6,6 +6,7 @@
 
 mod buffered;
 pub(crate) mod erased;
+mod files;
 mod from_iter;
 mod line_reader;
 mod merge;
@@ -21,6 +22,7 @@ mod text_socket;
 use std::fmt;
 use std::sync::Arc;
 
+pub use files::Compression;
 pub use from_iter::{FromIter, from_iter};
 pub use merge::{Merge, merge};
 pub use patterns::IntoPatterns;
