@@ -23,9 +23,9 @@ use decompress::Format;
 /// - Offsets are bytes of the content: of a compressed file, of its decompressed text.
 /// - The content is what the file held then: what is appended later is not read, and a file that has shrunk is an
 ///   error.
-pub(crate) struct DataFile {
+pub struct DataFile {
     /// What it is called in errors.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     path: PathBuf,
     /// Its length on disk when it was found.
     bytes: u64,
@@ -36,21 +36,21 @@ pub(crate) struct DataFile {
 }
 
 impl DataFile {
-    pub fn new(path: PathBuf, bytes: u64, since: &'static str, compression: Compression) -> Self {
+    pub(crate) fn new(path: PathBuf, bytes: u64, since: &'static str, compression: Compression) -> Self {
         let name: Arc<str> = Arc::from(format!("file `{}`", path.display()));
         let decoded = Format::of(&path, compression)
             .map(|format| Decoded::new(Arc::clone(&name), path.clone(), bytes, format));
         DataFile { name, path, bytes, since, decoded }
     }
 
-    pub fn is_compressed(&self) -> bool {
+    pub(crate) fn is_compressed(&self) -> bool {
         self.decoded.is_some()
     }
 
     /// How much of the content's first `wanted` bytes there is. The length, if that is less than `wanted`.
     ///
     /// A compressed file is decompressed for it, from where it was left: that is the only way to know.
-    pub fn extent(&self, wanted: u64) -> Result<u64, BoxError> {
+    pub(crate) fn extent(&self, wanted: u64) -> Result<u64, BoxError> {
         match &self.decoded {
             None => Ok(self.bytes.min(wanted)),
             Some(decoded) => decoded.extent(wanted),
@@ -58,7 +58,7 @@ impl DataFile {
     }
 
     /// Refuses a position that lies behind the end.
-    pub fn check_position(&self, position: u64, length: u64) -> Result<(), BoxError> {
+    pub(crate) fn check_position(&self, position: u64, length: u64) -> Result<(), BoxError> {
         if position <= length {
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl DataFile {
     }
 
     /// Hands the lines that begin in `range` to `visit`.
-    pub fn read_lines<B: TextBatch>(
+    pub(crate) fn read_lines<B: TextBatch>(
         &self,
         lines: &LineReader<B>,
         range: OffsetRange,
@@ -88,7 +88,7 @@ impl DataFile {
     }
 
     /// Fills `into` from the offset `at` on; all of it is within the content.
-    pub fn read_exact(&self, into: &mut [u8], at: u64) -> Result<(), BoxError> {
+    pub(crate) fn read_exact(&self, into: &mut [u8], at: u64) -> Result<(), BoxError> {
         let content: &dyn ReadAt = match &self.decoded {
             None => &self.open(at)?,
             Some(decoded) => &decoded.bytes(at, at + into.len() as u64)?,
@@ -101,14 +101,14 @@ impl DataFile {
     }
 
     /// Reading goes on here.
-    pub fn seek(&self, position: u64) {
+    pub(crate) fn seek(&self, position: u64) {
         if let Some(decoded) = &self.decoded {
             decoded.keep_from(position);
         }
     }
 
     /// What lies before `position` will not be read again.
-    pub fn release(&self, position: u64) {
+    pub(crate) fn release(&self, position: u64) {
         self.seek(position);
     }
 
@@ -123,8 +123,10 @@ impl DataFile {
 }
 
 fn gone(name: &str, from: u64, error: &io::Error) -> BoxError {
-    format!("{name} can't be read any more, from offset {from} on: {error}; files must stay until they are read")
-        .into()
+    format!(
+        "{name} can't be read any more, from offset {from} on: {error}; files must stay until they are read"
+    )
+    .into()
 }
 
 struct OpenFile<'a> {
@@ -167,4 +169,4 @@ fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

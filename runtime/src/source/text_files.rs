@@ -129,7 +129,7 @@ impl<B> fmt::Debug for TextFiles<B> {
     }
 }
 
-fn detail(patterns: &[PathBuf]) -> String {
+pub(super) fn detail(patterns: &[PathBuf]) -> String {
     let (shown, rest) = patterns.split_at(patterns.len().min(3));
     let mut shown: Vec<String> = shown.iter().map(|p| p.display().to_string()).collect();
     if !rest.is_empty() {
@@ -148,9 +148,7 @@ impl<B: TextBatch> Source for TextFiles<B> {
     fn open(self, _: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {
         let files: Vec<_> = patterns::find(&self.patterns)?
             .into_iter()
-            .map(|file| {
-                DataFile::new(file.path, file.bytes, "when the pipeline started", self.compression)
-            })
+            .map(|file| DataFile::new(file.path, file.bytes, "when the pipeline started", self.compression))
             .collect();
         if u32::try_from(files.len()).is_err() {
             return Err("more than four billion files".into());

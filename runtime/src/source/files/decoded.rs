@@ -81,7 +81,11 @@ impl Decoded {
         self.rewind_to(&mut state, start);
         self.fill(&mut state, end)?;
         if state.end < end {
-            return Err(format!("{} ends at offset {}, before {end}: it has been replaced", self.name, state.end).into());
+            return Err(format!(
+                "{} ends at offset {}, before {end}: it has been replaced",
+                self.name, state.end
+            )
+            .into());
         }
         Ok(state.view(start))
     }

@@ -93,9 +93,10 @@ impl<R: BufRead> Zstd<R> {
 
     fn check(&self) -> io::Result<()> {
         match (self.frame.get_checksum_from_data(), self.frame.get_calculated_checksum()) {
-            (Some(written), Some(found)) if written != found => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "a frame's checksum does not match its content"))
-            }
+            (Some(written), Some(found)) if written != found => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a frame's checksum does not match its content",
+            )),
             _ => Ok(()),
         }
     }

@@ -167,7 +167,11 @@ fn what_is_released_is_freed_and_a_finished_file_is_not_decompressed_again() {
         assert_eq!(data.extent(u64::MAX).expect("it is there"), 8);
         decoded.held()
     };
-    assert_eq!([held(0), held(5), held(6), held(8)], [8, 8, 3, 0], "pieces have 5 bytes, and a byte before is kept");
+    assert_eq!(
+        [held(0), held(5), held(6), held(8)],
+        [8, 8, 3, 0],
+        "pieces have 5 bytes, and a byte before is kept"
+    );
 
     let reader = open(text_files(folder.path().join("*")));
     fs::write(folder.path().join("a.gz"), b"no longer gzip").expect("it can be written");
