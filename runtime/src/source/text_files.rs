@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::files::{Compression, DataFile};
 use super::line_reader::{LineOptions, LineReader};
@@ -11,6 +11,7 @@ use super::patterns::{self, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// The lines of text files, as `&str`: of one (`"log.txt"`), of those that a glob matches (`"logs/*.txt"`), or of
