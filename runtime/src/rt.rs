@@ -4,6 +4,8 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod outputs;
+
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -27,8 +29,8 @@ pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own, Tailed,
-    Tails,
+    ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own,
+    PerPartition, Tailed, Tails,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
@@ -250,7 +252,12 @@ impl<'env> Builder<'env> {
     fn outlet(&mut self, node: NodeId, (stage, index): (usize, usize), outlet: impl Outlet + 'env) {
         debug_assert!(matches!(
             self.graph.nodes[node].kind,
-            OpKind::Print | OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink
+            OpKind::Print
+                | OpKind::ForEach
+                | OpKind::ForEachPartition
+                | OpKind::ForEachBatch
+                | OpKind::SaveAsTextFiles
+                | OpKind::Sink
         ));
         self.tails[stage][index] = Some(Route::Outlet(self.outlets.len()));
         self.outlets.push(OutletNode { node, outlet: Box::new(outlet), weigh: None });

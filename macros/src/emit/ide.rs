@@ -2,8 +2,11 @@
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Token};
 
-use super::ops::DEFAULT_LENGTH;
+use super::ops::{DEFAULT_LENGTH, DEFAULT_SUFFIX};
 use crate::ast::{Body, Statement};
 use crate::ir::{Graph, OpKind};
 
@@ -36,27 +39,41 @@ pub fn facade(body: &Body) -> TokenStream {
     }}
 }
 
-/// Rust has no optional arguments, so `print()` becomes `print(10)`; all else stays as it is.
+/// Rust has no optional arguments, so `print()` becomes `print(10)`, and `save_as_text_files(prefix)` gets its suffix; all
+/// else stays as it is.
 fn with_defaults(tokens: TokenStream) -> TokenStream {
-    let mut after_print = false;
+    let mut after = None;
     tokens
         .into_iter()
         .map(|token| match token {
             TokenTree::Group(group) => {
-                let inner = if after_print && group.stream().is_empty() {
-                    quote!(#DEFAULT_LENGTH)
-                } else {
-                    with_defaults(group.stream())
+                let inner = match after.take() {
+                    Some(OpKind::Print) if group.stream().is_empty() => quote!(#DEFAULT_LENGTH),
+                    Some(OpKind::SaveAsTextFiles) => {
+                        let written = with_defaults(group.stream());
+                        let suffix = suffix(group.stream());
+                        quote!(#written #suffix)
+                    }
+                    _ => with_defaults(group.stream()),
                 };
-                after_print = false;
                 let mut same = Group::new(group.delimiter(), inner);
                 same.set_span(group.span());
                 TokenTree::Group(same)
             }
             token => {
-                after_print = matches!(&token, TokenTree::Ident(name) if name == OpKind::Print.name());
+                after = match &token {
+                    TokenTree::Ident(name) => OpKind::by_name(&name.to_string()),
+                    _ => None,
+                };
                 token
             }
         })
         .collect()
+}
+
+/// What is to be added to these arguments, if they are a prefix alone.
+fn suffix(tokens: TokenStream) -> Option<TokenStream> {
+    let arguments = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens).ok()?;
+    let comma = (!arguments.trailing_punct()).then(<Token![,]>::default);
+    (arguments.len() == 1).then(|| quote!(#comma #DEFAULT_SUFFIX))
 }

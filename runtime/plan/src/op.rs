@@ -30,7 +30,9 @@ pub enum OpKind {
     CountByValue,
     Print,
     ForEach,
+    ForEachPartition,
     ForEachBatch,
+    SaveAsTextFiles,
     Sink,
 }
 
@@ -129,7 +131,9 @@ impl OpKind {
         OpKind::CountByValue,
         OpKind::Print,
         OpKind::ForEach,
+        OpKind::ForEachPartition,
         OpKind::ForEachBatch,
+        OpKind::SaveAsTextFiles,
         OpKind::Sink,
     ];
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reader;
 use super::weight::{self, Held, Measured, Weigh};
-use super::{Combine, Count, CountValues, First, Give, Handle, KeyTable, Tail};
+use super::{Combine, Count, CountValues, First, Give, Handle, KeyTable, PerPartition, Tail};
 use crate::BoxError;
 use crate::batch::Data;
 use crate::key::Key;
@@ -227,6 +227,12 @@ impl<T: Data> Crosses for First<T> {
 }
 impl<T: Wire> BySerde for Tailed<First<T>> {
     type Crosses = First<T>;
+    type Bucket = Vec<T>;
+}
+
+/// Its records stay in their task, and weigh nothing behind it.
+impl<T: Data, F> Crosses for PerPartition<T, F> {
+    type Records = T;
     type Bucket = Vec<T>;
 }
 

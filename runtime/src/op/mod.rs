@@ -3,6 +3,7 @@
 pub(crate) mod count;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
+pub(crate) mod for_each_partition;
 pub(crate) mod reduce_by_key;
 pub(crate) mod sink;
 pub(crate) mod union;

@@ -5,7 +5,7 @@ mod scan;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use super::files::{Compression, DataFile};
@@ -13,6 +13,7 @@ use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Batch;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 use log::{Limits, Log};
 use scan::Scanner;

@@ -17,6 +17,7 @@ mod map_values;
 mod print;
 mod reduce_by_key;
 mod repeat;
+mod save_as_text_files;
 mod sink;
 mod source;
 mod split;
@@ -25,6 +26,7 @@ mod union;
 mod values;
 
 pub use print::DEFAULT_LENGTH;
+pub use save_as_text_files::DEFAULT_SUFFIX;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -60,7 +62,9 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::CountByValue
         | OpKind::Print
         | OpKind::ForEach
+        | OpKind::ForEachPartition
         | OpKind::ForEachBatch
+        | OpKind::SaveAsTextFiles
         | OpKind::Sink => unreachable!("the registry says that this operator cuts"),
     }
 }
@@ -75,7 +79,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
-        OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
+        OpKind::ForEachPartition => quote_spanned!(at=> #rt::PerPartition<_, _>),
+        OpKind::ForEach | OpKind::ForEachBatch | OpKind::SaveAsTextFiles | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
         }
         OpKind::Source
@@ -119,7 +124,8 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::CountByValue => count_by_value::attach(graph, node),
         OpKind::Union => union::attach(graph, stages, node),
         OpKind::Print => print::attach(graph, node),
-        OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),
         OpKind::Map
         | OpKind::Filter

@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 
 use memchr::memchr;
 
 use super::super::line_reader::ReadAt;
 use super::decompress::Format;
 use crate::BoxError;
+use crate::sync::Mutex;
 
 /// How much is decompressed at a time. In tests little, so that texts of a few lines have many pieces.
 const PIECE: usize = if cfg!(test) { 5 } else { 256 << 10 };
