@@ -157,7 +157,7 @@ pub trait Reader: Send + Sync {
     /// offsets of a folder's source lie in, say. Asked for after `available` and stored before the tick runs; what
     /// has been given is not given again. Empty: nothing new. Most sources have none.
     ///
-    /// (The tick log will hold it; until there is one, nobody asks.)
+    /// Where nothing is stored nobody asks; so let it not grow meanwhile.
     fn journal(&self) -> Vec<u8> {
         Vec::new()
     }

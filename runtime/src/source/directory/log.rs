@@ -45,8 +45,9 @@ pub(super) struct Log {
     frozen: bool,
     /// Of a scan that nobody could be told of.
     failed: Option<BoxError>,
-    /// Not asked for yet.
-    news: Vec<Note>,
+    /// What has come since the journal was asked for last. `None`: nobody has asked yet, and perhaps nobody will, so nothing
+    /// is gathered; the first to ask is told all.
+    news: Option<Vec<Note>>,
     recalled: bool,
 }
 
@@ -83,7 +84,7 @@ impl Log {
             new_files_only,
             frozen: false,
             failed: None,
-            news: Vec::new(),
+            news: None,
             recalled: false,
         };
         if new_files_only {
@@ -91,7 +92,6 @@ impl Log {
             log.scanner.each(&mut |path| {
                 seen.insert(path, 0);
             })?;
-            log.news.push(log.passed());
         }
         Ok(log)
     }
@@ -132,7 +132,9 @@ impl Log {
             if entry.start.is_none() {
                 entry.start = Some(start);
                 let path = entry.path.clone().into_os_string();
-                self.news.push(Note::Begun { path, bytes: entry.bytes, start });
+                if let Some(news) = &mut self.news {
+                    news.push(Note::Begun { path, bytes: entry.bytes, start });
+                }
             }
             room -= end - own;
             self.offered = start + end;
@@ -181,7 +183,14 @@ impl Log {
 
     /// What is to be stored before a tick of the offers so far runs, and has not been asked for before.
     pub fn journal(&mut self) -> Vec<u8> {
-        encode(&std::mem::take(&mut self.news))
+        match &mut self.news {
+            Some(news) => encode(&std::mem::take(news)),
+            None if self.seen.is_empty() && self.files.is_empty() => Vec::new(),
+            None => {
+                self.news = Some(Vec::new());
+                self.memory()
+            }
+        }
     }
 
     /// All that is to be stored.
@@ -200,7 +209,7 @@ impl Log {
             // What is there now and was not there then is new.
             self.recalled = true;
             self.seen.clear();
-            self.news.clear();
+            self.news = Some(Vec::new());
         }
         if notes.is_empty() {
             return Ok(());

@@ -367,10 +367,10 @@ proptest! {
             folder.add(&format!("later{i}"), text);
         }
         let again = restart(&folder, a_tick, &notes, at(logged));
+        again.seek(&[(0, at(ticks.len()))].into()).expect("it is known");
         for (ranges, records, _) in &ticks[logged..] {
             prop_assert_eq!(&lines(&again, ranges).expect("it is text"), records);
         }
-        again.seek(&[(0, at(ticks.len()))].into()).expect("it is known");
         let mut all: Vec<String> = ticks.into_iter().flat_map(|t| t.1).collect();
         loop {
             let offer = again.available(u64::MAX).expect("they are there");

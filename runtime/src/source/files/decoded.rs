@@ -112,11 +112,13 @@ impl Decoded {
         self.state.lock().expect("no decoder panics: it returns errors")
     }
 
-    /// Starts again at the beginning of the file, if what is wanted is no longer held.
+    /// Starts again at the beginning of the file, if what is wanted is no longer held. (A replay reads behind the position
+    /// where reading is to go on, and its tasks come in any order.)
     fn rewind_to(&self, state: &mut State, start: u64) {
         if start < state.base {
             *state = State { keep_from: start, length: state.length, ..State::default() };
         }
+        state.keep_from = state.keep_from.min(start);
     }
 
     /// Decompresses up to `to`, or to the end.
