@@ -25,8 +25,7 @@ pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use per_partition::PerPartition;
 pub(crate) use per_partition::{OfPartition, Went};
 pub use table::KeyTable;
-pub use weight::Weigh;
-pub use weight::{Held, Measured};
+pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
 
 use crate::pipeline::{Bucket, TaskContext};
 

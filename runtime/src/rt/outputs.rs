@@ -8,9 +8,8 @@ use millstream_plan::NodeId;
 
 use super::{Builder, COMPLETE, Outcome};
 use crate::batch::Data;
-use crate::exchange::{Give, Handle, OfPartition, PerPartition};
+use crate::exchange::{Give, Handle, OfPartition, PerPartition, Tailed};
 use crate::op;
-use crate::pipeline::Outlet;
 use crate::sink::{Line, text_file_sink};
 use crate::tick::Tick;
 
@@ -20,7 +19,8 @@ impl<'env> Builder<'env> {
         node: NodeId,
         tail: &Handle<PerPartition<T, F>>,
         function: F,
-    ) where
+    ) -> Tailed<PerPartition<T, F>>
+    where
         T: Data,
         R: Outcome,
         F: Fn(Vec<T>, usize, Tick) -> R + Send + Sync + 'env,
@@ -28,6 +28,8 @@ impl<'env> Builder<'env> {
         let function = Arc::new(OfPartition { node, function });
         assert!(tail.shared.set(function).is_ok(), "{COMPLETE}");
         self.outlet(node, (tail.stage, tail.index), op::for_each_partition::ForEachPartition);
+        // Its records stay in their task, and weigh nothing behind it.
+        Tailed::of(tail)
     }
 
     pub fn save_as_text_files<T: Data + Line>(
@@ -36,11 +38,11 @@ impl<'env> Builder<'env> {
         tail: &Handle<Give<T>>,
         prefix: impl Into<PathBuf>,
         suffix: impl AsRef<str>,
-    ) {
+    ) -> Tailed<Give<T>> {
         let sink = text_file_sink(prefix).suffix(suffix.as_ref());
         self.plan.set_detail(node, sink.folders_name());
         let outlet = op::sink::ToSink { sink, records: PhantomData::<fn(T)> };
-        debug_assert!(outlet.detail().is_some(), "a sink says what it is");
         self.outlet(node, (tail.stage, tail.index), outlet);
+        Tailed::of(tail)
     }
 }

@@ -13,6 +13,7 @@ pub const DEFAULT_SUFFIX: &str = "";
 pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let tail = names::tail(node, 0, n.op.span());
+    let output = names::output(node, n.op.span());
     let prefix = argument(graph, node, 0);
     let suffix = match n.operands.get(1) {
         Some(_) => {
@@ -21,5 +22,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         }
         None => quote_spanned!(at=> #DEFAULT_SUFFIX),
     };
-    quote_spanned!(at=> builder.save_as_text_files(#node, &#tail, #prefix, #suffix);)
+    quote_spanned!(at=> let #output = builder.save_as_text_files(#node, &#tail, #prefix, #suffix);)
 }
