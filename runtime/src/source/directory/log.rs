@@ -51,6 +51,9 @@ pub(super) struct Log {
     recalled: bool,
 }
 
+/// A file, and which of its offsets are meant.
+type Part = (Arc<DataFile>, Range<u64>);
+
 struct Entry {
     path: PathBuf,
     bytes: u64,
@@ -151,7 +154,7 @@ impl Log {
     }
 
     /// The parts of files that lie in `range`.
-    pub fn parts(&self, range: Range<u64>) -> Result<Vec<(Arc<DataFile>, Range<u64>)>, BoxError> {
+    pub fn parts(&self, range: Range<u64>) -> Result<Vec<Part>, BoxError> {
         let mut parts = Vec::new();
         let mut at = range.start;
         for entry in &self.files {
