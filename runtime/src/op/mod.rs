@@ -8,6 +8,7 @@ pub(crate) mod for_each_batch;
 pub(crate) mod map_async;
 pub(crate) mod map_partitions;
 pub(crate) mod reduce;
+pub(crate) mod for_each_partition;
 pub(crate) mod reduce_by_key;
 pub(crate) mod sink;
 pub(crate) mod sort_by_key;
