@@ -4,6 +4,8 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod keyed;
+
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -26,8 +28,8 @@ pub use crate::__crossing as crossing;
 pub use crate::__own as own;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own, Tailed,
-    Tails,
+    Aggregate, ByName, BySerde, Combine, Count, CountValues, Crossing, Distinct, First, Give, Handle, Leave,
+    Leaving, Own, Scatter, Tailed, Tails,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};

@@ -3,6 +3,7 @@
 //! A *tail* lives for one task. The stage's loops push records into it; closing it gives one bucket for each
 //! target. Here are the tails, and the rule that says which partition owns a key.
 
+mod aggregate;
 mod codec;
 mod combine;
 mod count;
@@ -10,8 +11,11 @@ mod give;
 mod groups;
 mod own;
 mod reader;
+mod scatter;
 mod table;
 
+pub(crate) use aggregate::Folder;
+pub use aggregate::{Aggregate, Distinct};
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
@@ -20,6 +24,8 @@ pub use give::{First, Give};
 pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
+pub use scatter::Scatter;
+pub(crate) use scatter::{Entry, Scattered};
 pub use table::KeyTable;
 
 use crate::pipeline::{Bucket, TaskContext};

@@ -106,5 +106,22 @@ impl<K, V> Pair for (K, V) {
     }
 }
 
+/// The same key, twice; the place where the keys of two sides differ.
+#[diagnostic::on_unimplemented(
+    message = "both sides need the same keys, but they are `{K}` and `{Self}`",
+    label = "one side's keys are `{K}`, the other's `{Self}`",
+    note = "bring both to one type first, with `.map(|(key, value)| …)`; `&str` and `String` are the same"
+)]
+pub trait SameKey<K: Key>: Key {
+    /// A slot of the one, as a slot of the other.
+    fn as_own(slot: &K::Slot) -> &Self::Slot;
+}
+impl<K: Key> SameKey<K> for K {
+    #[inline(always)]
+    fn as_own(slot: &K::Slot) -> &K::Slot {
+        slot
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,18 @@
 //! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
 
+pub(crate) mod blocks;
+pub(crate) mod cogroup;
 pub(crate) mod count;
+pub(crate) mod distinct;
+pub(crate) mod fold_by_key;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
+mod gather;
+pub(crate) mod group_by_key;
+mod index;
+pub(crate) mod join;
 pub(crate) mod reduce_by_key;
+pub(crate) mod semi_join;
 pub(crate) mod sink;
 pub(crate) mod union;
 
