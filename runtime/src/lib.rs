@@ -69,6 +69,7 @@ pub mod rt;
 pub mod sink;
 pub mod source;
 mod state;
+mod table;
 pub mod tick;
 
 #[doc(inline)]
@@ -86,5 +87,6 @@ pub use millstream_plan::Plan;
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
+pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

@@ -34,6 +34,7 @@ pub use crate::exchange::{
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
+pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
 pub use millstream_plan as plan;
 

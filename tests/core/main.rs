@@ -10,6 +10,7 @@ mod elementwise;
 mod errors;
 mod facade;
 mod hygiene;
+mod joins;
 mod keyed;
 mod keys;
 mod lints;

@@ -11,6 +11,7 @@ mod gather;
 pub(crate) mod group_by_key;
 mod index;
 pub(crate) mod join;
+pub(crate) mod join_table;
 pub(crate) mod reduce_by_key;
 pub(crate) mod semi_join;
 pub(crate) mod sink;
