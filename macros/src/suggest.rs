@@ -42,7 +42,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "to leave out records that are an error write `.filter_map(|x| x.ok())`; `.try_map(…)` keeps them as a stream of their own",
     ),
     ("count_by_key", "write `.map(|(key, _)| key).count_by_value()`"),
-    ("group_by", "write `.key_by(|x| …)`, then `.group_by_key()`, or better an operator that needs no lists, such as `.reduce_by_key(|a, b| …)`"),
+    (
+        "group_by",
+        "write `.key_by(|x| …)`, then `.group_by_key()`, or better an operator that needs no lists, such as `.reduce_by_key(|a, b| …)`",
+    ),
     ("combine_by_key", "write `.aggregate_by_key(init, |acc, x| …, |acc, other| …)`"),
     ("inner_join", "write `.join(other)`"),
     ("co_group", "write `.cogroup(other)`"),
@@ -66,10 +69,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
     ("partition", "two streams by a condition: `let (yes, no) = s.split(|x| …);`"),
     ("sum", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a + b)`"),
-    (
-        "zip",
-        "records have no positions to pair up by; give both streams a key, then `.join(other)`",
-    ),
+    ("zip", "records have no positions to pair up by; give both streams a key, then `.join(other)`"),
     ("enumerate", "records have no positions, since several threads make them at once"),
     ("broadcast", "a closure simply captures the value: by reference, or with `move`"),
     ("cache", "a stream with several consumers in a stage is computed once already"),

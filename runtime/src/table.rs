@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use crate::key::{Key, SameKey};
 
@@ -25,12 +26,12 @@ use crate::key::{Key, SameKey};
 /// ```
 ///
 /// # Cost
-/// A look-up is one hash of the key and one or two cache misses. A table of n pairs takes about 16 bytes and a key for
-/// each different key, and n values; it is made in O(n log n). Strings of up to 16 bytes lie in the table itself.
+/// A look-up is one hash of the key, and in a large table two cache misses, three where the key has several values. Keys take
+/// about 30 bytes each beside their own and their value's size. Strings of up to 16 bytes lie in the table itself.
 pub struct Table<K: Key, V> {
-    /// A key, where its values begin, and where they end.
-    keys: HashTable<(K::Slot, u32, u32)>,
-    values: Vec<V>,
+    /// One value, as most keys have, lies beside its key: a look-up then reads one place less.
+    keys: HashTable<(K::Slot, SmallVec<[V; 1]>)>,
+    pairs: usize,
 }
 
 impl<K: Key, V> Table<K, V> {
@@ -42,82 +43,57 @@ impl<K: Key, V> Table<K, V> {
     {
         let probe = key.probe();
         let hash = Q::hash(&probe);
-        let same = |(slot, ..): &(K::Slot, u32, u32)| Q::same(&probe, <Q::Owned as SameKey<K>>::as_own(slot));
-        match self.keys.find(hash, same) {
-            Some((_, begin, end)) => &self.values[*begin as usize..*end as usize],
-            None => &[],
-        }
+        let same = |(slot, _): &(K::Slot, _)| Q::same(&probe, <Q::Owned as SameKey<K>>::as_own(slot));
+        self.keys.find(hash, same).map_or(&[], |(_, values)| values)
     }
 
     /// How many pairs there are.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.pairs
     }
 
     /// Whether there is no pair.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.pairs == 0
     }
 }
 
 impl<Q: Key, V> FromIterator<(Q, V)> for Table<Q::Owned, V> {
-    /// # Panics
-    /// If there are 2^32 pairs or more.
     fn from_iter<I: IntoIterator<Item = (Q, V)>>(pairs: I) -> Self {
-        // Keys with their number and count first; then the values, sorted by that number, make runs.
-        let mut keys: HashTable<(Q::Slot, u32, u32)> = HashTable::new();
-        let mut values: Vec<(u32, V)> = Vec::new();
+        let pairs = pairs.into_iter();
+        let mut table =
+            Table::<Q::Owned, V> { keys: HashTable::with_capacity(pairs.size_hint().0), pairs: 0 };
         for (key, value) in pairs {
             let probe = key.probe();
             let hash = Q::hash(&probe);
-            let number = if let Some((_, number, count)) =
-                keys.find_mut(hash, |(slot, ..)| Q::same(&probe, slot))
-            {
-                *count += 1;
-                *number
+            if let Some((_, values)) = table.keys.find_mut(hash, |(slot, _)| Q::same(&probe, slot)) {
+                values.push(value);
             } else {
                 drop(probe);
-                let number = u32::try_from(keys.len()).expect(TOO_MANY);
-                keys.insert_unique(hash, (key.into_slot(), number, 1), |(slot, ..)| Q::slot_hash(slot));
-                number
-            };
-            values.push((number, value));
+                let entry = (key.into_slot(), SmallVec::from_buf([value]));
+                table.keys.insert_unique(hash, entry, |(slot, _)| Q::slot_hash(slot));
+            }
+            table.pairs += 1;
         }
-        assert!(u32::try_from(values.len()).is_ok(), "{TOO_MANY}");
-        values.sort_by_key(|(number, _)| *number);
-        let mut begins = vec![0; keys.len()];
-        for (_, number, count) in &keys {
-            begins[*number as usize] = *count;
-        }
-        let mut begin = 0;
-        for at in &mut begins {
-            begin += std::mem::replace(at, begin);
-        }
-        for (_, number, count) in &mut keys {
-            let begin = begins[*number as usize];
-            (*number, *count) = (begin, begin + *count);
-        }
-        Table { keys, values: values.into_iter().map(|(_, value)| value).collect() }
+        table
     }
 }
 
-const TOO_MANY: &str = "a table holds fewer than 2^32 pairs";
-
 impl<K: Key, V> Default for Table<K, V> {
     fn default() -> Self {
-        Table { keys: HashTable::new(), values: Vec::new() }
+        Table { keys: HashTable::new(), pairs: 0 }
     }
 }
 
 impl<K: Key<Slot: Clone>, V: Clone> Clone for Table<K, V> {
     fn clone(&self) -> Self {
-        Table { keys: self.keys.clone(), values: self.values.clone() }
+        Table { keys: self.keys.clone(), pairs: self.pairs }
     }
 }
 
 impl<K: Key, V> fmt::Debug for Table<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table").field("keys", &self.keys.len()).field("values", &self.values.len()).finish()
+        f.debug_struct("Table").field("keys", &self.keys.len()).field("pairs", &self.pairs).finish()
     }
 }
 

@@ -31,7 +31,9 @@ fn full<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(
     (a, b): &(Vec<(K, V)>, Vec<(K, W)>),
 ) -> Vec<(K, (Option<V>, Option<W>))> {
     let matches = a.iter().flat_map(|(k, v)| {
-        b.iter().filter(move |(j, _)| j == k).map(move |(_, w)| (k.clone(), (Some(v.clone()), Some(w.clone()))))
+        b.iter()
+            .filter(move |(j, _)| j == k)
+            .map(move |(_, w)| (k.clone(), (Some(v.clone()), Some(w.clone()))))
     });
     let left = a.iter().filter(|(k, _)| b.iter().all(|(j, _)| j != k));
     let right = b.iter().filter(|(k, _)| a.iter().all(|(j, _)| j != k));
@@ -43,7 +45,9 @@ fn full<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(
     all
 }
 
-fn inner<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(tick: &(Vec<(K, V)>, Vec<(K, W)>)) -> Vec<(K, (V, W))> {
+fn inner<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(
+    tick: &(Vec<(K, V)>, Vec<(K, W)>),
+) -> Vec<(K, (V, W))> {
     full(tick).into_iter().filter_map(|(k, (v, w))| Some((k, (v?, w?)))).collect()
 }
 

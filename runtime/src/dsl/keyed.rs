@@ -157,7 +157,10 @@ impl<T: Pair> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert!(out.records().contains(&("bob".to_string(), (3, None))));
     /// ```
-    pub fn left_outer_join<U: Pair>(&self, other: impl AsStream<U>) -> Stream<(<T::K as Key>::Owned, (T::V, Option<U::V>))>
+    pub fn left_outer_join<U: Pair>(
+        &self,
+        other: impl AsStream<U>,
+    ) -> Stream<(<T::K as Key>::Owned, (T::V, Option<U::V>))>
     where
         T::K: Key,
         U::K: Key<Owned = <T::K as Key>::Owned>,
@@ -181,7 +184,10 @@ impl<T: Pair> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert!(out.records().contains(&("ann".to_string(), (None, "Oslo".to_string()))));
     /// ```
-    pub fn right_outer_join<U: Pair>(&self, other: impl AsStream<U>) -> Stream<(<T::K as Key>::Owned, (Option<T::V>, U::V))>
+    pub fn right_outer_join<U: Pair>(
+        &self,
+        other: impl AsStream<U>,
+    ) -> Stream<(<T::K as Key>::Owned, (Option<T::V>, U::V))>
     where
         T::K: Key,
         U::K: Key<Owned = <T::K as Key>::Owned>,
@@ -205,7 +211,10 @@ impl<T: Pair> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(out.records().len(), 4);
     /// ```
-    pub fn full_outer_join<U: Pair>(&self, other: impl AsStream<U>) -> Stream<(<T::K as Key>::Owned, (Option<T::V>, Option<U::V>))>
+    pub fn full_outer_join<U: Pair>(
+        &self,
+        other: impl AsStream<U>,
+    ) -> Stream<(<T::K as Key>::Owned, (Option<T::V>, Option<U::V>))>
     where
         T::K: Key,
         U::K: Key<Owned = <T::K as Key>::Owned>,
@@ -278,7 +287,10 @@ impl<T: Pair> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert!(out.records().contains(&("eve".to_string(), (vec![7, 9], vec!["Toledo".to_string()]))));
     /// ```
-    pub fn cogroup<U: Pair>(&self, other: impl AsStream<U>) -> Stream<(<T::K as Key>::Owned, (Vec<T::V>, Vec<U::V>))>
+    pub fn cogroup<U: Pair>(
+        &self,
+        other: impl AsStream<U>,
+    ) -> Stream<(<T::K as Key>::Owned, (Vec<T::V>, Vec<U::V>))>
     where
         T::K: Key,
         U::K: Key<Owned = <T::K as Key>::Owned>,

@@ -25,7 +25,7 @@ pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use scatter::Scatter;
-pub(crate) use scatter::{Entry, Scattered};
+pub(crate) use scatter::{Chunks, Entry, Scattered};
 pub use table::KeyTable;
 
 use crate::pipeline::{Bucket, TaskContext};

@@ -2,34 +2,90 @@
 //!
 //! Heads then work group by group: the table of one group is small enough for a near cache, and results leave in the
 //! order of groups, which is the same for any number of partitions. (A radix join's partitioning phase; Kim et al.,
-//! "Sort vs. Hash Revisited", 2009.) The hash is kept beside the key: a head reads it three times, and a long string
-//! would have to be fetched for it.
+//! "Sort vs. Hash Revisited", 2009.)
+//!
+//! A group is a list of chunks, each twice as large as the one before up to a limit: so pairs are not moved when the
+//! group grows, and a tick of a few pairs takes little memory.
 
+use super::Tail;
 use super::codec::{AsRecords, BySerde, Crosses, Tailed, Wire};
 use super::groups::{GROUPS, Owners, group_of};
-use super::Tail;
 use crate::batch::Data;
-use crate::key::Key;
+use crate::key::{Key, Memo};
 use crate::pipeline::{Bucket, TaskContext};
 
 /// A pair on its way.
 pub struct Entry<K: Key, V> {
-    pub(crate) hash: u64,
+    memo: K::Memo,
     pub(crate) slot: K::Slot,
     pub(crate) value: V,
 }
 
 impl<K: Key, V> Entry<K, V> {
     #[inline(always)]
-    pub(crate) fn is_of(&self, hash: u64, slot: &K::Slot) -> bool {
-        self.hash == hash && K::same_slots(&self.slot, slot)
+    fn new(hash: u64, slot: K::Slot, value: V) -> Self {
+        Entry { memo: K::Memo::of(hash), slot, value }
+    }
+
+    #[inline(always)]
+    pub(crate) fn hash(&self) -> u64 {
+        self.memo.hash(|| K::slot_hash(&self.slot))
     }
 }
 
+/// The first chunk of a group, and the largest, in pairs.
+const CHUNKS: std::ops::RangeInclusive<usize> = 8..=1024;
+
+/// Pairs of one key group, in order of arrival.
+pub(crate) type Chunks<K, V> = Vec<Vec<Entry<K, V>>>;
+
 /// Keeps every pair, in order within its key group.
 pub struct Scatter<K: Key, V> {
-    groups: Box<[Vec<Entry<K, V>>; GROUPS]>,
+    /// The chunk of each group that is being filled.
+    open: Box<[Vec<Entry<K, V>>; GROUPS]>,
+    /// Those before it.
+    full: Box<[Chunks<K, V>; GROUPS]>,
     partitions: usize,
+}
+
+impl<K: Key, V> Scatter<K, V> {
+    fn new(partitions: usize) -> Self {
+        Scatter {
+            open: Box::new([const { Vec::new() }; GROUPS]),
+            full: Box::new([const { Vec::new() }; GROUPS]),
+            partitions,
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, hash: u64, entry: Entry<K, V>) {
+        let group = group_of(hash);
+        let chunk = &mut self.open[group];
+        if chunk.len() == chunk.capacity() {
+            next_chunk(chunk, &mut self.full[group]);
+        }
+        chunk.push(entry);
+    }
+
+    /// For each group its chunks.
+    fn into_groups(self) -> impl Iterator<Item = Chunks<K, V>> {
+        self.full.into_iter().zip(self.open.into_iter()).map(|(mut full, open)| {
+            if !open.is_empty() {
+                full.push(open);
+            }
+            full
+        })
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn next_chunk<T>(chunk: &mut Vec<T>, full: &mut Vec<Vec<T>>) {
+    let size = (2 * chunk.capacity()).clamp(*CHUNKS.start(), *CHUNKS.end());
+    let before = std::mem::replace(chunk, Vec::with_capacity(size));
+    if !before.is_empty() {
+        full.push(before);
+    }
 }
 
 impl<K: Key<Owned = K>, V> Scatter<K, V> {
@@ -39,7 +95,7 @@ impl<K: Key<Owned = K>, V> Scatter<K, V> {
         Q: Key<Owned = K, Slot = K::Slot>,
     {
         let hash = Q::hash(&key.probe());
-        self.groups[group_of(hash)].push(Entry { hash, slot: key.into_slot(), value });
+        self.add(hash, Entry::new(hash, key.into_slot(), value));
     }
 }
 
@@ -49,14 +105,15 @@ impl<K: Key<Owned = K> + Data, V: Data> Tail for Scatter<K, V> {
     fn share() {}
 
     fn open((): &(), cx: &TaskContext) -> Self {
-        Scatter { groups: Box::new([const { Vec::new() }; GROUPS]), partitions: cx.partitions }
+        Scatter::new(cx.partitions)
     }
 
     fn close(self) -> Vec<Bucket> {
-        let mut groups = self.groups.into_iter();
-        (0..self.partitions)
+        let partitions = self.partitions;
+        let mut groups = self.into_groups();
+        (0..partitions)
             .map(|partition| {
-                let owned = Owners::groups(partition, self.partitions);
+                let owned = Owners::groups(partition, partitions);
                 let groups = groups.by_ref().take(owned.len()).collect();
                 Box::new(Scattered::<K, V> { first: owned.start, groups }) as Bucket
             })
@@ -67,12 +124,12 @@ impl<K: Key<Owned = K> + Data, V: Data> Tail for Scatter<K, V> {
 /// A run of key groups, from `first` on: what goes to one partition.
 pub struct Scattered<K: Key, V> {
     first: usize,
-    groups: Vec<Vec<Entry<K, V>>>,
+    groups: Vec<Chunks<K, V>>,
 }
 
 impl<K: Key, V> Scattered<K, V> {
-    /// The pairs of a group, in order of arrival.
-    pub(crate) fn take(&mut self, group: usize) -> Vec<Entry<K, V>> {
+    /// The pairs of a group.
+    pub(crate) fn take(&mut self, group: usize) -> Chunks<K, V> {
         let at = group.checked_sub(self.first).and_then(|at| self.groups.get_mut(at));
         at.map(std::mem::take).unwrap_or_default()
     }
@@ -82,17 +139,16 @@ impl<K: Key<Owned = K> + Wire, V: Wire> AsRecords for Scattered<K, V> {
     type Records = Vec<(K, V)>;
 
     fn into_records(self) -> Vec<(K, V)> {
-        self.groups.into_iter().flatten().map(|e| (K::from_slot(e.slot), e.value)).collect()
+        self.groups.into_iter().flatten().flatten().map(|e| (K::from_slot(e.slot), e.value)).collect()
     }
 
     fn from_records(records: Vec<(K, V)>) -> Self {
-        // Which run of groups it was, its records don't say; so all of them.
-        let mut groups: Vec<_> = (0..GROUPS).map(|_| Vec::new()).collect();
+        // Which run of groups it was, the records don't say; so all of them.
+        let mut scatter = Scatter::new(1);
         for (key, value) in records {
-            let hash = K::hash(&key.probe());
-            groups[group_of(hash)].push(Entry { hash, slot: key.into_slot(), value });
+            scatter.push(key, value);
         }
-        Scattered { first: 0, groups }
+        Scattered { first: 0, groups: scatter.into_groups().collect() }
     }
 }
 

@@ -37,6 +37,8 @@ pub trait Key: Sized {
     type Owned: Key<Owned = Self::Owned, Slot = Self::Slot> + Eq + Data;
     /// The form in which a table holds the key.
     type Slot: Data + PartialEq;
+    /// What is kept beside a slot that travels: its hash (`u64`), or nothing where that is as quickly made as read.
+    type Memo: Memo;
     /// The key, read once: enough to hash it and to compare it with a slot.
     type Probe<'p>
     where
@@ -77,6 +79,33 @@ pub trait Key: Sized {
     /// The owned form.
     fn own(self) -> Self::Owned {
         Self::from_slot(self.into_slot())
+    }
+}
+
+/// A hash that is kept, or made again.
+pub trait Memo: Copy + Send + 'static {
+    fn of(hash: u64) -> Self;
+    /// The hash, which `make` makes.
+    fn hash(self, make: impl FnOnce() -> u64) -> u64;
+}
+
+impl Memo for u64 {
+    #[inline(always)]
+    fn of(hash: u64) -> u64 {
+        hash
+    }
+    #[inline(always)]
+    fn hash(self, _: impl FnOnce() -> u64) -> u64 {
+        self
+    }
+}
+
+impl Memo for () {
+    #[inline(always)]
+    fn of(_: u64) {}
+    #[inline(always)]
+    fn hash(self, make: impl FnOnce() -> u64) -> u64 {
+        make()
     }
 }
 

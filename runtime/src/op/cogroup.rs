@@ -4,11 +4,11 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::arrivals::Arrivals;
 use super::blocks::{Blocks, ByBlock};
-use super::gather::{self, Gather, Numbers};
+use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::Data;
-use crate::exchange::Entry;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
@@ -20,7 +20,7 @@ pub struct Cogrouping<K: Key, V, W> {
     left: Gather<K, V>,
     right: Gather<K, W>,
     groups: Range<usize>,
-    numbers: Numbers,
+    keys: Arrivals<K, (Vec<V>, Vec<W>)>,
 }
 
 impl<K: Key<Owned = K> + Data, V: Data, W: Data> HeadOperator for Cogroup<K, V, W> {
@@ -36,7 +36,7 @@ impl<K: Key<Owned = K> + Data, V: Data, W: Data> HeadOperator for Cogroup<K, V, 
             left: Gather::new(left),
             right: Gather::new(right),
             groups,
-            numbers: Numbers::default(),
+            keys: Arrivals::default(),
         })))
     }
 }
@@ -48,23 +48,15 @@ impl<K: Key<Owned = K> + Data, V: Data, W: Data> ByBlock for Cogrouping<K, V, W>
         while block.is_empty()
             && let Some(group) = self.groups.next()
         {
-            let (left, right) = (self.left.take(group), self.right.take(group));
-            self.numbers.number::<K, V, W>(&left, &right);
-            let mut numbers = self.numbers.of_pair.iter().map(|number| *number as usize);
-            for Entry { slot, value, .. } in left.into_iter().flatten() {
-                let number = numbers.next().expect("every pair has a number");
-                if number == block.len() {
-                    block.push((K::from_slot(slot), (Vec::new(), Vec::new())));
-                }
-                block[number].1.0.push(value);
+            for entry in self.left.take(group).into_iter().flatten() {
+                let number = self.keys.number(entry.hash(), entry.slot, Default::default);
+                self.keys.own(number).0.push(entry.value);
             }
-            for Entry { slot, value, .. } in right.into_iter().flatten() {
-                let number = numbers.next().expect("every pair has a number");
-                if number == block.len() {
-                    block.push((K::from_slot(slot), (Vec::new(), Vec::new())));
-                }
-                block[number].1.1.push(value);
+            for entry in self.right.take(group).into_iter().flatten() {
+                let number = self.keys.number(entry.hash(), entry.slot, Default::default);
+                self.keys.own(number).1.push(entry.value);
             }
+            block.extend(self.keys.drain());
         }
     }
 }

@@ -4,10 +4,11 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::gather::{self, Gather, Numbers};
+use super::arrivals::Arrivals;
+use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
-use crate::exchange::{Entry, Folder};
+use crate::exchange::Folder;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
@@ -17,7 +18,8 @@ pub(crate) struct FoldByKey<K, V, A, F> {
     pub(crate) pairs: PhantomData<fn(K, V)>,
 }
 
-const FULL: &str = "an accumulator is gone only while the user's function runs, and a panic there ends the task";
+const FULL: &str =
+    "an accumulator is gone only while the user's function runs, and a panic there ends the task";
 
 impl<K, V, A, F> HeadOperator for FoldByKey<K, V, A, F>
 where
@@ -34,25 +36,18 @@ where
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let groups = gather::groups(cx, &inputs);
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
-        let mut numbers = Numbers::default();
+        let mut keys = Arrivals::<K, Option<A>>::default();
         let mut rows: Vec<(K, A)> = Vec::new();
-        let mut folded: Vec<(K::Slot, Option<A>)> = Vec::new();
         for group in groups {
-            let pairs = input.take(group);
-            numbers.number::<K, V, ()>(&pairs, &[]);
-            for (Entry { slot, value, .. }, number) in
-                pairs.into_iter().flatten().zip(numbers.of_pair.iter())
-            {
-                let number = *number as usize;
-                if number == folded.len() {
-                    folded.push((slot, Some(self.folder.first(value))));
-                } else {
-                    let so_far = &mut folded[number].1;
-                    let before = so_far.take().expect(FULL);
-                    *so_far = Some(self.folder.next(before, value));
-                }
+            for entry in input.take(group).into_iter().flatten() {
+                let number = keys.number(entry.hash(), entry.slot, || None);
+                let so_far = keys.own(number);
+                *so_far = Some(match so_far.take() {
+                    None => self.folder.first(entry.value),
+                    Some(before) => self.folder.next(before, entry.value),
+                });
             }
-            rows.extend(folded.drain(..).map(|(slot, a)| (K::from_slot(slot), a.expect(FULL))));
+            rows.extend(keys.drain().map(|(key, a)| (key, a.expect(FULL))));
         }
         Ok(Box::new(Rows::new(rows)))
     }

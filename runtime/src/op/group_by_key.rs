@@ -4,11 +4,11 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::arrivals::Arrivals;
 use super::blocks::{Blocks, ByBlock};
-use super::gather::{self, Gather, Numbers};
+use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::Data;
-use crate::exchange::Entry;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
@@ -19,7 +19,10 @@ pub(crate) struct GroupByKey<K, V>(pub(crate) PhantomData<fn(K, V)>);
 pub struct Grouping<K: Key, V> {
     input: Gather<K, V>,
     groups: Range<usize>,
-    numbers: Numbers,
+    /// The keys of the group at hand, with how many values they have.
+    keys: Arrivals<K, usize>,
+    /// Its values, with the numbers of their keys.
+    values: Vec<(u32, V)>,
 }
 
 impl<K: Key<Owned = K> + Data, V: Data> HeadOperator for GroupByKey<K, V> {
@@ -31,7 +34,7 @@ impl<K: Key<Owned = K> + Data, V: Data> HeadOperator for GroupByKey<K, V> {
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let groups = gather::groups(cx, &inputs);
         let input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
-        Ok(Box::new(Blocks(Grouping { input, groups, numbers: Numbers::default() })))
+        Ok(Box::new(Blocks(Grouping { input, groups, keys: Arrivals::default(), values: Vec::new() })))
     }
 }
 
@@ -42,17 +45,15 @@ impl<K: Key<Owned = K> + Data, V: Data> ByBlock for Grouping<K, V> {
         while block.is_empty()
             && let Some(group) = self.groups.next()
         {
-            let pairs = self.input.take(group);
-            self.numbers.number::<K, V, ()>(&pairs, &[]);
-            block.reserve(self.numbers.counts.len());
-            let numbers = self.numbers.of_pair.iter();
-            for (Entry { slot, value, .. }, number) in pairs.into_iter().flatten().zip(numbers) {
-                let number = *number as usize;
-                if number == block.len() {
-                    let values = Vec::with_capacity(self.numbers.counts[number] as usize);
-                    block.push((K::from_slot(slot), values));
-                }
-                block[number].1.push(value);
+            for entry in self.input.take(group).into_iter().flatten() {
+                let number = self.keys.number(entry.hash(), entry.slot, || 0);
+                *self.keys.own(number) += 1;
+                self.values.push((number, entry.value));
+            }
+            // Counted first, the lists are as long as they have to be, and never grow.
+            block.extend(self.keys.drain().map(|(key, count)| (key, Vec::with_capacity(count))));
+            for (number, value) in self.values.drain(..) {
+                block[number as usize].1.push(value);
             }
         }
     }

@@ -1,74 +1,95 @@
-//! Where each key stands in a list of pairs: a chained hash index of 32-bit positions.
+//! The right side of a join, for one key group: pairs with a chained hash index of 32-bit positions.
 //!
 //! Keys that share a bucket are chained, and the pairs of one key are chained apart from that, in order of arrival. So a
-//! key with many pairs costs its neighbours in the bucket nothing.
+//! key with many pairs costs its neighbours in the bucket nothing. The links lie beside the pair: a look-up reads one
+//! place in the buckets, and for most keys one pair.
 
-use super::gather::MANY;
-use crate::exchange::Entry;
+use crate::exchange::{Chunks, Entry};
 use crate::key::Key;
 
 /// No position.
 pub(crate) const NONE: u32 = u32::MAX;
 
-#[derive(Clone, Copy)]
-struct Links {
+struct Indexed<K: Key, V> {
+    entry: Entry<K, V>,
     /// The first pair of the next key in the bucket.
-    key: u32,
+    next_key: u32,
     /// The next pair of the same key.
-    same: u32,
+    next_same: u32,
 }
 
 /// Reused from group to group.
-#[derive(Default)]
-pub(crate) struct Index {
+pub(crate) struct Index<K: Key, V> {
     /// The first pair of the first key of each bucket; a power of two of them.
     buckets: Vec<u32>,
-    links: Vec<Links>,
+    pairs: Vec<Indexed<K, V>>,
 }
 
-impl Index {
-    /// Indexes a list, and forgets what was indexed before.
-    pub(crate) fn build<K: Key, V>(&mut self, entries: &[Entry<K, V>]) {
-        assert!(u32::try_from(entries.len()).is_ok_and(|n| n < NONE), "{MANY}");
+impl<K: Key, V> Default for Index<K, V> {
+    fn default() -> Self {
+        Index { buckets: Vec::new(), pairs: Vec::new() }
+    }
+}
+
+impl<K: Key, V> Index<K, V> {
+    /// Indexes pairs in place of those that were here.
+    pub(crate) fn build(&mut self, chunks: Chunks<K, V>) {
+        self.pairs.clear();
+        let all = chunks.into_iter().flatten();
+        self.pairs.extend(all.map(|entry| Indexed { entry, next_key: NONE, next_same: NONE }));
+        let size = self.pairs.len().next_power_of_two();
+        assert!(u32::try_from(size).is_ok(), "fewer than 2^31 pairs of one key group fit into memory");
         self.buckets.clear();
-        self.buckets.resize(entries.len().next_power_of_two(), NONE);
-        self.links.clear();
-        self.links.resize(entries.len(), Links { key: NONE, same: NONE });
+        self.buckets.resize(size, NONE);
         // From the back, so that what comes first stands first.
-        for (i, entry) in entries.iter().enumerate().rev() {
-            let bucket = self.bucket(entry.hash);
+        for i in (0..self.pairs.len()).rev() {
+            let Entry { slot, .. } = &self.pairs[i].entry;
+            let bucket = self.bucket(self.pairs[i].entry.hash());
             let (mut before, mut at) = (NONE, self.buckets[bucket]);
-            while at != NONE && !entries[at as usize].is_of(entry.hash, &entry.slot) {
-                (before, at) = (at, self.links[at as usize].key);
+            while at != NONE && !self.is(at, slot) {
+                (before, at) = (at, self.pairs[at as usize].next_key);
             }
             // It takes the place of a pair of its key, or is put in front.
-            if at == NONE {
-                self.links[i].key = self.buckets[bucket];
-            } else {
-                self.links[i] = Links { key: self.links[at as usize].key, same: at };
-            }
+            self.pairs[i].next_same = at;
+            self.pairs[i].next_key =
+                if at == NONE { self.buckets[bucket] } else { self.pairs[at as usize].next_key };
             if at == NONE || before == NONE {
                 self.buckets[bucket] = i as u32;
             } else {
-                self.links[before as usize].key = i as u32;
+                self.pairs[before as usize].next_key = i as u32;
             }
         }
     }
 
-    /// The first pair of a key, or [`NONE`]. `entries` is the list that was indexed.
+    /// The first pair of a key, or [`NONE`].
     #[inline(always)]
-    pub(crate) fn find<K: Key, V>(&self, entries: &[Entry<K, V>], hash: u64, slot: &K::Slot) -> u32 {
-        let mut at = self.buckets[self.bucket(hash)];
-        while at != NONE && !entries[at as usize].is_of(hash, slot) {
-            at = self.links[at as usize].key;
+    pub(crate) fn find<W>(&self, entry: &Entry<K, W>) -> u32 {
+        let mut at = self.buckets[self.bucket(entry.hash())];
+        while at != NONE && !self.is(at, &entry.slot) {
+            at = self.pairs[at as usize].next_key;
         }
         at
     }
 
-    /// The next pair of the same key, or [`NONE`].
+    /// The value of a pair, and the position of the next one of its key, or [`NONE`].
     #[inline(always)]
-    pub(crate) fn next_same(&self, at: u32) -> u32 {
-        self.links[at as usize].same
+    pub(crate) fn value(&self, at: u32) -> (&V, u32) {
+        let pair = &self.pairs[at as usize];
+        (&pair.entry.value, pair.next_same)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The pairs, in order of arrival; none are left.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Entry<K, V>> + use<K, V> {
+        std::mem::take(&mut self.pairs).into_iter().map(|pair| pair.entry)
+    }
+
+    #[inline(always)]
+    fn is(&self, at: u32, slot: &K::Slot) -> bool {
+        K::same_slots(&self.pairs[at as usize].entry.slot, slot)
     }
 
     /// The low bits: those that name the group are the same for all keys here.

@@ -70,12 +70,11 @@ pub struct Joining<K: Key, V, W, H> {
     /// Of the group at hand: what is left of its left records,
     probes: std::iter::Flatten<vec::IntoIter<Vec<Entry<K, V>>>>,
     /// its right records, indexed,
-    build: Vec<Entry<K, W>>,
-    index: Index,
+    right_pairs: Index<K, W>,
     /// which of them had a match (kept only where it matters),
     matched: Vec<bool>,
     /// and, once the left ones are through, those that had none.
-    lone: vec::IntoIter<(Entry<K, W>, bool)>,
+    lone: vec::IntoIter<Entry<K, W>>,
     /// A left record with its next match.
     pending: Option<(K, V, u32)>,
     how: PhantomData<fn(H)>,
@@ -101,8 +100,7 @@ where
             right: Gather::new(right),
             groups,
             probes: Vec::new().into_iter().flatten(),
-            build: Vec::new(),
-            index: Index::default(),
+            right_pairs: Index::default(),
             matched: Vec::new(),
             lone: Vec::new().into_iter(),
             pending: None,
@@ -121,29 +119,35 @@ where
     /// The next group's records, if there is one.
     fn next_group(&mut self) -> bool {
         let Some(group) = self.groups.next() else { return false };
-        let left = self.left.take(group);
-        self.right.take_whole(group, &mut self.build);
+        let (left, right) = (self.left.take(group), self.right.take(group));
         // Without a counterpart some joins give nothing.
-        if (left.is_empty() && !H::RIGHT) || (self.build.is_empty() && !H::LEFT) {
+        if (left.is_empty() && !H::RIGHT) || (right.is_empty() && !H::LEFT) {
             return true;
         }
-        self.index.build(&self.build);
+        self.right_pairs.build(right);
         self.probes = left.into_iter().flatten();
         if H::RIGHT {
             self.matched.clear();
-            self.matched.resize(self.build.len(), false);
+            self.matched.resize(self.right_pairs.len(), false);
         }
         true
     }
 
+    /// The value of a match, and the position of the next one.
+    #[inline(always)]
+    fn right(&mut self, at: u32) -> (Option<W>, u32) {
+        if H::RIGHT {
+            self.matched[at as usize] = true;
+        }
+        let (value, next) = self.right_pairs.value(at);
+        (Some(copy(value)), next)
+    }
+
     /// The matches of one left record, from `at` on, until the block is full.
+    #[inline(never)]
     fn matches(&mut self, key: K, value: V, mut at: u32, block: &mut Vec<(K, H::Out)>) {
         loop {
-            let next = self.index.next_same(at);
-            if H::RIGHT {
-                self.matched[at as usize] = true;
-            }
-            let right = Some(copy(&self.build[at as usize].value));
+            let (right, next) = self.right(at);
             if next == NONE {
                 block.push((key, H::out(Some(value), right)));
                 return;
@@ -160,21 +164,31 @@ where
     /// The left records that are next, until the block is full or they are through.
     fn probe(&mut self, block: &mut Vec<(K, H::Out)>) {
         while block.len() < BLOCK
-            && let Some(Entry { hash, slot, value }) = self.probes.next()
+            && let Some(entry) = self.probes.next()
         {
-            match self.index.find(&self.build, hash, &slot) {
-                NONE if H::LEFT => block.push((K::from_slot(slot), H::out(Some(value), None))),
-                NONE => {}
-                at => self.matches(K::from_slot(slot), value, at, block),
+            let at = self.right_pairs.find(&entry);
+            let Entry { slot, value, .. } = entry;
+            if at == NONE {
+                if H::LEFT {
+                    block.push((K::from_slot(slot), H::out(Some(value), None)));
+                }
+                continue;
+            }
+            if self.right_pairs.value(at).1 == NONE {
+                let (right, _) = self.right(at);
+                block.push((K::from_slot(slot), H::out(Some(value), right)));
+            } else {
+                self.matches(K::from_slot(slot), value, at, block);
             }
         }
     }
 
     /// The right records without match.
     fn lone(&mut self, block: &mut Vec<(K, H::Out)>) {
-        let lone = self.lone.by_ref().filter(|(_, matched)| !matched).map(|(entry, _)| entry);
         let room = BLOCK - block.len();
-        block.extend(lone.take(room).map(|e| (K::from_slot(e.slot), H::out(None, Some(e.value)))));
+        block.extend(
+            self.lone.by_ref().take(room).map(|e| (K::from_slot(e.slot), H::out(None, Some(e.value)))),
+        );
     }
 }
 
@@ -200,9 +214,10 @@ where
             }
             if H::RIGHT {
                 // All the left records have been through.
-                if !self.build.is_empty() {
-                    let build = std::mem::take(&mut self.build).into_iter();
-                    self.lone = build.zip(self.matched.drain(..)).collect::<Vec<_>>().into_iter();
+                if self.right_pairs.len() > 0 {
+                    let pairs = self.right_pairs.take().zip(self.matched.drain(..));
+                    let lone = pairs.filter(|(_, matched)| !matched).map(|(entry, _)| entry);
+                    self.lone = lone.collect::<Vec<_>>().into_iter();
                 }
                 self.lone(block);
                 if block.len() >= BLOCK {

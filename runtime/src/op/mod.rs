@@ -1,5 +1,6 @@
 //! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
 
+mod arrivals;
 pub(crate) mod blocks;
 pub(crate) mod cogroup;
 pub(crate) mod count;

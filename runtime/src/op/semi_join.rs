@@ -9,7 +9,6 @@ use super::gather::{self, Gather};
 use super::index::{Index, NONE};
 use crate::BoxError;
 use crate::batch::Data;
-use crate::exchange::Entry;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
@@ -22,8 +21,7 @@ pub struct SemiJoining<K: Key, V, const MATCHED: bool> {
     left: Gather<K, V>,
     right: Gather<K, ()>,
     groups: Range<usize>,
-    known: Vec<Entry<K, ()>>,
-    index: Index,
+    known: Index<K, ()>,
 }
 
 impl<K: Key<Owned = K> + Data, V: Data, const MATCHED: bool> HeadOperator for SemiJoin<K, V, MATCHED> {
@@ -39,8 +37,7 @@ impl<K: Key<Owned = K> + Data, V: Data, const MATCHED: bool> HeadOperator for Se
             left: Gather::new(left),
             right: Gather::new(right),
             groups,
-            known: Vec::new(),
-            index: Index::default(),
+            known: Index::default(),
         })))
     }
 }
@@ -52,16 +49,14 @@ impl<K: Key<Owned = K> + Data, V: Data, const MATCHED: bool> ByBlock for SemiJoi
         while block.is_empty()
             && let Some(group) = self.groups.next()
         {
-            let pairs = self.left.take(group);
-            self.right.take_whole(group, &mut self.known);
-            if pairs.is_empty() || (MATCHED && self.known.is_empty()) {
+            let (pairs, known) = (self.left.take(group), self.right.take(group));
+            if pairs.is_empty() || (MATCHED && known.is_empty()) {
                 continue;
             }
-            self.index.build(&self.known);
-            for Entry { hash, slot, value } in pairs.into_iter().flatten() {
-                let matched = self.index.find(&self.known, hash, &slot) != NONE;
-                if matched == MATCHED {
-                    block.push((K::from_slot(slot), value));
+            self.known.build(known);
+            for entry in pairs.into_iter().flatten() {
+                if (self.known.find(&entry) != NONE) == MATCHED {
+                    block.push((K::from_slot(entry.slot), entry.value));
                 }
             }
         }

@@ -7,6 +7,7 @@ use millstream_plan::NodeId;
 
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
+use crate::blame;
 use crate::exchange::{Aggregate, Distinct, Folder, Handle, Scatter};
 use crate::key::{Key, SameKey};
 use crate::op::blocks::Blocks;
@@ -18,7 +19,6 @@ use crate::op::join::{FullOuter, How, Inner, Join, Joining, LeftOuter, RightOute
 use crate::op::reduce_by_key::MergeTables;
 use crate::op::semi_join::{SemiJoin, SemiJoining};
 use crate::pipeline::HeadTasks;
-use crate::blame;
 
 type Joined<K, V, W, H> = Stream<Blocks<Joining<K, V, W, H>>>;
 
@@ -71,7 +71,12 @@ impl<'env> Builder<'env> {
     {
         let folder = Arc::new(Folder { node, init, function });
         let from = [(tail.stage, tail.index)];
-        self.operator(node, HeadTasks::Partitions, &from, FoldByKey::<K, V, A, F> { folder, pairs: PhantomData })
+        self.operator(
+            node,
+            HeadTasks::Partitions,
+            &from,
+            FoldByKey::<K, V, A, F> { folder, pairs: PhantomData },
+        )
     }
 
     pub fn aggregate_by_key<K, V, A, F, M>(
