@@ -159,3 +159,62 @@ impl<K: Key<Owned = K> + Wire, V: Wire> BySerde for Tailed<Scatter<K, V>> {
     type Crosses = Scatter<K, V>;
     type Bucket = Scattered<K, V>;
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::key::stable_hash;
+
+    type Pairs = Vec<(u16, u32)>;
+
+    fn scatter(pairs: &Pairs) -> Scatter<u16, u32> {
+        let mut scatter = Scatter::new(1);
+        for (key, value) in pairs {
+            scatter.push(*key, *value);
+        }
+        scatter
+    }
+
+    fn of_group(chunks: Chunks<u16, u32>) -> Pairs {
+        chunks.into_iter().flatten().map(|e| (e.slot, e.value)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_group_has_its_pairs_in_order(few: Pairs, copies in 0usize..3000) {
+            // Enough of one group that its chunks stop growing.
+            let pairs: Pairs = few.into_iter().chain((0..copies).map(|i| (7, i as u32))).collect();
+            for (group, chunks) in scatter(&pairs).into_groups().enumerate() {
+                let is_here = |pair: &&(u16, u32)| group_of(stable_hash(&pair.0)) == group;
+                prop_assert_eq!(of_group(chunks), pairs.iter().filter(is_here).copied().collect::<Pairs>());
+            }
+        }
+
+        #[test]
+        fn each_partition_gets_its_groups(pairs: Pairs, partitions in 1usize..=GROUPS) {
+            let buckets = Scatter { partitions, ..scatter(&pairs) }.close();
+            prop_assert_eq!(buckets.len(), partitions);
+            let mut whole = scatter(&pairs).into_groups();
+            for (partition, bucket) in buckets.into_iter().enumerate() {
+                let mut bucket = crate::op::open::<Scattered<u16, u32>>(bucket);
+                for group in Owners::groups(partition, partitions) {
+                    prop_assert_eq!(of_group(bucket.take(group)), of_group(whole.next().unwrap_or_default()));
+                }
+                for group in 0..GROUPS {
+                    prop_assert!(bucket.take(group).is_empty());
+                }
+            }
+        }
+
+        #[test]
+        fn pairs_that_were_bytes_are_in_the_same_groups(pairs: Pairs) {
+            let bucket = |pairs| crate::op::open::<Scattered<u16, u32>>(scatter(pairs).close().remove(0));
+            let (mut here, mut there) = (bucket(&pairs), Scattered::from_records(bucket(&pairs).into_records()));
+            for group in 0..GROUPS {
+                prop_assert_eq!(of_group(there.take(group)), of_group(here.take(group)));
+            }
+        }
+    }
+}
