@@ -32,7 +32,7 @@ impl<K: Key, T> Arrivals<K, T> {
     /// The number of a key in order of arrival; `new` makes what a new one has.
     #[inline(always)]
     pub(crate) fn number(&mut self, hash: u64, slot: K::Slot, new: impl FnOnce() -> T) -> u32 {
-        if self.keys.len() == self.buckets.len() {
+        if 2 * self.keys.len() >= self.buckets.len() {
             self.grow();
         }
         // The low bits: those that name the group are the same for all keys here.
@@ -67,7 +67,7 @@ impl<K: Key, T> Arrivals<K, T> {
     #[inline(never)]
     fn grow(&mut self) {
         let size = (2 * self.buckets.len()).max(16);
-        assert!(u32::try_from(size).is_ok(), "fewer than 2^31 keys of one key group fit into memory");
+        assert!(u32::try_from(size).is_ok(), "fewer than 2^30 keys of one key group fit into memory");
         self.buckets.clear();
         self.buckets.resize(size, NONE);
         for (number, known) in self.keys.iter_mut().enumerate() {
