@@ -28,6 +28,7 @@ impl<T: Key> Stream<T> {
     }
 }
 
+#[allow(clippy::type_complexity, reason = "a signature says what comes out")]
 impl<T: Pair> Stream<T> {
     /// One pair for each key of the tick: all its values, in the order in which they came.
     ///

@@ -69,7 +69,7 @@ impl<K: Key, V> Scatter<K, V> {
 
     /// For each group its chunks.
     fn into_groups(self) -> impl Iterator<Item = Chunks<K, V>> {
-        self.full.into_iter().zip(self.open.into_iter()).map(|(mut full, open)| {
+        self.full.into_iter().zip(*self.open).map(|(mut full, open)| {
             if !open.is_empty() {
                 full.push(open);
             }

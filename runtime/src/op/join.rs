@@ -15,7 +15,6 @@ use super::index::{Index, NONE};
 use crate::BoxError;
 use crate::batch::Data;
 use crate::exchange::Entry;
-use crate::fused::copy;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
@@ -60,6 +59,25 @@ how! {
     FullOuter true true: |v, w| (v, w) => (Option<V>, Option<W>);
 }
 
+/// `Clone`; the place where what a join brings together is not.
+#[diagnostic::on_unimplemented(
+    message = "the keys and values that a join brings together must be `Clone`, and `{Self}` is not",
+    label = "a record may have many matches, and each gets a copy of it",
+    note = "derive `Clone`, or share the value: `.map_values(std::sync::Arc::new)` before the join",
+    note = "`left_semi_join`, `left_anti_join` and `cogroup` need no copies"
+)]
+pub trait Matched {
+    fn again(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Matched for T {
+    #[inline(always)]
+    fn again(&self) -> T {
+        self.clone()
+    }
+}
+
 pub(crate) struct Join<K, V, W, H>(pub(crate) PhantomData<fn(K, V, W, H)>);
 
 /// A tick's matches, made while they are read.
@@ -82,9 +100,9 @@ pub struct Joining<K: Key, V, W, H> {
 
 impl<K, V, W, H> HeadOperator for Join<K, V, W, H>
 where
-    K: Key<Owned = K> + Data + Clone,
-    V: Data + Clone,
-    W: Data + Clone,
+    K: Key<Owned = K> + Data + Matched,
+    V: Data + Matched,
+    W: Data + Matched,
     H: How<V, W>,
 {
     fn tick(
@@ -111,9 +129,9 @@ where
 
 impl<K, V, W, H> Joining<K, V, W, H>
 where
-    K: Key<Owned = K> + Data + Clone,
-    V: Data + Clone,
-    W: Data + Clone,
+    K: Key<Owned = K> + Data + Matched,
+    V: Data + Matched,
+    W: Data + Matched,
     H: How<V, W>,
 {
     /// The next group's records, if there is one.
@@ -140,7 +158,7 @@ where
             self.matched[at as usize] = true;
         }
         let (value, next) = self.right_pairs.value(at);
-        (Some(copy(value)), next)
+        (Some(value.again()), next)
     }
 
     /// The matches of one left record, from `at` on, until the block is full.
@@ -152,7 +170,7 @@ where
                 block.push((key, H::out(Some(value), right)));
                 return;
             }
-            block.push((copy(&key), H::out(Some(copy(&value)), right)));
+            block.push((key.again(), H::out(Some(value.again()), right)));
             if block.len() >= BLOCK {
                 self.pending = Some((key, value, next));
                 return;
@@ -194,9 +212,9 @@ where
 
 impl<K, V, W, H> ByBlock for Joining<K, V, W, H>
 where
-    K: Key<Owned = K> + Data + Clone,
-    V: Data + Clone,
-    W: Data + Clone,
+    K: Key<Owned = K> + Data + Matched,
+    V: Data + Matched,
+    W: Data + Matched,
     H: How<V, W>,
 {
     type Out = (K, H::Out);

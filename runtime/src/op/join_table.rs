@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use crate::fused::{Copied, copy};
+use super::join::Matched;
 use crate::key::{Key, SameKey};
 use crate::table::AsTable;
 
@@ -24,7 +24,7 @@ impl<'t, K: Key, V, W> Matches<'t, K, V, W> {
     }
 }
 
-impl<'t, K: Copied, V: Copied, W> Matches<'t, K, V, W> {
+impl<'t, K: Matched, V: Matched, W> Matches<'t, K, V, W> {
     #[inline(always)]
     fn next(&mut self) -> Option<(K, V, &'t W)> {
         let found = self.found.next()?;
@@ -32,7 +32,7 @@ impl<'t, K: Copied, V: Copied, W> Matches<'t, K, V, W> {
             self.pair.take()?
         } else {
             let (key, value) = self.pair.as_ref()?;
-            (copy(key), copy(value))
+            (key.again(), value.again())
         };
         Some((key, value, found))
     }
@@ -42,13 +42,13 @@ impl<'t, K: Copied, V: Copied, W> Matches<'t, K, V, W> {
 #[inline(always)]
 pub fn join_table<'t, K, V, T>(table: &'t T, pair: (K, V)) -> impl Iterator<Item = (K, (V, T::Value))>
 where
-    K: Key + Copied,
-    V: Copied,
-    T: AsTable<Value: Copied + 't>,
+    K: Key + Matched,
+    V: Matched,
+    T: AsTable<Value: Matched + 't>,
     K::Owned: SameKey<T::Key>,
 {
     let mut matches = Matches::new(table, pair);
-    std::iter::from_fn(move || matches.next().map(|(key, value, found)| (key, (value, copy(found)))))
+    std::iter::from_fn(move || matches.next().map(|(key, value, found)| (key, (value, found.again()))))
 }
 
 /// As [`join_table`], with one result where there is no match.
@@ -58,14 +58,14 @@ pub fn left_outer_join_table<'t, K, V, T>(
     pair: (K, V),
 ) -> impl Iterator<Item = (K, (V, Option<T::Value>))>
 where
-    K: Key + Copied,
-    V: Copied,
-    T: AsTable<Value: Copied + 't>,
+    K: Key + Matched,
+    V: Matched,
+    T: AsTable<Value: Matched + 't>,
     K::Owned: SameKey<T::Key>,
 {
     let mut matches = Matches::new(table, pair);
     std::iter::from_fn(move || match matches.next() {
-        Some((key, value, found)) => Some((key, (value, Some(copy(found))))),
+        Some((key, value, found)) => Some((key, (value, Some(found.again())))),
         None => matches.pair.take().map(|(key, value)| (key, (value, None))),
     })
 }

@@ -15,7 +15,7 @@ use crate::op::cogroup::{Cogroup, Cogrouping};
 use crate::op::distinct::MergeSets;
 use crate::op::fold_by_key::FoldByKey;
 use crate::op::group_by_key::{GroupByKey, Grouping};
-use crate::op::join::{FullOuter, How, Inner, Join, Joining, LeftOuter, RightOuter};
+use crate::op::join::{FullOuter, How, Inner, Join, Joining, LeftOuter, Matched, RightOuter};
 use crate::op::reduce_by_key::MergeTables;
 use crate::op::semi_join::{SemiJoin, SemiJoining};
 use crate::pipeline::HeadTasks;
@@ -32,10 +32,10 @@ macro_rules! joins {
             right: &Handle<Scatter<J, W>>,
         ) -> Joined<K, V, W, $how>
         where
-            K: Key<Owned = K> + Data + Clone,
+            K: Key<Owned = K> + Data + Matched,
             J: Key<Owned = J> + Data + SameKey<K>,
-            V: Data + Clone,
-            W: Data + Clone,
+            V: Data + Matched,
+            W: Data + Matched,
         {
             self.joined(node, left, right)
         }
@@ -121,10 +121,10 @@ impl<'env> Builder<'env> {
         right: &Handle<Scatter<J, W>>,
     ) -> Joined<K, V, W, H>
     where
-        K: Key<Owned = K> + Data + Clone,
+        K: Key<Owned = K> + Data + Matched,
         J: Key<Owned = J> + Data,
-        V: Data + Clone,
-        W: Data + Clone,
+        V: Data + Matched,
+        W: Data + Matched,
         H: How<V, W>,
     {
         let from = [(left.stage, left.index), (right.stage, right.index)];
