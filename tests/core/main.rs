@@ -17,5 +17,6 @@ mod lints;
 mod outputs;
 mod patterns;
 mod plans;
+mod restarts;
 mod text;
 mod unions;

@@ -7,6 +7,7 @@ use millstream_plan::NodeId;
 use super::codec::{BySerde, Crosses, Tailed, Wire};
 use super::combine::tables;
 use super::groups::Owners;
+use super::weight::Leaves;
 use super::{KeyTable, Tail};
 use crate::batch::Data;
 use crate::blame;
@@ -89,6 +90,10 @@ where
     }
 }
 
+impl<K: Key<Owned = K> + Data, V, A: Data, F> Leaves for Aggregate<K, V, A, F> {
+    type Bucket = KeyTable<K, A>;
+}
+
 impl<K: Key, V, A, F> Crosses for Aggregate<K, V, A, F> {
     type Records = (K, A);
 }
@@ -127,6 +132,10 @@ impl<K: Key<Owned = K> + Data> Tail for Distinct<K> {
     fn close(self) -> Vec<Bucket> {
         self.parts.into_iter().map(|table| Box::new(table) as Bucket).collect()
     }
+}
+
+impl<K: Key<Owned = K> + Data> Leaves for Distinct<K> {
+    type Bucket = KeyTable<K, ()>;
 }
 
 impl<K: Key> Crosses for Distinct<K> {

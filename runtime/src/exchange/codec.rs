@@ -15,6 +15,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::reader;
+use super::weight::{self, Weigh};
 use super::{Combine, Count, CountValues, Give, Handle, KeyTable, Tail};
 use crate::BoxError;
 use crate::batch::Data;
@@ -42,6 +43,7 @@ pub struct Crossing {
     pub records: &'static str,
     /// `None` where they are no serde types.
     pub codec: Option<BucketCodec>,
+    pub weigh: Weigh,
 }
 
 /// A tail's type, to look methods up on.
@@ -69,7 +71,8 @@ pub trait BySerde {
         let records = std::any::type_name::<<Self::Crosses as Crosses>::Records>();
         let codec = BucketCodec { encode: encode::<Self::Bucket>, decode: decode::<Self::Bucket> };
         // See above: serde types all, but what is borrowed for good can't be read back.
-        Crossing { records, codec: (!records.contains('&')).then_some(codec) }
+        let codec = (!records.contains('&')).then_some(codec);
+        Crossing { records, codec, weigh: weight::unknown }
     }
 }
 
@@ -78,7 +81,16 @@ pub trait ByName {
     type Crosses: Crosses;
 
     fn crossing(&self) -> Crossing {
-        Crossing { records: std::any::type_name::<<Self::Crosses as Crosses>::Records>(), codec: None }
+        let records = std::any::type_name::<<Self::Crosses as Crosses>::Records>();
+        Crossing { records, codec: None, weigh: weight::unknown }
+    }
+}
+
+impl Crossing {
+    /// With how it is weighed.
+    #[must_use]
+    pub fn weighed(self, weigh: Weigh) -> Crossing {
+        Crossing { weigh, ..self }
     }
 }
 
@@ -93,7 +105,9 @@ macro_rules! __crossing {
     ($tail:expr) => {{
         #[allow(unused_imports, reason = "one of the two is found")]
         use $crate::rt::{ByName as _, BySerde as _};
-        (&$crate::rt::Tailed::of(&$tail)).crossing()
+        (&$crate::rt::Tailed::of(&$tail))
+            .crossing()
+            .weighed($crate::rt::weigher!($crate::rt::Tailed::of(&$tail)))
     }};
 }
 

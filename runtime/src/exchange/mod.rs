@@ -13,6 +13,7 @@ mod own;
 mod reader;
 mod scatter;
 mod table;
+mod weight;
 
 pub(crate) use aggregate::Folder;
 pub use aggregate::{Aggregate, Distinct};
@@ -27,6 +28,7 @@ pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use scatter::Scatter;
 pub(crate) use scatter::{Chunks, Entry, Scattered};
 pub use table::KeyTable;
+pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
 
 use crate::pipeline::{Bucket, TaskContext};
 

@@ -7,9 +7,12 @@
 //! A group is a list of chunks, each twice as large as the one before up to a limit: so pairs are not moved when the
 //! group grows, and a tick of a few pairs takes little memory.
 
+use serde::Serialize;
+
 use super::Tail;
 use super::codec::{AsRecords, BySerde, Crosses, Tailed, Wire};
 use super::groups::{GROUPS, Owners, group_of};
+use super::weight::{Held, Leaves, Measured, owned, owned_by_key, stride};
 use crate::batch::Data;
 use crate::key::{Key, Memo};
 use crate::pipeline::{Bucket, TaskContext};
@@ -152,6 +155,28 @@ impl<K: Key<Owned = K> + Wire, V: Wire> AsRecords for Scattered<K, V> {
     }
 }
 
+impl<K: Key<Owned = K> + Data, V: Data> Leaves for Scatter<K, V> {
+    type Bucket = Scattered<K, V>;
+}
+
+impl<K: Key<Owned = K> + Data, V: Data> Held for Scattered<K, V> {
+    fn records(&self) -> usize {
+        self.groups.iter().flatten().map(Vec::len).sum()
+    }
+
+    fn room(&self) -> usize {
+        let entries: usize = self.groups.iter().flatten().map(Vec::capacity).sum();
+        entries * size_of::<Entry<K, V>>()
+    }
+}
+
+impl<K: Key<Owned = K> + Data, V: Data + Serialize> Measured for Scattered<K, V> {
+    fn sample(&self) -> (usize, usize) {
+        let some = self.groups.iter().flatten().flatten().step_by(stride(self.records()));
+        some.fold((0, 0), |(n, bytes), e| (n + 1, bytes + owned_by_key::<K>(&e.slot) + owned(&e.value)))
+    }
+}
+
 impl<K: Key, V> Crosses for Scatter<K, V> {
     type Records = (K, V);
 }
@@ -216,5 +241,17 @@ mod tests {
                 prop_assert_eq!(of_group(there.take(group)), of_group(here.take(group)));
             }
         }
+    }
+
+    #[test]
+    fn pairs_weigh_what_they_take_and_own() {
+        let mut scatter = Scatter::<String, String>::new(1);
+        for n in 0..10_000 {
+            scatter.push(format!("a key of some length: {n:010}"), "a value".repeat(n % 3));
+        }
+        let bucket = scatter.close().remove(0);
+        let weight = crate::exchange::weight::by_serde::<Scattered<String, String>>(&*bucket) as usize;
+        let (entry, texts) = (size_of::<Entry<String, String>>(), 32 + 7);
+        assert!((10_000 * (entry + texts)..20_000 * (entry + texts)).contains(&weight), "{weight}");
     }
 }

@@ -1,11 +1,12 @@
 //! `queue`: given records, tick by tick.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Rows;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// Records from memory: each element of the queue is one tick's. Ends with the last one.
@@ -94,7 +95,8 @@ impl<T> QueueReader<T> {
 impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
     type Batch = Rows<T>;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    /// An element is a tick, whatever the limit.
+    fn available(&self, _limit: u64) -> Result<Offer, BoxError> {
         let mut next = self.next.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
         if let Some(element) = self.elements.get(self.element_at(*next)) {
@@ -166,14 +168,14 @@ mod tests {
     #[test]
     fn each_element_is_an_offer() {
         let reader = open(queue([vec!["a b a", "c"], vec!["b"]]));
-        let first = reader.available().expect("fine");
+        let first = reader.available(u64::MAX).expect("fine");
         assert_eq!(first, Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false });
-        let second = reader.available().expect("fine");
+        let second = reader.available(u64::MAX).expect("fine");
         assert_eq!(second, Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true, waiting: false });
         assert_eq!(read(&*reader, part(0, 2), str::len).expect("fine"), [5, 1]);
         assert_eq!(read(&*reader, part(2, 3), str::len).expect("fine"), [1]);
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
         );
     }
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn an_empty_element_is_an_offer_without_records() {
         let reader = open(queue([vec![], vec![7], vec![]]));
-        let offers: Vec<Offer> = (0..3).map(|_| reader.available().expect("fine")).collect();
+        let offers: Vec<Offer> = (0..3).map(|_| reader.available(u64::MAX).expect("fine")).collect();
         assert_eq!(
             offers,
             [
@@ -199,7 +201,7 @@ mod tests {
     fn a_queue_without_elements_has_ended() {
         let reader = open(queue(Vec::<Vec<u8>>::new()));
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
         );
     }
@@ -220,7 +222,7 @@ mod tests {
         for (position, next) in [(1, part(1, 3)), (3, part(3, 4)), (4, part(4, 6))] {
             let reader = open(queue([vec![0, 1, 2], vec![], vec![3, 4]]));
             reader.seek(&[(0, position)].into()).expect("it is there");
-            assert_eq!(reader.available().expect("fine").ranges, [next]);
+            assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [next]);
         }
         assert!(open(queue([vec![0]])).seek(&[(0, 2)].into()).is_err());
     }

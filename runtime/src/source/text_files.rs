@@ -6,13 +6,14 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::line_reader::{LineOptions, LineReader, ReadAt};
 use super::patterns::{self, FoundFile, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// The lines of text files, as `&str`: of one (`"log.txt"`), of those that a glob matches (`"logs/*.txt"`), or of
@@ -158,10 +159,10 @@ struct FilesReader<B> {
 impl<B: TextBatch> Reader for FilesReader<B> {
     type Batch = B;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut offered = self.offered.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
-        let mut room = self.max_bytes_per_tick;
+        let mut room = self.max_bytes_per_tick.min(limit).max(1);
         let mut rest = false;
         for (partition, (_, file)) in (0..).zip(&self.files) {
             let start = offered.get(&partition).copied().unwrap_or(0);

@@ -5,13 +5,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::budget::{self, Budget, Weighed};
 use super::core::Core;
 use super::delivery::Delivery;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
 use super::intake::Intake;
+use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
-use super::schedule::{MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
 use super::topology::Topology;
 use super::work::Work;
 use crate::clock::Timestamp;
@@ -50,6 +52,8 @@ pub(crate) struct Driver<'env> {
     delivery: Delivery<'env>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
+    /// Kept where somebody may restart the pipeline.
+    log: Option<TickLog>,
     /// The fault point that was met, which ends the pipeline as a crash does.
     crashed: Option<TaskId>,
 }
@@ -63,12 +67,14 @@ struct InFlight {
 }
 
 impl<'env> Driver<'env> {
-    /// Opens outlets, then sources: nothing arrives before there is a place for it.
+    /// Opens outlets, then sources: nothing arrives before there is a place for it. With a log, goes on where it ends, and
+    /// keeps it up.
     pub fn open(
         pipeline: Pipeline<'env>,
         settings: &Settings,
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
+        log: Option<TickLog>,
     ) -> Result<Driver<'env>> {
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
@@ -80,25 +86,37 @@ impl<'env> Driver<'env> {
             trigger = %settings.trigger,
             "the pipeline starts"
         );
-        let delivery = Delivery::open(pipeline.outlets, &topology, &places, 0)?;
+        let epoch = log.as_ref().map_or(0, |log| log.epoch);
+        let last_tick = log.as_ref().and_then(|log| log.last).map(|tick| tick.number);
+        let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
+        let delivery = Delivery::open(pipeline.outlets, &topology, &places, epoch, last_tick)?;
         let waker = {
             let control = Arc::clone(control);
             Waker::new(move || control.bell.ring())
         };
         settings.clock.watch(&waker);
         let cx = runtime.map(|runtime| SourceContext { runtime: runtime.clone(), waker });
-        let intake = Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
-        if matches!(settings.trigger, Trigger::AvailableNow)
-            && let Err(error) = intake.freeze()
-        {
+        let mut intake =
+            Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
+        let resume = log.as_ref().filter(|log| log.newest().is_some());
+        let mut ready = resume.map_or(Ok(()), |log| intake.seek(log));
+        if matches!(settings.trigger, Trigger::AvailableNow) {
+            ready = ready.and_then(|()| intake.freeze());
+        }
+        if let Err(error) = ready {
             intake.close();
             return Err(error);
         }
-        let work = Work::new(pipeline.stages, intake.readers(), places.clone());
+        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
+        let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
-        let planner = Planner::new(intake, settings.trigger, settings.overrun, settings.clock.now());
+        let mut planner =
+            Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
+        if let Some(log) = &log {
+            planner.resume(log);
+        }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
@@ -113,6 +131,7 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             in_flight: VecDeque::new(),
+            log,
             crashed: None,
         })
     }
@@ -232,13 +251,13 @@ impl<'env> Driver<'env> {
     }
 
     /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
-    #[allow(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "a checkpoint will write here, and may fail"
-    )]
+    #[allow(clippy::unnecessary_wraps, reason = "a checkpoint will write here, and may fail")]
     fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
-        let _ = plan;
+        if let Some(log) = &mut self.log
+            && log.open.back().is_none_or(|newest| newest.tick.number < plan.tick.number)
+        {
+            log.open.push_back(plan.clone());
+        }
         Ok(())
     }
 
@@ -292,11 +311,23 @@ impl<'env> Driver<'env> {
     fn committed(&mut self) -> Result<(), Failure> {
         let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
         let tick = done.plan.tick;
-        let nanos = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        let costs = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        let of_sources = (0..self.topology.sources)
-            .map(|source| self.topology.stage_of_source(source).map_or(0, |stage| nanos[stage]));
-        self.estimate.learn(&done.units, of_sources, nanos.iter().sum());
+        if let Some(log) = &mut self.log {
+            log.open.pop_front();
+            log.last = Some(tick);
+            log.committed = self.planner.intake.committed();
+        }
+        let of_sources = (0..self.topology.sources).map(|source| {
+            self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
+        });
+        let of_sources: Vec<Cost> = of_sources.collect();
+        let nanos = of_sources.iter().map(|cost| cost.nanos);
+        self.estimate.learn(&done.units, nanos, costs.iter().map(|cost| cost.nanos).sum());
+        let held = costs.iter().map(|cost| cost.bytes).sum();
+        let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
+        let sources = done.units.iter().copied().zip(shares).collect();
+        self.planner.budget.committed(Weighed { tick: tick.number, sources });
         let duration = done.begun.elapsed();
         tracing::debug!(
             target: "millstream::tick",
@@ -304,6 +335,7 @@ impl<'env> Driver<'env> {
             tick = tick.number,
             time = tick.time.millis(),
             input = done.units.iter().copied().fold(0, u64::saturating_add),
+            held,
             duration_us = duration.as_micros() as u64,
             delay_ms = done.delay.as_millis() as u64,
             "tick committed"
@@ -314,9 +346,10 @@ impl<'env> Driver<'env> {
             for (source, units) in progress.sources.iter_mut().zip(&done.units) {
                 source.input = *units;
             }
-            for (stage, nanos) in progress.stages.iter_mut().zip(&nanos) {
-                *stage = Duration::from_nanos(*nanos);
+            for (stage, cost) in progress.stages.iter_mut().zip(&costs) {
+                *stage = Duration::from_nanos(cost.nanos);
             }
+            progress.held = held;
             progress.duration = duration;
             progress.delay = done.delay;
         });
@@ -333,23 +366,28 @@ impl<'env> Driver<'env> {
 
     /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
     /// sources, and gives the first error.
-    pub fn end(mut self) -> Result<()> {
+    pub fn end(mut self) -> (Result<()>, Option<TickLog>) {
         let failure = self.core.take_failure();
         if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
             self.delivery.abort();
         }
         self.planner.intake.close();
-        failure.map_or(Ok(()), |failure| Err(failure.error))
+        (failure.map_or(Ok(()), |failure| Err(failure.error)), self.log)
     }
 
     /// Ends the pipeline as if its process had been killed: sinks are left as they are. (Sources are closed: their
     /// sockets and tasks would go with the process.)
-    pub fn crash(self) {
+    pub fn crash(self) -> Option<TickLog> {
         self.planner.intake.close();
+        self.log
     }
 
     fn fault(&mut self, point: FaultPoint, number: u64) -> Result<(), Failure> {
-        if self.settings.faults.contains(&(point, number)) {
+        let met = self.log.as_ref().is_some_and(|log| log.met.contains(&(point, number)));
+        if !met && self.settings.faults.contains(&(point, number)) {
+            if let Some(log) = &mut self.log {
+                log.met.push((point, number));
+            }
             let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
             let failure = self.failure(number, error);
             self.crashed = Some(failure.at);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use millstream_plan::NodeId;
 
 use super::failure::{Failure, Places};
+use super::log::TickLog;
 use super::schedule::TaskId;
 use super::topology::Topology;
 use crate::pipeline::{ErasedReader, SourceNode};
@@ -78,21 +79,45 @@ impl Intake {
         self.taps.iter().map(|tap| Arc::clone(&tap.reader)).collect()
     }
 
+    /// By source, the shortest piece that is worth a task. (One that panics here will do so again, where it is caught.)
+    pub fn grains(&self) -> impl Iterator<Item = u64> + '_ {
+        self.taps.iter().map(|tap| tap.reader.grain())
+    }
+
     /// The streams' names, by source.
     pub fn streams(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.taps.iter().map(|tap| self.places.stream(tap.node))
     }
 
-    /// What tick `tick` is to read. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64) -> Result<Asked, Failure> {
+    /// Moves the sources to where a restart finds them.
+    pub fn seek(&mut self, log: &TickLog) -> Result<(), Error> {
+        for (source, tap) in self.taps.iter_mut().enumerate() {
+            let (before, behind) = log.positions(source);
+            let moved = blame::catch(|| {
+                tap.reader.seek(&before)?;
+                if behind == before { Ok(()) } else { tap.reader.seek(&behind) }
+            });
+            self.places.judge(moved, Some(tap.node), tap.stage, None)?;
+            tap.committed = before;
+        }
+        Ok(())
+    }
+
+    /// By source, up to where committed ticks have read.
+    pub fn committed(&self) -> Vec<Positions> {
+        self.taps.iter().map(|tap| tap.committed.clone()).collect()
+    }
+
+    /// What tick `tick` is to read, of each source within its limit. Moves the sources on: the answer must become a tick if there is `work`.
+    pub fn ask(&mut self, tick: u64, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
-        for tap in &mut self.taps {
+        for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
-                Ok((tap.reader.available()?, tap.reader.grain()))
+                Ok((tap.reader.available(limit)?, tap.reader.grain()))
             });
             let (offer, grain) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {

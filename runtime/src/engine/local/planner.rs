@@ -1,7 +1,11 @@
 //! Decides ticks: when, and what each is to read.
 
+use std::collections::VecDeque;
+
+use super::budget::Budget;
 use super::failure::Failure;
 use super::intake::Intake;
+use super::log::TickLog;
 use super::timer::Timer;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
@@ -20,13 +24,17 @@ pub(crate) const MAX_LATE: u64 = 100;
 /// - When all sources have ended, no tick follows the one with their last records.
 pub(crate) struct Planner {
     pub intake: Intake,
+    pub budget: Budget,
     pace: Pace,
     overrun: Overrun,
+    /// Ticks of the log that are to run again, before any is planned.
+    again: VecDeque<TickPlan>,
     /// What waits to begin.
     planned: Option<TickPlan>,
     /// The next tick's.
     number: u64,
     last: Option<Timestamp>,
+    epoch: u64,
     finished: bool,
     warned: bool,
 }
@@ -47,20 +55,60 @@ pub(crate) enum WhenEmpty {
 }
 
 impl Planner {
-    pub fn new(intake: Intake, trigger: Trigger, overrun: Overrun, now: Timestamp) -> Planner {
+    pub fn new(
+        intake: Intake,
+        budget: Budget,
+        trigger: Trigger,
+        overrun: Overrun,
+        now: Timestamp,
+    ) -> Planner {
         let pace = match trigger {
             Trigger::Interval(interval) => Pace::Interval(Timer::new(interval, now)),
             Trigger::Eager => Pace::Eager,
             Trigger::AvailableNow => Pace::AvailableNow,
         };
         let finished = intake.ended();
-        Planner { intake, pace, overrun, planned: None, number: 0, last: None, finished, warned: false }
+        Planner {
+            intake,
+            budget,
+            pace,
+            overrun,
+            again: VecDeque::new(),
+            planned: None,
+            number: 0,
+            last: None,
+            epoch: 0,
+            finished,
+            warned: false,
+        }
+    }
+
+    /// Ticks of the log have still to run again.
+    pub fn has_again(&self) -> bool {
+        !self.again.is_empty()
+    }
+
+    /// Goes on where the log ends, once its open ticks have run again.
+    pub fn resume(&mut self, log: &TickLog) {
+        self.again = log.open.clone();
+        self.epoch = log.epoch;
+        self.number = log.newest().map_or(0, |tick| tick.number + 1);
+        self.last = log.newest().map(|tick| tick.time);
+    }
+
+    /// Plans a tick of the log again, if there is one and room for it. Says whether there was.
+    pub fn plan_again(&mut self, room: bool) -> bool {
+        if !room || self.planned.is_some() {
+            return false;
+        }
+        self.planned = self.again.pop_front();
+        self.planned.is_some()
     }
 
     /// Plans what is due. `room`: a tick that is planned now could begin now. Returns when to look again, if that
     /// is not when a source or a finished task says so.
     pub fn plan(&mut self, now: Timestamp, room: bool) -> Result<Option<Timestamp>, Failure> {
-        if self.finished {
+        if self.finished || self.plan_again(room) || !self.again.is_empty() {
             return Ok(None);
         }
         match &mut self.pace {
@@ -127,11 +175,11 @@ impl Planner {
 
     /// No further tick will be planned.
     pub fn finished(&self) -> bool {
-        self.finished
+        self.finished && self.again.is_empty()
     }
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
-        let asked = self.intake.ask(self.number)?;
+        let asked = self.intake.ask(self.number, self.budget.limits(self.number))?;
         self.finished = self.intake.ended();
         let run = asked.work
             || match when_empty {
@@ -142,7 +190,7 @@ impl Planner {
         if run {
             debug_assert!(self.planned.is_none(), "one waits already");
             debug_assert!(self.last.is_none_or(|last| last < time), "batch times must increase");
-            let tick = Tick { number: self.number, time, epoch: 0 };
+            let tick = Tick { number: self.number, time, epoch: self.epoch };
             self.planned = Some(TickPlan { tick, sources: asked.sources });
             self.number += 1;
             self.last = Some(time);
