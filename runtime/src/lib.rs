@@ -30,6 +30,7 @@
 //! | what may stand in a pipeline | [`stream!`] |
 //! | the operators, each with an example | [`dsl::Stream`] |
 //! | where records come from, and go to | [`source`], [`sink`] |
+//! | static data that streams are joined with | [`Table`] |
 //! | what records can be grouped by | [`Key`](trait@Key), [`Keyed`], and the [derive](derive@Key) |
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |

@@ -17,7 +17,7 @@ fn mix(n: u64) -> u64 {
 /// The `i`-th pair's key, out of `keys`.
 #[inline(always)]
 fn key(i: u64, keys: u64) -> u64 {
-    mix((u128::from(mix(i + 1)) * u128::from(keys) >> 64) as u64 + 1)
+    mix(((u128::from(mix(i + 1)) * u128::from(keys)) >> 64) as u64 + 1)
 }
 
 /// What a result is counted as, if it is.
