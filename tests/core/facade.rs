@@ -7,10 +7,12 @@ use millstream_plan::OpKind;
 /// Two functions that make the pipeline of one text: the emitted code's, and the editor's, which is compiled only.
 macro_rules! both {
     ($($name:ident { $($body:tt)* })+) => {
+        #[allow(clippy::type_complexity, reason = "a sample says all that comes out")]
         mod emitted {
             use super::*;
             $(pub fn $name<'a>() -> Pipeline<'a> { stream! { $($body)* } })+
         }
+        #[allow(clippy::type_complexity, reason = "a sample says all that comes out")]
         mod edited {
             use super::*;
             $(pub fn $name<'a>() -> Pipeline<'a> { millstream::__facade! { $($body)* } })+

@@ -9,6 +9,10 @@ use proptest::prelude::*;
 use crate::support::{each, few, lines, numbers, ordered, pairs, sorted};
 
 type Pairs = Vec<Vec<(u64, i64)>>;
+/// A tick of two streams.
+type Sides<K, V, W> = (Vec<(K, V)>, Vec<(K, W)>);
+/// What a full outer join gives.
+type Full<K, V, W> = Vec<(K, (Option<V>, Option<W>))>;
 
 /// Values by key, in the order in which they came.
 fn grouped<K: Ord + Clone, V: Clone>(pairs: &[(K, V)]) -> BTreeMap<K, Vec<V>> {
@@ -26,10 +30,7 @@ fn both<A: Clone, B: Clone>(a: &[Vec<A>], b: &[Vec<B>]) -> Vec<(Vec<A>, Vec<B>)>
 }
 
 /// A join by nested loops: matches, then lone records of either side; sorted.
-#[allow(clippy::type_complexity, reason = "it is what a full outer join gives")]
-fn full<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(
-    (a, b): &(Vec<(K, V)>, Vec<(K, W)>),
-) -> Vec<(K, (Option<V>, Option<W>))> {
+fn full<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>((a, b): &Sides<K, V, W>) -> Full<K, V, W> {
     let matches = a.iter().flat_map(|(k, v)| {
         b.iter()
             .filter(move |(j, _)| j == k)
@@ -45,9 +46,7 @@ fn full<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(
     all
 }
 
-fn inner<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(
-    tick: &(Vec<(K, V)>, Vec<(K, W)>),
-) -> Vec<(K, (V, W))> {
+fn inner<K: Ord + Clone, V: Ord + Clone, W: Ord + Clone>(tick: &Sides<K, V, W>) -> Vec<(K, (V, W))> {
     full(tick).into_iter().filter_map(|(k, (v, w))| Some((k, (v?, w?)))).collect()
 }
 
@@ -129,12 +128,12 @@ proptest! {
         let got = sorted(|out| stream! { source(queue(a.clone())).full_outer_join(source(queue(b.clone()))).sink(out); });
         prop_assert_eq!(got, model.clone());
         let got = sorted(|out| stream! { source(queue(a.clone())).left_outer_join(source(queue(b.clone()))).sink(out); });
-        let left = |t: &Vec<(u64, (Option<i64>, Option<i64>))>| -> Vec<_> {
+        let left = |t: &Full<u64, i64, i64>| -> Vec<_> {
             t.iter().filter_map(|(k, (v, w))| Some((*k, ((*v)?, *w)))).collect()
         };
         prop_assert_eq!(got, model.iter().map(left).collect::<Vec<_>>());
         let got = sorted(|out| stream! { source(queue(a.clone())).right_outer_join(source(queue(b.clone()))).sink(out); });
-        let right = |t: &Vec<(u64, (Option<i64>, Option<i64>))>| -> Vec<_> {
+        let right = |t: &Full<u64, i64, i64>| -> Vec<_> {
             t.iter().filter_map(|(k, (v, w))| Some((*k, (*v, (*w)?)))).collect()
         };
         prop_assert_eq!(got, model.iter().map(right).collect::<Vec<_>>());
@@ -144,7 +143,7 @@ proptest! {
     fn semi_and_anti_join_part_the_left_records(a in more(), b in more()) {
         let model = |wanted: bool| -> Vec<Vec<(u64, i64)>> {
             let known = |b: &[(u64, i64)], k: u64| b.iter().any(|(j, _)| *j == k);
-            let tick = |(a, b): &(Vec<(u64, i64)>, Vec<(u64, i64)>)| {
+            let tick = |(a, b): &Sides<u64, i64, i64>| {
                 let mut kept: Vec<_> = a.iter().copied().filter(|(k, _)| known(b, *k) == wanted).collect();
                 kept.sort_unstable();
                 kept
@@ -160,7 +159,7 @@ proptest! {
     #[test]
     fn cogroup_has_the_values_of_both_sides(a in more(), b in more()) {
         let got = sorted(|out| stream! { source(queue(a.clone())).cogroup(source(queue(b.clone()))).sink(out); });
-        let tick = |(a, b): &(Vec<(u64, i64)>, Vec<(u64, i64)>)| {
+        let tick = |(a, b): &Sides<u64, i64, i64>| {
             let (a, b) = (grouped(a), grouped(b));
             let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).copied().collect();
             let of = |side: &BTreeMap<u64, Vec<i64>>, k| side.get(&k).cloned().unwrap_or_default();
