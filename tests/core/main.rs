@@ -17,6 +17,7 @@ mod lints;
 mod outputs;
 mod patterns;
 mod plans;
+mod reference;
 mod restarts;
 mod text;
 mod unions;
