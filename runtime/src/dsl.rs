@@ -8,6 +8,9 @@ mod element_wise;
 mod keyed;
 mod outputs;
 mod per_batch;
+mod texts;
+mod waiting;
+mod whole;
 
 use std::marker::PhantomData;
 

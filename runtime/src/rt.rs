@@ -5,6 +5,7 @@
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
 mod keyed;
+mod per_batch;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -29,14 +30,16 @@ pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    Aggregate, ByName, BySerde, Combine, Count, CountValues, Crossing, Distinct, First, Give, Handle, Leave,
-    Leaving, Own, Scatter, Tailed, Tails, Unweighed, WeighedBySerde, WeighedBySize,
+    Aggregate, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct, First, FoldAll,
+    Give, Handle, Itself, Leave, Leaving, Order, Own, ReduceAll, Scatter, Sort, Tailed, Tails, Top,
+    Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
+pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 
 /// The editor's view.
@@ -71,6 +74,8 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    /// The first operand that no operator can mean.
+    invalid: Option<String>,
 }
 
 /// What a generator's slip would break; a user never sees it.
@@ -87,7 +92,15 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            invalid: None,
         }
+    }
+
+    /// The operator `node` was given an operand that it can't work with: the pipeline is built, and refused when it is
+    /// run.
+    fn refuse(&mut self, node: NodeId, why: &str) {
+        let operator = self.graph.operator_name(node);
+        self.invalid.get_or_insert_with(|| format!("`{operator}` {why}"));
     }
 
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
@@ -245,7 +258,14 @@ impl<'env> Builder<'env> {
                 tails: tails.into_iter().map(|t| t.expect(COMPLETE)).collect(),
             })
             .collect();
-        Pipeline { plan: self.plan, sources: self.sources, stages, outlets: self.outlets, env: PhantomData }
+        Pipeline {
+            plan: self.plan,
+            sources: self.sources,
+            stages,
+            outlets: self.outlets,
+            invalid: self.invalid,
+            env: PhantomData,
+        }
     }
 
     fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {

@@ -16,6 +16,7 @@ mod keys;
 mod lints;
 mod outputs;
 mod patterns;
+mod per_batch;
 mod plans;
 mod reference;
 mod restarts;

@@ -20,7 +20,10 @@ pub enum OpKind {
     Keys,
     Values,
     Flatten,
+    Words,
+    WordsAscii,
     Inspect,
+    MapAsync,
     Split,
     Union,
     JoinTable,
@@ -41,6 +44,15 @@ pub enum OpKind {
     Cogroup,
     Count,
     CountByValue,
+    Reduce,
+    Fold,
+    SortByKey,
+    Top,
+    Chunks,
+    MapPartitions,
+    Repartition,
+    Transform,
+    TransformWith,
     Print,
     ForEach,
     ForEachBatch,
@@ -52,7 +64,7 @@ pub enum OpKind {
 pub enum Class {
     /// Makes a stream.
     Root,
-    /// Looks at one record at a time; fused, no exchange.
+    /// Looks at one record at a time; fused, no exchange (`map_async` ends its stage in place).
     ElementWise,
     /// Looks at all records of one tick.
     PerBatch,
@@ -69,6 +81,10 @@ pub enum Cut {
     ByKey,
     /// To one partition.
     ToOne,
+    /// Each task's records stay together: one task goes on with those of one.
+    InPlace,
+    /// One record after the other to the next of a number of tasks.
+    RoundRobin,
     /// To the driver, in tick order.
     ToDriver,
     /// Not cut where all inputs share a stage; else the stages of all inputs end here.
@@ -88,6 +104,8 @@ pub enum Arg {
     Value,
     /// As [`Arg::Value`], and may be left out.
     OptionalValue,
+    /// As [`Arg::Function`], and may be left out.
+    OptionalFunction(usize),
 }
 
 /// A row of the registry.
@@ -133,7 +151,10 @@ impl OpKind {
         OpKind::Keys,
         OpKind::Values,
         OpKind::Flatten,
+        OpKind::Words,
+        OpKind::WordsAscii,
         OpKind::Inspect,
+        OpKind::MapAsync,
         OpKind::Split,
         OpKind::Union,
         OpKind::JoinTable,
@@ -153,6 +174,15 @@ impl OpKind {
         OpKind::Cogroup,
         OpKind::Count,
         OpKind::CountByValue,
+        OpKind::Reduce,
+        OpKind::Fold,
+        OpKind::SortByKey,
+        OpKind::Top,
+        OpKind::Chunks,
+        OpKind::MapPartitions,
+        OpKind::Repartition,
+        OpKind::Transform,
+        OpKind::TransformWith,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachBatch,

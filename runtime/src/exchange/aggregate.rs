@@ -2,43 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use millstream_plan::NodeId;
-
 use super::codec::{BySerde, Crosses, Tailed, Wire};
 use super::combine::tables;
 use super::groups::Owners;
 use super::weight::Leaves;
-use super::{KeyTable, Tail};
+use super::{Folder, KeyTable, Tail};
 use crate::batch::Data;
-use crate::blame;
 use crate::key::Key;
 use crate::pipeline::{Bucket, TaskContext};
-
-/// A user's fold, where it begins, and the operator that it belongs to.
-#[derive(Debug)]
-pub struct Folder<A, F> {
-    pub(crate) node: NodeId,
-    pub(crate) init: A,
-    pub(crate) function: F,
-}
-
-impl<A: Clone, F> Folder<A, F> {
-    #[inline(always)]
-    pub(crate) fn first<V>(&self, value: V) -> A
-    where
-        F: Fn(A, V) -> A,
-    {
-        blame::at(self.node, || (self.function)(self.init.clone(), value))
-    }
-
-    #[inline(always)]
-    pub(crate) fn next<V>(&self, so_far: A, value: V) -> A
-    where
-        F: Fn(A, V) -> A,
-    {
-        blame::at(self.node, || (self.function)(so_far, value))
-    }
-}
 
 /// Pairs go in, one accumulator a key comes out.
 pub struct Aggregate<K: Key, V, A, F> {
@@ -58,7 +29,7 @@ impl<K: Key<Owned = K>, V, A: Clone, F: Fn(A, V) -> A> Aggregate<K, V, A, F> {
         let hash = Q::hash(&key.probe());
         let table = &mut self.parts[self.owners.of(hash)];
         let folder = &self.folder;
-        table.combine(hash, key, value, |v| folder.first(v), |a, v| folder.next(a, v));
+        table.combine(hash, key, value, |v| folder.call(folder.init.clone(), v), |a, v| folder.call(a, v));
     }
 }
 

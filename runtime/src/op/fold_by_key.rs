@@ -42,10 +42,8 @@ where
             for entry in input.take(group).into_iter().flatten() {
                 let number = keys.number(entry.hash(), entry.slot, || None);
                 let so_far = keys.own(number);
-                *so_far = Some(match so_far.take() {
-                    None => self.folder.first(entry.value),
-                    Some(before) => self.folder.next(before, entry.value),
-                });
+                let before = so_far.take().unwrap_or_else(|| self.folder.init.clone());
+                *so_far = Some(self.folder.call(before, entry.value));
             }
             rows.extend(keys.drain().map(|(key, a)| (key, a.expect(FULL))));
         }

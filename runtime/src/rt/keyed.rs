@@ -8,7 +8,7 @@ use millstream_plan::NodeId;
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
 use crate::blame;
-use crate::exchange::{Aggregate, Distinct, Folder, Handle, Scatter};
+use crate::exchange::{Aggregate, Distinct, Folder, Handle, Reducer, Scatter};
 use crate::key::{Key, SameKey};
 use crate::op::blocks::Blocks;
 use crate::op::cogroup::{Cogroup, Cogrouping};
@@ -69,7 +69,7 @@ impl<'env> Builder<'env> {
         A: Data + Clone + Sync,
         F: Fn(A, V) -> A + Send + Sync + 'env,
     {
-        let folder = Arc::new(Folder { node, init, function });
+        let folder = Arc::new(Folder { init, function: Reducer { node, function } });
         let from = [(tail.stage, tail.index)];
         self.operator(
             node,
@@ -94,7 +94,10 @@ impl<'env> Builder<'env> {
         F: Fn(A, V) -> A + Send + Sync + 'env,
         M: Fn(A, A) -> A + Send + Sync + 'env,
     {
-        assert!(tail.shared.set(Arc::new(Folder { node, init, function })).is_ok(), "{COMPLETE}");
+        assert!(
+            tail.shared.set(Arc::new(Folder { init, function: Reducer { node, function } })).is_ok(),
+            "{COMPLETE}"
+        );
         let merge = MergeTables::<K, A, _>::new(move |a, b| blame::at(node, || merge(a, b)));
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], merge)
     }

@@ -10,6 +10,7 @@ pub mod harness;
 pub mod joins;
 pub mod on_timely;
 pub mod word_count;
+pub mod words;
 
 /// The part of the sum that one emitted pair adds.
 #[inline]
