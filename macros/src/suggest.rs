@@ -218,7 +218,7 @@ mod tests {
         assert!(unknown_operator("chain").contains("a.union(b)"));
         assert!(unknown_operator("leftOuterJoin").contains("written `left_outer_join` here"));
         assert!(unknown_operator("combineByKey").contains("aggregate_by_key"));
-        assert!(unknown_operator("sortByKey").contains("planned"));
+        assert!(unknown_operator("updateStateByKey").contains("planned"));
     }
 
     #[test]
