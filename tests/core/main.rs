@@ -16,5 +16,6 @@ mod lints;
 mod outputs;
 mod patterns;
 mod plans;
+mod sources;
 mod text;
 mod unions;

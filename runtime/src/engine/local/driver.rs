@@ -86,7 +86,11 @@ impl<'env> Driver<'env> {
             Waker::new(move || control.bell.ring())
         };
         settings.clock.watch(&waker);
-        let cx = runtime.map(|runtime| SourceContext { runtime: runtime.clone(), waker });
+        let cx = runtime.map(|runtime| SourceContext {
+            runtime: runtime.clone(),
+            waker,
+            clock: Arc::clone(&settings.clock),
+        });
         let intake = Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
         if matches!(settings.trigger, Trigger::AvailableNow)
             && let Err(error) = intake.freeze()
@@ -192,6 +196,11 @@ impl<'env> Driver<'env> {
     /// No tick is in flight.
     pub fn is_idle(&self) -> bool {
         self.in_flight.is_empty()
+    }
+
+    /// A source goes on only when the clock does.
+    pub fn waits_by_the_clock(&self) -> bool {
+        self.planner.intake.due().is_some()
     }
 
     /// No tick will follow those in flight.

@@ -7,6 +7,7 @@ use millstream_plan::NodeId;
 use super::failure::{Failure, Places};
 use super::schedule::TaskId;
 use super::topology::Topology;
+use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
 use crate::source::{Offer, SourceContext};
 use crate::tick::{Positions, SourcePlan, TickPlan};
@@ -83,8 +84,8 @@ impl Intake {
         self.taps.iter().map(|tap| self.places.stream(tap.node))
     }
 
-    /// What tick `tick` is to read. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64) -> Result<Asked, Failure> {
+    /// What the tick is to read, whose number and batch time are given. Moves the sources on: the answer must become a tick if there is `work`.
+    pub fn ask(&mut self, tick: u64, time: Timestamp) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
         for tap in &mut self.taps {
             if tap.ended {
@@ -92,6 +93,7 @@ impl Intake {
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
+                tap.reader.at(time);
                 Ok((tap.reader.available(u64::MAX)?, tap.reader.grain()))
             });
             let (offer, grain) =
@@ -107,6 +109,12 @@ impl Intake {
             asked.sources.push(plan);
         }
         Ok(asked)
+    }
+
+    /// The earliest time at which the clock alone lets a source go on.
+    pub fn due(&self) -> Option<Timestamp> {
+        // A panic here would only be told without its place.
+        self.taps.iter().filter(|tap| !tap.ended).filter_map(|tap| tap.reader.due()).min()
     }
 
     /// Nothing will ever come after what was asked for.

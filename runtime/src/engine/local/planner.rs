@@ -93,6 +93,10 @@ impl Planner {
                         self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
                     self.plan_at(time, WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
+                    if self.planned.is_none() && !self.finished {
+                        // What is due already will ring.
+                        return Ok(self.intake.due().filter(|due| *due > now));
+                    }
                 }
                 Ok(None)
             }
@@ -131,7 +135,7 @@ impl Planner {
     }
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
-        let asked = self.intake.ask(self.number)?;
+        let asked = self.intake.ask(self.number, time)?;
         self.finished = self.intake.ended();
         let run = asked.work
             || match when_empty {
