@@ -11,7 +11,7 @@ use std::sync::Arc;
 use millstream_plan::{NodeId, Plan};
 
 use crate::clock::Timestamp;
-use crate::exchange::Crossing;
+use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo};
 use crate::state::Store;
 use crate::tick::{OffsetRange, Positions, Tick};
@@ -199,6 +199,7 @@ pub(crate) trait HeadOperator: Send + Sync {
 pub(crate) struct OutletNode<'env> {
     pub node: NodeId,
     pub outlet: Box<dyn Outlet + 'env>,
+    pub weigh: Option<Weigh>,
 }
 
 /// An output on the driver: the calls of [`crate::sink::Sink`], for buckets.

@@ -10,7 +10,7 @@ use super::topology::Topology;
 use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
 use crate::source::{Offer, SourceContext};
-use crate::tick::{Positions, SourcePlan, TickPlan};
+use crate::tick::{Positions, SourcePlan, Tick, TickPlan};
 use crate::{BoxError, Error, blame};
 
 pub(crate) struct Intake {
@@ -79,22 +79,28 @@ impl Intake {
         self.taps.iter().map(|tap| Arc::clone(&tap.reader)).collect()
     }
 
+    /// By source, the shortest piece that is worth a task. (One that panics here will do so again, where it is caught.)
+    pub fn grains(&self) -> impl Iterator<Item = u64> + '_ {
+        self.taps.iter().map(|tap| tap.reader.grain())
+    }
+
     /// The streams' names, by source.
     pub fn streams(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.taps.iter().map(|tap| self.places.stream(tap.node))
     }
 
-    /// What the tick is to read, whose number and batch time are given. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64, time: Timestamp) -> Result<Asked, Failure> {
+    /// What the tick is to read, of each source within its limit. Moves the sources on: the answer must become a tick if
+    /// there is `work`.
+    pub fn ask(&mut self, Tick { number: tick, time, .. }: Tick, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
-        for tap in &mut self.taps {
+        for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
                 tap.reader.at(time);
-                Ok((tap.reader.available(u64::MAX)?, tap.reader.grain()))
+                Ok((tap.reader.available(limit)?, tap.reader.grain()))
             });
             let (offer, grain) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
