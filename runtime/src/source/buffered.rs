@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use memchr::{memchr, memrchr};
 use tokio::sync::Notify;
 
+use super::line_count::LineCount;
 use super::line_reader::{LineOptions, LineReader, ReadAt, first_overlong, too_long};
 use super::text::TextBatch;
 use super::text_files::MAX_BYTES_PER_TICK;
@@ -24,6 +25,7 @@ pub(crate) struct BufferOptions {
     pub lines: LineOptions,
     pub buffer_bytes: usize,
     pub max_bytes_per_tick: u64,
+    pub max_records_per_tick: Option<u64>,
     /// What `freeze` means.
     pub now: Now,
 }
@@ -43,6 +45,7 @@ impl Default for BufferOptions {
             lines: LineOptions::default(),
             buffer_bytes: 16 << 20,
             max_bytes_per_tick: MAX_BYTES_PER_TICK,
+            max_records_per_tick: None,
             now: Now::UntilEnd,
         }
     }
@@ -88,6 +91,20 @@ struct State {
 impl State {
     fn end(&self) -> u64 {
         self.base + self.bytes.len() as u64
+    }
+
+    /// The end of the longest piece from `offered` up to `end` in which at most so many lines begin.
+    fn cut(&self, end: u64, lines: u64) -> u64 {
+        let within = |offset: u64| usize::try_from(offset - self.base).expect("it is in memory");
+        let (from, till) = (within(self.offered), within(end));
+        let begins = self.offered == self.origin || self.bytes.get(from - 1) == Some(&b'\n');
+        let mut count = LineCount::new(lines, begins);
+        let (first, second) = self.bytes.as_slices();
+        let middle = first.len();
+        let first = &first[from.min(middle)..till.min(middle)];
+        let second = &second[from.saturating_sub(middle)..till.saturating_sub(middle)];
+        let too_many = count.pass(first).or_else(|| count.pass(second).map(|at| first.len() + at));
+        too_many.map_or(end, |at| self.offered + at as u64)
     }
 }
 
@@ -202,18 +219,18 @@ impl ByteBuffer {
         self.waker.wake();
     }
 
-    fn available(&self, max_bytes: u64) -> Result<Offer, BoxError> {
+    fn available(&self, max_bytes: u64, max_lines: Option<u64>) -> Result<Offer, BoxError> {
         let mut state = self.state();
         if let Now::Unknown(error) = &self.now
             && state.frozen
         {
             return Err(error.as_str().into());
         }
-        let range = OffsetRange {
-            partition: 0,
-            start: state.offered,
-            end: state.whole.min(state.offered.saturating_add(max_bytes)),
-        };
+        let mut end = state.whole.min(state.offered.saturating_add(max_bytes));
+        if let Some(lines) = max_lines {
+            end = state.cut(end, lines);
+        }
+        let range = OffsetRange { partition: 0, start: state.offered, end };
         if let Some(error) = state.failed.as_ref().filter(|_| range.is_empty()) {
             return Err(error.as_str().into());
         }
@@ -306,6 +323,7 @@ pub(crate) struct BufferedReader<B> {
     pub(crate) buffer: Arc<ByteBuffer>,
     lines: LineReader<B>,
     max_bytes_per_tick: u64,
+    max_records_per_tick: Option<u64>,
     /// The task that fills the buffer, if it is a task.
     task: Option<tokio::task::AbortHandle>,
 }
@@ -316,8 +334,14 @@ impl<B: TextBatch> BufferedReader<B> {
         options: BufferOptions,
         task: Option<tokio::task::AbortHandle>,
     ) -> Self {
-        let BufferOptions { lines, max_bytes_per_tick, .. } = options;
-        BufferedReader { buffer, lines: LineReader::new(lines), max_bytes_per_tick, task }
+        let BufferOptions { lines, max_bytes_per_tick, max_records_per_tick, .. } = options;
+        BufferedReader {
+            buffer,
+            lines: LineReader::new(lines),
+            max_bytes_per_tick,
+            max_records_per_tick,
+            task,
+        }
     }
 }
 
@@ -325,7 +349,7 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
     type Batch = B;
 
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
-        self.buffer.available(self.max_bytes_per_tick.min(limit).max(1))
+        self.buffer.available(self.max_bytes_per_tick.min(limit).max(1), self.max_records_per_tick)
     }
 
     fn read(

@@ -7,6 +7,7 @@
 mod buffered;
 pub(crate) mod erased;
 mod from_iter;
+mod line_count;
 mod line_reader;
 mod merge;
 mod patterns;

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use super::line_count;
 use super::line_reader::{LineOptions, LineReader, ReadAt};
 use super::patterns::{self, FoundFile, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
@@ -53,6 +54,7 @@ pub fn text_files(patterns: impl IntoPatterns) -> TextFiles {
         patterns: patterns.into_patterns(),
         lines: LineOptions::default(),
         max_bytes_per_tick: MAX_BYTES_PER_TICK,
+        max_records_per_tick: None,
         batch: PhantomData,
     }
 }
@@ -66,6 +68,7 @@ pub struct TextFiles<B = Lines> {
     patterns: Vec<PathBuf>,
     lines: LineOptions,
     max_bytes_per_tick: u64,
+    max_records_per_tick: Option<u64>,
     batch: PhantomData<fn() -> B>,
 }
 
@@ -74,6 +77,15 @@ impl<B> TextFiles<B> {
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.max_bytes_per_tick = bytes.max(1);
+        self
+    }
+
+    /// How many lines a tick reads at most (0 counts as 1), beside the limit on bytes. Default: as many as it has bytes for.
+    ///
+    /// Cost: when a tick is planned, its bytes are searched for line ends on the driver's thread; so they are read twice.
+    #[must_use]
+    pub fn max_records_per_tick(mut self, lines: u64) -> Self {
+        self.max_records_per_tick = Some(lines.max(1));
         self
     }
 
@@ -103,8 +115,8 @@ impl TextFiles<Lines> {
     /// Lines as `&[u8]` ([`ByteLines`]), not checked to be UTF-8.
     #[must_use]
     pub fn bytes(self) -> TextFiles<ByteLines> {
-        let TextFiles { patterns, lines, max_bytes_per_tick, .. } = self;
-        TextFiles { patterns, lines, max_bytes_per_tick, batch: PhantomData }
+        let TextFiles { patterns, lines, max_bytes_per_tick, max_records_per_tick, .. } = self;
+        TextFiles { patterns, lines, max_bytes_per_tick, max_records_per_tick, batch: PhantomData }
     }
 }
 
@@ -142,6 +154,7 @@ impl<B: TextBatch> Source for TextFiles<B> {
             offered: Mutex::new(Positions::new()),
             files,
             max_bytes_per_tick: self.max_bytes_per_tick,
+            max_records_per_tick: self.max_records_per_tick,
             lines: LineReader::<B>::new(self.lines),
         }))
     }
@@ -152,6 +165,7 @@ struct FilesReader<B> {
     files: Vec<(Arc<str>, FoundFile)>,
     offered: Mutex<Positions>,
     max_bytes_per_tick: u64,
+    max_records_per_tick: Option<u64>,
     lines: LineReader<B>,
 }
 
@@ -162,10 +176,15 @@ impl<B: TextBatch> Reader for FilesReader<B> {
         let mut offered = self.offered.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
         let mut room = self.max_bytes_per_tick.min(limit).max(1);
+        let mut lines = self.max_records_per_tick;
         let mut rest = false;
-        for (partition, (_, file)) in (0..).zip(&self.files) {
+        for (partition, found @ (_, file)) in (0..).zip(&self.files) {
             let start = offered.get(&partition).copied().unwrap_or(0);
-            let end = file.bytes.min(start.saturating_add(room));
+            let mut end = file.bytes.min(start.saturating_add(room));
+            if let Some(lines) = lines.as_mut().filter(|_| start < end) {
+                let opened = OpenFile::open(found, start)?;
+                end = line_count::cut(start, end, lines, |into, at| opened.read_exact(into, at))?;
+            }
             rest |= end < file.bytes;
             if start < end {
                 ranges.push(OffsetRange { partition, start, end });
@@ -184,16 +203,10 @@ impl<B: TextBatch> Reader for FilesReader<B> {
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
-        let (name, found) = self.files.get(range.partition as usize).ok_or_else(|| {
+        let found = self.files.get(range.partition as usize).ok_or_else(|| {
             format!("file number {} of only {} was to be read", range.partition, self.files.len())
         })?;
-        let file = File::open(&found.path).map_err(|e| {
-            format!(
-                "{name} can't be read any more, from offset {} on: {e}; files must stay until they are read",
-                range.start
-            )
-        })?;
-        self.lines.read(&OpenFile { file, name, bytes: found.bytes }, name, range, visit)
+        self.lines.read(&OpenFile::open(found, range.start)?, &found.0, range, visit)
     }
 
     fn grain(&self) -> u64 {
@@ -233,6 +246,23 @@ struct OpenFile<'a> {
     name: &'a str,
     /// How long it was at the start; what has been appended since is not read.
     bytes: u64,
+}
+
+impl<'a> OpenFile<'a> {
+    fn open((name, found): &'a (Arc<str>, FoundFile), from: u64) -> Result<Self, BoxError> {
+        let file = File::open(&found.path).map_err(|e| {
+            format!("{name} can't be read any more, from offset {from} on: {e}; files must stay until they are read")
+        })?;
+        Ok(OpenFile { file, name, bytes: found.bytes })
+    }
+
+    fn read_exact(&self, into: &mut [u8], at: u64) -> Result<(), BoxError> {
+        let mut filled = 0;
+        while filled < into.len() {
+            filled += self.read_at(&mut into[filled..], at + filled as u64)?;
+        }
+        Ok(())
+    }
 }
 
 impl ReadAt for OpenFile<'_> {
