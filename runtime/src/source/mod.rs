@@ -13,6 +13,7 @@ mod merge;
 mod patterns;
 mod queue;
 mod rate;
+mod record_bytes;
 mod stdin;
 #[cfg(test)]
 mod testing;
