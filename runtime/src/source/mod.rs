@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub use from_iter::{FromIter, from_iter};
 pub use merge::{Merge, merge};
 pub use patterns::IntoPatterns;
-pub use queue::{Queue, queue};
+pub use queue::{Queue, QueueClosed, QueueSender, queue};
 pub use rate::{Rate, rate};
 pub use stdin::{Stdin, stdin};
 pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch};
