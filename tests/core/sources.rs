@@ -1,10 +1,11 @@
-//! Sources in pipelines: `rate`.
+//! Sources in pipelines: `rate`, fed queues, sockets; and how fast they may be.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use millstream::clock::ManualClock;
+use millstream::engine::Backpressure;
 use millstream::prelude::*;
 use proptest::prelude::*;
 
@@ -75,4 +76,43 @@ fn eager_a_row_makes_a_tick_by_the_systems_clock() {
     let pipeline = stream! { source(rate(10_000).end_after(10_100)).for_each(|(_, n)| rows.push(n)); };
     Engine::local().trigger(Trigger::Eager).run(pipeline).expect("it runs");
     assert_eq!(rows, (0..10_100).collect::<Vec<u64>>());
+}
+
+#[test]
+fn with_back_pressure_a_tick_reads_what_an_interval_can_process() {
+    const PER_SECOND: u64 = 500;
+    let clock = Arc::new(ManualClock::default());
+    let (tell, ticks) = channel();
+    let engine =
+        Engine::local().clock(clock.clone()).backpressure(Backpressure::pid()).on_progress(move |p| {
+            tell.send(p.sources[0].input).expect("heard");
+        });
+    let work = clock.clone();
+    let job = engine
+        .start(stream!(move {
+            // Each record takes its time.
+            source(from_iter(0..40_000u64)).for_each(|_| work.advance(millis(1000 / PER_SECOND)));
+        }))
+        .expect("it starts");
+    while job.progress().sources.is_empty() {
+        std::thread::yield_now(); // until it has chosen its first boundary
+    }
+    let mut all: Vec<u64> = Vec::new();
+    while all.iter().sum::<u64>() < 40_000 {
+        clock.advance(secs(1)); // when it has caught up, nothing else moves the clock
+        all.push(ticks.recv_timeout(PATIENCE).expect("a tick is made"));
+    }
+    job.wait().expect("it ran");
+    assert!(all[0] > 4000, "the first ones are not limited: {all:?}");
+    assert!(all[4..all.len() - 1].iter().all(|read| (100..=PER_SECOND).contains(read)), "{all:?}");
+}
+
+#[test]
+fn back_pressure_is_for_intervals_and_its_settings_are_checked() {
+    let run = |engine: Engine| engine.run(stream! { source(from_iter([1])).for_each(|_| ()); });
+    let engine = Engine::local().backpressure(Backpressure::pid());
+    let error = run(engine.clone().trigger(Trigger::Eager)).expect_err("it is refused").to_string();
+    assert!(error.contains("back-pressure by rate is for ticks at intervals"), "{error}");
+    let error = run(engine.backpressure(Backpressure::pid().min_rate(0.0))).expect_err("it is refused");
+    assert!(error.to_string().contains("least rate of 0 a second"), "{error}");
 }

@@ -13,6 +13,7 @@ use super::failure::{Failure, Places};
 use super::intake::Intake;
 use super::planner::{Planner, WhenEmpty};
 use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::throttle::Throttle;
 use super::topology::Topology;
 use super::work::Work;
 use crate::clock::Timestamp;
@@ -60,6 +61,8 @@ struct InFlight {
     /// By source, how much it reads.
     units: Vec<u64>,
     begun: Instant,
+    /// By the clock of the engine.
+    begun_at: Timestamp,
     delay: Duration,
 }
 
@@ -81,6 +84,7 @@ impl<'env> Driver<'env> {
             trigger = %settings.trigger,
             "the pipeline starts"
         );
+        let throttle = Throttle::of(settings, topology.sources)?;
         let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
         let delivery = Delivery::open(pipeline.outlets, &topology, &places, 0)?;
         let waker = {
@@ -105,7 +109,8 @@ impl<'env> Driver<'env> {
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
-        let planner = Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
+        let planner =
+            Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
@@ -234,10 +239,12 @@ impl<'env> Driver<'env> {
             .sources
             .iter()
             .map(|s| s.tasks.iter().flatten().map(OffsetRange::len).fold(0, u64::saturating_add));
+        let begun_at = self.settings.clock.now();
         self.in_flight.push_back(InFlight {
             units: units.collect(),
             begun: Instant::now(),
-            delay: self.settings.clock.now().since(plan.tick.time),
+            begun_at,
+            delay: begun_at.since(plan.tick.time),
             plan,
         });
         ready
@@ -316,6 +323,10 @@ impl<'env> Driver<'env> {
         let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
         let sources = done.units.iter().copied().zip(shares).collect();
         self.planner.budget.committed(Weighed { tick: tick.number, sources });
+        if let Some(throttle) = &mut self.planner.throttle {
+            let now = self.settings.clock.now();
+            throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);
+        }
         let duration = done.begun.elapsed();
         tracing::debug!(
             target: "millstream::tick",

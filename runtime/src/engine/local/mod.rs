@@ -20,6 +20,7 @@ pub(super) mod intake;
 pub(super) mod planner;
 pub(super) mod pool;
 pub(super) mod schedule;
+pub(super) mod throttle;
 pub(super) mod timer;
 pub(super) mod topology;
 pub(super) mod work;

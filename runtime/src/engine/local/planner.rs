@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::failure::Failure;
 use super::intake::Intake;
+use super::throttle::Throttle;
 use super::timer::Timer;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
@@ -22,6 +23,7 @@ pub(crate) const MAX_LATE: u64 = 100;
 pub(crate) struct Planner {
     pub intake: Intake,
     pub budget: Budget,
+    pub throttle: Option<Throttle>,
     pace: Pace,
     overrun: Overrun,
     /// What waits to begin.
@@ -52,6 +54,7 @@ impl Planner {
     pub fn new(
         intake: Intake,
         budget: Budget,
+        throttle: Option<Throttle>,
         trigger: Trigger,
         overrun: Overrun,
         now: Timestamp,
@@ -65,6 +68,7 @@ impl Planner {
         Planner {
             intake,
             budget,
+            throttle,
             pace,
             overrun,
             planned: None,
@@ -154,7 +158,11 @@ impl Planner {
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
         let tick = Tick { number: self.number, time, epoch: 0 };
-        let asked = self.intake.ask(tick, self.budget.limits(self.number))?;
+        let limits = self.budget.limits(self.number);
+        let asked = match &self.throttle {
+            None => self.intake.ask(tick, limits)?,
+            Some(throttle) => self.intake.ask(tick, &throttle.within(limits))?,
+        };
         self.finished = self.intake.ended();
         let run = asked.work
             || match when_empty {
