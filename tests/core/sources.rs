@@ -1,5 +1,7 @@
 //! Sources in pipelines: `rate`, fed queues, sockets; and how fast they may be.
 
+use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use millstream::clock::ManualClock;
 use millstream::engine::Backpressure;
 use millstream::prelude::*;
+use millstream::source::{Backoff, QueueSender};
 use proptest::prelude::*;
 
 use crate::support::few;
@@ -115,4 +118,92 @@ fn back_pressure_is_for_intervals_and_its_settings_are_checked() {
     assert!(error.contains("back-pressure by rate is for ticks at intervals"), "{error}");
     let error = run(engine.backpressure(Backpressure::pid().min_rate(0.0))).expect_err("it is refused");
     assert!(error.to_string().contains("least rate of 0 a second"), "{error}");
+}
+
+/// Spark's case "queue input stream - oneAtATime = true": two are queued a tick, and one is read.
+#[test]
+fn a_fed_queue_gives_one_element_a_tick() {
+    assert_eq!(fed(true, &[&[1, 2], &[3, 4], &[5]], 5), [[1], [2], [3], [4], [5]]);
+}
+
+/// Spark's case "queue input stream - oneAtATime = false": what is queued at a tick is one batch.
+#[test]
+fn a_fed_queue_gives_all_elements_at_a_time_if_it_is_told_to() {
+    assert_eq!(fed(false, &[&[1, 2, 3], &[4, 5]], 2), [vec![1, 2, 3], vec![4, 5]]);
+}
+
+/// Feeds some elements of one record before each tick.
+fn fed(one_at_a_time: bool, pushes: &[&[u64]], ticks: usize) -> Vec<Vec<u64>> {
+    let numbers = queue([[0; 0]; 0]).one_at_a_time(one_at_a_time);
+    let sender = numbers.sender();
+    let out = MemorySink::new();
+    let sink = out.clone();
+    let mut job = Engine::test().start(stream!(move { source(numbers).sink(sink); })).expect("it starts");
+    for tick in 0..ticks {
+        for number in pushes.get(tick).copied().unwrap_or_default() {
+            sender.push([*number]).expect("it is read");
+        }
+        job.tick().expect("it runs");
+    }
+    drop(sender);
+    job.run_to_end().expect("it ends");
+    out.batches()
+}
+
+/// Spark's case "multi-thread receiver".
+#[test]
+fn ten_threads_that_push_a_thousand_records_each_lose_none() {
+    let numbers = queue([[0; 0]; 0]).one_at_a_time(false);
+    let sender = numbers.sender();
+    let out = MemorySink::new();
+    let sink = out.clone();
+    let job =
+        Engine::local().trigger(Trigger::Eager).start(stream!(move { source(numbers).count().sink(sink); }));
+    let job = job.expect("it starts");
+    let push = |sender: QueueSender<u64>| {
+        std::thread::spawn(move || (0..1000).for_each(|n| sender.push([n]).expect("it is read")))
+    };
+    let threads: Vec<_> = (0..10).map(|_| push(sender.clone())).collect();
+    drop(sender);
+    threads.into_iter().for_each(|thread| thread.join().expect("it pushed all"));
+    job.wait().expect("it ran");
+    assert_eq!(out.batches().concat().iter().sum::<u64>(), 10_000);
+}
+
+/// Serves this to one client after the other.
+fn server(sent: &'static [&'static str]) -> (String, std::thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let serve = move || {
+        for text in sent {
+            listener.accept().expect("a client comes").0.write_all(text.as_bytes()).expect("it reads");
+        }
+    };
+    (address, std::thread::spawn(serve))
+}
+
+/// Spark's case "socket input stream".
+#[test]
+fn what_a_socket_sends_comes_whole_and_in_order() {
+    let (address, peer) = server(&["1\n2\n3\n4\n5\n"]);
+    let out = MemorySink::new();
+    let pipeline = stream! { source(text_socket(address)).sink(out.clone()); };
+    Engine::local().trigger(Trigger::Eager).run(pipeline).expect("it runs");
+    peer.join().expect("it sent all");
+    assert_eq!(out.batches().concat(), ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn a_socket_that_reconnects_waits_by_the_engines_clock() {
+    let (address, peer) = server(&["one\ncut", "two\n"]);
+    let out = MemorySink::new();
+    let pipeline = stream! {
+        // Hours, in which the test engine makes a tick each minute.
+        let lines = source(text_socket(address).reconnect(Backoff::exponential(minutes(60), minutes(120), 3)));
+        lines.sink(out.clone());
+    };
+    let error = Engine::test().batch_interval(minutes(1)).run(pipeline).expect_err("nobody is there at last");
+    peer.join().expect("it sent all");
+    assert!(error.to_string().contains("3 attempts to connect again failed"), "{error}");
+    assert_eq!(out.batches().concat(), ["one", "two"]);
 }

@@ -4,6 +4,7 @@
 
 // One file each; this one holds the traits.
 
+mod backoff;
 mod buffered;
 pub(crate) mod erased;
 mod from_iter;
@@ -24,6 +25,7 @@ mod text_socket;
 use std::fmt;
 use std::sync::Arc;
 
+pub use backoff::Backoff;
 pub use from_iter::{FromIter, from_iter};
 pub use merge::{Merge, merge};
 pub use patterns::IntoPatterns;

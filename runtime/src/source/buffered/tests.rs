@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::text::Lines;
+use super::super::{Offer, Reader};
 use super::*;
 
 fn reader(options: BufferOptions) -> BufferedReader<Lines> {
