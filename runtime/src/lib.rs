@@ -69,6 +69,7 @@ pub mod rt;
 pub mod sink;
 pub mod source;
 mod state;
+mod sync;
 pub mod tick;
 
 #[doc(inline)]

@@ -16,6 +16,7 @@ mod lints;
 mod outputs;
 mod patterns;
 mod plans;
+mod restarts;
 mod sources;
 mod text;
 mod unions;

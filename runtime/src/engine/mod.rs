@@ -28,7 +28,7 @@ use crate::{Error, Result};
 
 pub use job::Job;
 pub use rate::{Backpressure, RateEstimator};
-pub use test::{FaultPoint, TestEngine, TestJob};
+pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
 

@@ -4,7 +4,7 @@
 mod reader;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, MutexGuard};
 
 use memchr::{memchr, memrchr};
 use tokio::sync::Notify;
@@ -16,6 +16,7 @@ use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Waker};
 use crate::BoxError;
 use crate::clock::Timestamp;
+use crate::sync::Mutex;
 use crate::tick::OffsetRange;
 
 /// How much is read from the peer at a time.

@@ -3,13 +3,14 @@
 mod sender;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 
 use self::sender::{Element, Feed};
 pub use self::sender::{QueueClosed, QueueSender};
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Rows;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// Records from memory: each element of the queue is one tick's. Ends with the last one.

@@ -3,7 +3,7 @@
 mod pace;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use self::pace::{MAX_RAMP_UP, Pace};
@@ -11,6 +11,7 @@ use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::clock::{Clock, Timestamp, millis};
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// So many rows a second: `(Timestamp, u64)`, the time of the row and its number from 0. For trials, load tests and

@@ -79,6 +79,14 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
+        let origin = self.buffer.state().origin;
+        if range.start < origin {
+            return Err(format!(
+                "bytes from {} to {origin} of {} are gone: they came before the restart, and can't be read again",
+                range.start, self.buffer.name
+            )
+            .into());
+        }
         self.lines.read(&&*self.buffer, &self.buffer.name, range, visit)
     }
 

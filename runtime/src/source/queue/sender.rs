@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 
 use crate::source::Waker;
+use crate::sync::Mutex;
 
 /// What a queue and its senders share.
 pub(super) struct Feed<T>(Mutex<Elements<T>>);
