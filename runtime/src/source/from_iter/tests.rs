@@ -45,7 +45,7 @@ fn an_infinite_iterator_is_pulled_as_needed() {
 #[test]
 fn a_tick_keeps_to_its_bytes_but_has_a_record_at_least() {
     let text = |n: usize| "x".repeat(n);
-    let records = [10, 20, 6, 500, 1].map(|n| text(n));
+    let records = [10, 20, 6, 500, 1].map(text);
     let reader = open(from_iter(records).max_bytes_per_tick(3 * 24 + 36));
     let ranges: Vec<_> = (0..3).map(|_| reader.available(u64::MAX).expect("fine").ranges[0]).collect();
     assert_eq!(ranges, [part(0, 3), part(3, 4), part(4, 5)]);

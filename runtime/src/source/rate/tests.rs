@@ -4,7 +4,9 @@ use super::super::testing::{Driver, context, read};
 use super::*;
 use crate::clock::secs;
 
-fn open(rate: Rate) -> (Arc<dyn Reader<Batch = Rows<(Timestamp, u64)>>>, Driver) {
+type Rated = dyn Reader<Batch = Rows<(Timestamp, u64)>>;
+
+fn open(rate: Rate) -> (Arc<Rated>, Driver) {
     let (cx, driver) = context();
     (rate.open(&cx).expect("it opens"), driver)
 }
@@ -14,7 +16,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 /// The rows that a tick at this time gets.
-fn rows(reader: &dyn Reader<Batch = Rows<(Timestamp, u64)>>, millis: i64) -> Vec<(i64, u64)> {
+fn rows(reader: &Rated, millis: i64) -> Vec<(i64, u64)> {
     reader.at(at(millis));
     let ranges = reader.available(u64::MAX).expect("fine").ranges;
     ranges
