@@ -55,6 +55,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
     ("foreach_rdd", "write `.for_each_batch(|batch, tick| …)`"),
     ("pprint", "write `.print()`"),
+    ("save_as_text_file", "write `.save_as_text_files(prefix)`: each tick is a folder of its own"),
+    ("save_as_hadoop_files", "write `.save_as_text_files(prefix)`, or a sink of your own with `.sink(out)`"),
+    ("save_as_object_files", "write `.save_as_text_files(prefix)`, or a sink of your own with `.sink(out)`"),
     ("cloned", "write `.map(|x| x.clone())`"),
     ("copied", "write `.map(|x| *x)`"),
     ("into_iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
@@ -94,8 +97,6 @@ const PLANNED: &[&str] = &[
     "tumbling",
     "sliding",
     "session",
-    "for_each_partition",
-    "save_as_text_files",
     "slice",
 ];
 
@@ -140,6 +141,10 @@ pub fn example(kind: OpKind) -> String {
             format!("`.{name}(other, |batch, others, tick| …)`, where `other` is a stream")
         }
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
+        (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),
+        (OpKind::SaveAsTextFiles, _) => {
+            format!("`.{name}(\"out/counts\")` or `.{name}(\"out/counts\", \"txt\")`")
+        }
         (OpKind::Sink, _) => format!("`.{name}(out)`, where `out` is a sink"),
         (_, []) => format!("`.{name}()`"),
         (_, [Arg::OptionalValue]) => format!("`.{name}()` or `.{name}(n)`"),

@@ -251,6 +251,17 @@ pub(crate) trait ErasedReader: Send + Sync {
     ) -> Result<(), BoxError>;
     fn grain(&self) -> u64;
     fn freeze(&self);
+    fn journal(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    #[allow(dead_code, reason = "checkpoints store it; they come later")]
+    fn memory(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        let _ = notes;
+        Ok(())
+    }
     #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
     fn release(&self, positions: &Positions);

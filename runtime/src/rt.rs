@@ -4,6 +4,7 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod outputs;
 mod per_batch;
 
 use std::fmt::Debug;
@@ -30,7 +31,7 @@ pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
     By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, First, FoldAll, Give, Handle, Itself,
-    Leave, Leaving, Order, Own, ReduceAll, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde,
+    Leave, Leaving, Order, Own, PerPartition, ReduceAll, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde,
     WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
@@ -290,7 +291,12 @@ impl<'env> Builder<'env> {
     fn outlet(&mut self, node: NodeId, (stage, index): (usize, usize), outlet: impl Outlet + 'env) {
         debug_assert!(matches!(
             self.graph.nodes[node].kind,
-            OpKind::Print | OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink
+            OpKind::Print
+                | OpKind::ForEach
+                | OpKind::ForEachPartition
+                | OpKind::ForEachBatch
+                | OpKind::SaveAsTextFiles
+                | OpKind::Sink
         ));
         self.tails[stage][index] = Some(Route::Outlet(self.outlets.len()));
         self.outlets.push(OutletNode { node, outlet: Box::new(outlet), weigh: None });

@@ -194,6 +194,15 @@ both! {
         source(words()).for_each(|line: String| drop(line));
         source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
     }
+    for_each_partition {
+        source(words()).for_each_partition(|lines: Vec<String>, partition, tick: Tick| drop((lines, partition + 1, tick.number)));
+        source(words()).map(|l| Reading { value: l.len() }).for_each_partition(|all, _, _| all.into_iter().try_for_each(Reading::check));
+    }
+    save_as_text_files {
+        source(words()).save_as_text_files("out/words");
+        source(words()).map(str::len).save_as_text_files(std::path::Path::new("out").join("words"), "txt");
+        source(words()).save_as_text_files(String::from("out/other"),);
+    }
     for_each_batch {
         source(words()).for_each_batch(|lines: Vec<String>, tick: Tick| drop((lines, tick.number)));
     }
@@ -262,6 +271,8 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::WordsAscii => of!(words_ascii),
         OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),
+        OpKind::ForEachPartition => of!(for_each_partition),
+        OpKind::SaveAsTextFiles => of!(save_as_text_files),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),
     }

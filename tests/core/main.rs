@@ -6,6 +6,7 @@ mod book;
 mod captures;
 mod clashes;
 mod crossings;
+mod directories;
 mod elementwise;
 mod errors;
 mod facade;

@@ -6,7 +6,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-use super::ops::DEFAULT_LENGTH;
+use super::ops::{DEFAULT_LENGTH, DEFAULT_SUFFIX};
 use crate::ast::{Body, Statement};
 use crate::ir::{Graph, OpKind};
 
@@ -73,6 +73,9 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     let is = |kind: OpKind| name == kind.name();
     if is(OpKind::Print) && args.is_empty() {
         (name, Some(quote!(#DEFAULT_LENGTH)))
+    } else if is(OpKind::SaveAsTextFiles) && count() == 1 {
+        let comma = (!args.to_string().trim_end().ends_with(',')).then(<Token![,]>::default);
+        (name, Some(quote!(#args #comma #DEFAULT_SUFFIX)))
     } else if is(OpKind::Fold) && count() == 3 {
         (Ident::new("fold_combined", name.span()), None)
     } else if is(OpKind::SortByKey) && args.is_empty() {

@@ -42,7 +42,9 @@ pub enum OpKind {
     TransformWith,
     Print,
     ForEach,
+    ForEachPartition,
     ForEachBatch,
+    SaveAsTextFiles,
     Sink,
 }
 
@@ -159,7 +161,9 @@ impl OpKind {
         OpKind::TransformWith,
         OpKind::Print,
         OpKind::ForEach,
+        OpKind::ForEachPartition,
         OpKind::ForEachBatch,
+        OpKind::SaveAsTextFiles,
         OpKind::Sink,
     ];
 

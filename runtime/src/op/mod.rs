@@ -5,6 +5,7 @@ pub(crate) mod count;
 pub(crate) mod fold;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
+pub(crate) mod for_each_partition;
 pub(crate) mod map_async;
 pub(crate) mod map_partitions;
 pub(crate) mod reduce;

@@ -5,7 +5,7 @@ use memchr::memchr_iter;
 use crate::BoxError;
 
 /// How much is searched at a time.
-const BLOCK: u64 = 64 << 10;
+const BLOCK: u64 = 1 << 20;
 
 /// Counts the lines that begin in a range.
 pub(crate) struct LineCount {

@@ -5,8 +5,11 @@
 // One file each; this one holds the traits.
 
 mod backoff;
+mod binary_records;
 mod buffered;
+mod directory;
 pub(crate) mod erased;
+mod files;
 mod from_iter;
 mod line_count;
 mod line_reader;
@@ -19,6 +22,7 @@ mod stdin;
 #[cfg(test)]
 mod testing;
 mod text;
+mod text_directory;
 mod text_files;
 mod text_socket;
 
@@ -26,6 +30,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use backoff::Backoff;
+pub use binary_records::{FixedLength, Records, binary_records};
+pub use directory::Directory;
+pub use files::Compression;
 pub use from_iter::{FromIter, from_iter};
 pub use merge::{Merge, merge};
 pub use patterns::IntoPatterns;
@@ -33,6 +40,7 @@ pub use queue::{Queue, QueueClosed, QueueSender, queue};
 pub use rate::{Rate, rate};
 pub use stdin::{Stdin, stdin};
 pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch};
+pub use text_directory::{TextLines, text_directory};
 pub use text_files::{TextFiles, text_files};
 pub use text_socket::{TextSocket, text_socket};
 
@@ -172,6 +180,28 @@ pub trait Reader: Send + Sync {
     /// length before it has been read, such as a pipe, goes on to its end, and is `waiting` till then; one for which
     /// "now" means nothing fails at the next `available`.
     fn freeze(&self) {}
+
+    /// What must be stored for the offers so far to be read again after a restart, beside their ranges: which file the
+    /// offsets of a folder's source lie in, say. Asked for after `available` and stored before the tick runs; what
+    /// has been given is not given again. Empty: nothing new. Most sources have none.
+    ///
+    /// Where nothing is stored nobody asks; so let it not grow meanwhile.
+    fn journal(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// All that [`journal`](Reader::journal) has told and that is still needed, for a checkpoint: earlier entries may be
+    /// forgotten then. It may tell of more than the checkpoint's positions have reached.
+    fn memory(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes up what was stored: after a restart, before `seek`, first a checkpoint's `memory` and then the `journal`s
+    /// behind it, in order. Not called at a first start.
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        let _ = notes;
+        Ok(())
+    }
 
     /// The next offer starts here. Called before the first `available`; after a restart first with the
     /// checkpoint's positions, and once more, further on, if ranges between were read again from the tick log.

@@ -23,6 +23,7 @@ mod reduce;
 mod reduce_by_key;
 mod repartition;
 mod repeat;
+mod save_as_text_files;
 mod sink;
 mod sort_by_key;
 mod source;
@@ -36,6 +37,7 @@ mod values;
 mod words;
 
 pub use print::DEFAULT_LENGTH;
+pub use save_as_text_files::DEFAULT_SUFFIX;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -82,7 +84,9 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::Fold
         | OpKind::Print
         | OpKind::ForEach
+        | OpKind::ForEachPartition
         | OpKind::ForEachBatch
+        | OpKind::SaveAsTextFiles
         | OpKind::Sink => unreachable!("the registry says that this operator cuts"),
     }
 }
@@ -107,7 +111,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::Chunks => quote_spanned!(at=> #rt::Give<_>),
         OpKind::MapAsync => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
-        OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
+        OpKind::ForEachPartition => quote_spanned!(at=> #rt::PerPartition<_, _>),
+        OpKind::ForEach | OpKind::ForEachBatch | OpKind::SaveAsTextFiles | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
         }
         OpKind::Source
@@ -165,7 +170,8 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::Chunks => chunks::attach(graph, node),
         OpKind::MapAsync => map_async::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
-        OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),
         OpKind::Map
         | OpKind::Filter

@@ -260,12 +260,26 @@ impl OpKind {
                 "Calls the closure with every record, on the driver, in order.",
                 "Every record becomes owned and crosses to the driver's thread.",
             ),
+            OpKind::ForEachPartition => output(
+                "for_each_partition",
+                &[Function(3)],
+                "for_each_partition((Vec<T>, usize, Tick))",
+                "Calls the closure once for each partition of a tick with its records, on the thread that made them.",
+                "Every record becomes owned; nothing crosses to another thread.",
+            ),
             OpKind::ForEachBatch => output(
                 "for_each_batch",
                 &[Function(2)],
                 "for_each_batch((Vec<T>, Tick))",
                 "Calls the closure once a tick with all its records and the tick's number and time.",
                 "Every record becomes owned and crosses to the driver's thread.",
+            ),
+            OpKind::SaveAsTextFiles => output(
+                "save_as_text_files",
+                &[Value, OptionalValue],
+                "save_as_text_files(prefix, suffix = \"\")",
+                "Writes every tick as a folder of text files, `PREFIX-TIME`, which becomes visible as a whole.",
+                "Every record becomes owned and is written by the driver's thread; a few syncs to disk a tick.",
             ),
             OpKind::Sink => output(
                 "sink",

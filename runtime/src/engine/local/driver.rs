@@ -267,11 +267,15 @@ impl<'env> Driver<'env> {
     }
 
     /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
-    #[allow(clippy::unnecessary_wraps, reason = "a checkpoint will write here, and may fail")]
     fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
         if let Some(log) = &mut self.log
             && log.open.back().is_none_or(|newest| newest.tick.number < plan.tick.number)
         {
+            let journals = self.planner.intake.journals();
+            match journals {
+                Ok(journals) => log.note(journals),
+                Err(error) => return Err(self.failure(plan.tick.number, error)),
+            }
             log.open.push_back(plan.clone());
         }
         Ok(())
