@@ -30,6 +30,7 @@
 //! | what may stand in a pipeline | [`stream!`] |
 //! | the operators, each with an example | [`dsl::Stream`] |
 //! | where records come from, and go to | [`source`], [`sink`] |
+//! | static data that streams are joined with | [`Table`] |
 //! | what records can be grouped by | [`Key`](trait@Key), [`Keyed`], and the [derive](derive@Key) |
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |
@@ -70,6 +71,7 @@ pub mod sink;
 pub mod source;
 mod state;
 mod sync;
+mod table;
 mod text;
 pub mod tick;
 
@@ -91,5 +93,6 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
+pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

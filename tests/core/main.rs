@@ -11,6 +11,7 @@ mod elementwise;
 mod errors;
 mod facade;
 mod hygiene;
+mod joins;
 mod keyed;
 mod keys;
 mod lints;
