@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use millstream_plan::{NodeId, Plan};
 
+use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo};
 use crate::state::Store;
@@ -237,6 +238,12 @@ pub(crate) trait ErasedSource: Send {
 /// [`crate::source::Reader`] with its batches erased; the contract is written there.
 pub(crate) trait ErasedReader: Send + Sync {
     fn available(&self, limit: u64) -> Result<Offer, BoxError>;
+    fn at(&self, time: Timestamp) {
+        let _ = time;
+    }
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
     fn read(
         &self,
         range: OffsetRange,

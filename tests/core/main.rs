@@ -21,5 +21,6 @@ mod per_batch;
 mod plans;
 mod reference;
 mod restarts;
+mod sources;
 mod text;
 mod unions;

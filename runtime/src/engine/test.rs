@@ -80,7 +80,8 @@ impl TestEngine {
     }
 
     /// Runs the pipeline until its sources have ended. A source that waits for the outside (a socket) is waited
-    /// for, in real time; ticks without data that would pass meanwhile are left out.
+    /// for, in real time; ticks without data that would pass meanwhile are left out. (Unless a source waits by the clock, as
+    /// [`rate`](crate::source::rate()) does: then each boundary is a tick.)
     pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
         Session::open(self, pipeline, None)?.run_to_end()
     }
@@ -251,7 +252,10 @@ impl<'env> Session<'env> {
         loop {
             let again = self.plan_again();
             let next = if self.live().is_finished() { None } else { self.next_to_plan() };
-            let planned = again || next.is_some_and(|next| self.jump(next, WhenEmpty::Leave));
+            // A source that waits by the clock can only be helped by moving it.
+            let when_empty =
+                if self.live().waits_by_the_clock() { WhenEmpty::RunUnlessEnded } else { WhenEmpty::Leave };
+            let planned = again || next.is_some_and(|next| self.jump(next, when_empty));
             if self.turn() || planned {
                 continue;
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Offer, Reader, Source, SourceContext};
 use crate::BoxError;
 use crate::batch::Batch;
+use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, ErasedSource};
 use crate::tick::{OffsetRange, Positions};
 
@@ -28,6 +29,14 @@ struct Opened<B>(Arc<dyn Reader<Batch = B>>);
 impl<B: Batch> ErasedReader for Opened<B> {
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         self.0.available(limit)
+    }
+
+    fn at(&self, time: Timestamp) {
+        self.0.at(time);
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.0.due()
     }
 
     fn read(

@@ -14,6 +14,7 @@ use super::intake::Intake;
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
 use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::throttle::Throttle;
 use super::topology::Topology;
 use super::work::Work;
 use crate::clock::Timestamp;
@@ -63,6 +64,8 @@ struct InFlight {
     /// By source, how much it reads.
     units: Vec<u64>,
     begun: Instant,
+    /// By the clock of the engine.
+    begun_at: Timestamp,
     delay: Duration,
 }
 
@@ -87,6 +90,7 @@ impl<'env> Driver<'env> {
             trigger = %settings.trigger,
             "the pipeline starts"
         );
+        let throttle = Throttle::of(settings, topology.sources)?;
         let epoch = log.as_ref().map_or(0, |log| log.epoch);
         let last_tick = log.as_ref().and_then(|log| log.last).map(|tick| tick.number);
         let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
@@ -96,7 +100,11 @@ impl<'env> Driver<'env> {
             Waker::new(move || control.bell.ring())
         };
         settings.clock.watch(&waker);
-        let cx = runtime.map(|runtime| SourceContext { runtime: runtime.clone(), waker });
+        let cx = runtime.map(|runtime| SourceContext {
+            runtime: runtime.clone(),
+            waker,
+            clock: Arc::clone(&settings.clock),
+        });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
         let resume = log.as_ref().filter(|log| log.newest().is_some());
@@ -114,7 +122,7 @@ impl<'env> Driver<'env> {
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
         let mut planner =
-            Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
+            Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         if let Some(log) = &log {
             planner.resume(log);
         }
@@ -214,6 +222,11 @@ impl<'env> Driver<'env> {
         self.in_flight.is_empty()
     }
 
+    /// A source goes on only when the clock does.
+    pub fn waits_by_the_clock(&self) -> bool {
+        self.planner.intake.due().is_some()
+    }
+
     /// No tick will follow those in flight.
     pub fn is_finished(&self) -> bool {
         (self.is_stopping() || self.planner.finished()) && self.planner.next_planned().is_none()
@@ -242,10 +255,12 @@ impl<'env> Driver<'env> {
             .sources
             .iter()
             .map(|s| s.tasks.iter().flatten().map(OffsetRange::len).fold(0, u64::saturating_add));
+        let begun_at = self.settings.clock.now();
         self.in_flight.push_back(InFlight {
             units: units.collect(),
             begun: Instant::now(),
-            delay: self.settings.clock.now().since(plan.tick.time),
+            begun_at,
+            delay: begun_at.since(plan.tick.time),
             plan,
         });
         ready
@@ -333,6 +348,10 @@ impl<'env> Driver<'env> {
         let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
         let sources = done.units.iter().copied().zip(shares).collect();
         self.planner.budget.committed(Weighed { tick: tick.number, sources });
+        if let Some(throttle) = &mut self.planner.throttle {
+            let now = self.settings.clock.now();
+            throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);
+        }
         let duration = done.begun.elapsed();
         tracing::debug!(
             target: "millstream::tick",

@@ -8,9 +8,10 @@ use super::failure::{Failure, Places};
 use super::log::TickLog;
 use super::schedule::TaskId;
 use super::topology::Topology;
+use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
 use crate::source::{Offer, SourceContext};
-use crate::tick::{Positions, SourcePlan, TickPlan};
+use crate::tick::{Positions, SourcePlan, Tick, TickPlan};
 use crate::{BoxError, Error, blame};
 
 pub(crate) struct Intake {
@@ -122,8 +123,9 @@ impl Intake {
         self.taps.iter().map(|tap| tap.committed.clone()).collect()
     }
 
-    /// What tick `tick` is to read, of each source within its limit. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64, limits: &[u64]) -> Result<Asked, Failure> {
+    /// What the tick is to read, of each source within its limit. Moves the sources on: the answer must become a tick if
+    /// there is `work`.
+    pub fn ask(&mut self, Tick { number: tick, time, .. }: Tick, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
         for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
@@ -131,6 +133,7 @@ impl Intake {
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
+                tap.reader.at(time);
                 Ok((tap.reader.available(limit)?, tap.reader.grain()))
             });
             let (offer, grain) =
@@ -146,6 +149,12 @@ impl Intake {
             asked.sources.push(plan);
         }
         Ok(asked)
+    }
+
+    /// The earliest time at which the clock alone lets a source go on.
+    pub fn due(&self) -> Option<Timestamp> {
+        // A panic here would only be told without its place.
+        self.taps.iter().filter(|tap| !tap.ended).filter_map(|tap| tap.reader.due()).min()
     }
 
     /// Nothing will ever come after what was asked for.

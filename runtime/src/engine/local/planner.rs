@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::failure::Failure;
 use super::intake::Intake;
 use super::log::TickLog;
+use super::throttle::Throttle;
 use super::timer::Timer;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
@@ -25,6 +26,7 @@ pub(crate) const MAX_LATE: u64 = 100;
 pub(crate) struct Planner {
     pub intake: Intake,
     pub budget: Budget,
+    pub throttle: Option<Throttle>,
     pace: Pace,
     overrun: Overrun,
     /// Ticks of the log that are to run again, before any is planned.
@@ -58,6 +60,7 @@ impl Planner {
     pub fn new(
         intake: Intake,
         budget: Budget,
+        throttle: Option<Throttle>,
         trigger: Trigger,
         overrun: Overrun,
         now: Timestamp,
@@ -71,6 +74,7 @@ impl Planner {
         Planner {
             intake,
             budget,
+            throttle,
             pace,
             overrun,
             again: VecDeque::new(),
@@ -141,6 +145,10 @@ impl Planner {
                         self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
                     self.plan_at(time, WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
+                    if self.planned.is_none() && !self.finished {
+                        // What is due already will ring.
+                        return Ok(self.intake.due().filter(|due| *due > now));
+                    }
                 }
                 Ok(None)
             }
@@ -179,7 +187,12 @@ impl Planner {
     }
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
-        let asked = self.intake.ask(self.number, self.budget.limits(self.number))?;
+        let tick = Tick { number: self.number, time, epoch: self.epoch };
+        let limits = self.budget.limits(self.number);
+        let asked = match &self.throttle {
+            None => self.intake.ask(tick, limits)?,
+            Some(throttle) => self.intake.ask(tick, &throttle.within(limits))?,
+        };
         self.finished = self.intake.ended();
         let run = asked.work
             || match when_empty {
@@ -190,7 +203,6 @@ impl Planner {
         if run {
             debug_assert!(self.planned.is_none(), "one waits already");
             debug_assert!(self.last.is_none_or(|last| last < time), "batch times must increase");
-            let tick = Tick { number: self.number, time, epoch: self.epoch };
             self.planned = Some(TickPlan { tick, sources: asked.sources });
             self.number += 1;
             self.last = Some(time);
