@@ -226,6 +226,9 @@ pub(crate) trait ErasedReader: Send + Sync {
         visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
     fn grain(&self) -> u64;
+    fn a_task_a_range(&self) -> bool {
+        false
+    }
     fn freeze(&self);
     #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;

@@ -45,6 +45,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.grain()
     }
 
+    fn a_task_a_range(&self) -> bool {
+        self.0.a_task_a_range()
+    }
+
     fn freeze(&self) {
         self.0.freeze();
     }

@@ -138,6 +138,12 @@ pub trait Reader: Send + Sync {
         1
     }
 
+    /// Whether each range of an offer is a task of its own, however many partitions the engine has. By default the
+    /// engine cuts ranges, and joins them, into tasks of about equal length.
+    fn a_task_a_range(&self) -> bool {
+        false
+    }
+
     /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`). A source whose input has no
     /// length before it has been read, such as a pipe, goes on to its end, and is `waiting` till then; one for which
     /// "now" means nothing fails at the next `available`.

@@ -10,7 +10,7 @@ use crate::tick::{OffsetRange, Positions};
 
 /// Records from memory: each element of the queue is one tick's. Ends with the last one.
 ///
-/// One partition; offsets count records. An element without records is a tick without data; so that it can be
+/// One partition, or [as many as you say](Queue::partitions); offsets count records. An element without records is a tick without data; so that it can be
 /// told from no tick at all, it takes up one offset, with no record in it.
 ///
 /// Records are cloned when they are read, so the source can be replayed. `&'static str` does as a record:
@@ -33,13 +33,29 @@ pub fn queue<T>(elements: impl IntoIterator<Item = impl IntoIterator<Item = T>>)
         element.start = next;
         next = element.end();
     }
-    Queue { elements }
+    Queue { elements, partitions: None }
 }
 
 /// Made by [`queue`].
 #[derive(Clone)]
 pub struct Queue<T> {
     elements: Vec<Element<T>>,
+    partitions: Option<usize>,
+}
+
+impl<T> Queue<T> {
+    /// Cuts each element into `n` contiguous partitions of about equal length (0 counts as 1), each of them a task of its
+    /// own, whatever the engine's number of partitions. Default: one partition, which the engine cuts as it sees fit.
+    ///
+    /// For tests of operators that show partitions, such as those that run once for each of them. A partition
+    /// without records makes no task: an element of 3 records in 5 partitions gives 3.
+    ///
+    /// Spark's `parallelize(records, n)`.
+    #[must_use]
+    pub fn partitions(mut self, n: usize) -> Self {
+        self.partitions = Some(n.max(1));
+        self
+    }
 }
 
 #[derive(Clone)]
@@ -70,12 +86,13 @@ impl<T: Clone + Send + Sync + 'static> Source for Queue<T> {
     }
 
     fn open(self, _: &SourceContext) -> Result<Arc<dyn Reader<Batch = Rows<T>>>, BoxError> {
-        Ok(Arc::new(QueueReader { elements: self.elements, next: Mutex::new(0) }))
+        Ok(Arc::new(QueueReader { elements: self.elements, partitions: self.partitions, next: Mutex::new(0) }))
     }
 }
 
 struct QueueReader<T> {
     elements: Vec<Element<T>>,
+    partitions: Option<usize>,
     /// The offset that the next offer starts at.
     next: Mutex<u64>,
 }
@@ -98,7 +115,15 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
         let mut next = self.next.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
         if let Some(element) = self.elements.get(self.element_at(*next)) {
-            ranges.push(OffsetRange { partition: 0, start: *next, end: element.end() });
+            let (len, partitions) = (element.end() - element.start, self.partitions.unwrap_or(1) as u64);
+            for partition in 0..partitions {
+                // Widened: a caller may ask for any number of partitions.
+                let cut = |p: u64| element.start + (u128::from(len) * u128::from(p) / u128::from(partitions)) as u64;
+                let (start, end) = (cut(partition).max(*next), cut(partition + 1));
+                if start < end {
+                    ranges.push(OffsetRange { partition: partition as u32, start, end });
+                }
+            }
             *next = element.end();
         }
         let ended = *next == self.end();
@@ -135,8 +160,13 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
         Ok(())
     }
 
+    fn a_task_a_range(&self) -> bool {
+        self.partitions.is_some()
+    }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
-        let position = positions.get(&0).copied().unwrap_or(0);
+        // All partitions count in the same offsets, and a tick reads its element in all of them.
+        let position = positions.values().copied().max().unwrap_or(0);
         if position > self.end() {
             return Err(format!(
                 "the queue was read up to offset {position}, but now it ends at {}: start without the checkpoint, or \
@@ -193,6 +223,24 @@ mod tests {
         let records: Vec<_> =
             offers.iter().map(|o| read(&*reader, o.ranges[0], |n| n).expect("fine")).collect();
         assert_eq!(records, [vec![], vec![7], vec![]]);
+    }
+
+    #[test]
+    fn an_element_is_cut_into_contiguous_partitions() {
+        let reader = open(queue([vec![0, 1, 2, 3, 4], vec![], vec![5, 6]]).partitions(2));
+        assert!(reader.a_task_a_range());
+        let offers: Vec<_> = (0..3).map(|_| reader.available().expect("fine").ranges).collect();
+        let part = |partition, start, end| OffsetRange { partition, start, end };
+        assert_eq!(
+            offers,
+            [vec![part(0, 0, 2), part(1, 2, 5)], vec![part(1, 5, 6)], vec![part(0, 6, 7), part(1, 7, 8)]]
+        );
+        let records: Vec<_> =
+            offers.iter().flatten().map(|range| read(&*reader, *range, |n| n).expect("fine")).collect();
+        assert_eq!(records, [vec![0, 1], vec![2, 3, 4], vec![], vec![5], vec![6]]);
+        let reader = open(queue([vec![0], vec![1, 2]]).partitions(3));
+        reader.seek(&[(0, 0), (2, 1)].into()).expect("it is there");
+        assert_eq!(reader.available().expect("fine").ranges, [part(1, 1, 2), part(2, 2, 3)]);
     }
 
     #[test]

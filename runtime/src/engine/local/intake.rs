@@ -91,10 +91,16 @@ impl Intake {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
-            let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
-                Ok((tap.reader.available()?, tap.reader.grain()))
+            let answer = blame::catch(|| -> Result<(Offer, SourcePlan), BoxError> {
+                let offer = tap.reader.available()?;
+                let plan = if tap.reader.a_task_a_range() {
+                    SourcePlan::each(&offer.ranges)
+                } else {
+                    SourcePlan::cut(&offer.ranges, self.parallelism, tap.reader.grain())
+                };
+                Ok((offer, plan))
             });
-            let (offer, grain) =
+            let (offer, plan) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
                     let stage = tap.stage.unwrap_or(0);
                     Failure { at: TaskId { tick, stage, task: 0 }, error }
@@ -102,7 +108,6 @@ impl Intake {
             tap.ended = offer.ended;
             let more = !offer.caught_up && !offer.ended;
             tap.caught_up = !more && !offer.waiting;
-            let plan = SourcePlan::cut(&offer.ranges, self.parallelism, grain);
             asked.work |= !plan.tasks.is_empty() || more;
             asked.sources.push(plan);
         }
