@@ -34,7 +34,9 @@
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |
 //! | tests, with a clock that is moved by hand | [`Engine::test`], [`MemorySink`](sink::MemorySink) |
+//! | whether a function may reduce | `testing` (with the feature of that name) |
 //! | what will run | [`Pipeline::plan`], [`Engine::explain`] |
+//! | what closures count | [`Counter`] |
 //! | how far it is, and what went wrong | [`Progress`], [`Error`] |
 //!
 //! # What to know
@@ -53,6 +55,7 @@ extern crate self as millstream;
 pub mod batch;
 mod blame;
 pub mod clock;
+mod counter;
 pub mod dsl;
 pub mod engine;
 pub mod error;
@@ -69,8 +72,12 @@ pub mod rt;
 pub mod sink;
 pub mod source;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tick;
 
+#[doc(inline)]
+pub use counter::Counter;
 #[doc(inline)]
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]

@@ -14,7 +14,7 @@ use crate::exchange::Crossing;
 use crate::source::{Offer, SourceContext, SourceInfo};
 use crate::state::Store;
 use crate::tick::{OffsetRange, Positions, Tick};
-use crate::{BoxError, Error, Result};
+use crate::{BoxError, Counter, Error, Result};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
 pub struct Pipeline<'env> {
@@ -23,6 +23,7 @@ pub struct Pipeline<'env> {
     /// In the plan's order: every stage after those that feed it.
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
+    pub(crate) counters: Vec<Counter>,
     pub(crate) env: PhantomData<&'env ()>,
 }
 
@@ -41,6 +42,14 @@ impl Pipeline<'_> {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.plan.set_name(name);
+        self
+    }
+
+    /// Shows a counter in the progress of this pipeline's ticks, behind those that it was given before: see
+    /// [`Counter`].
+    #[must_use]
+    pub fn counter(mut self, counter: &Counter) -> Self {
+        self.counters.push(counter.clone());
         self
     }
 

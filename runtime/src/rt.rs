@@ -215,7 +215,14 @@ impl<'env> Builder<'env> {
                 tails: tails.into_iter().map(|t| t.expect(COMPLETE)).collect(),
             })
             .collect();
-        Pipeline { plan: self.plan, sources: self.sources, stages, outlets: self.outlets, env: PhantomData }
+        Pipeline {
+            plan: self.plan,
+            sources: self.sources,
+            stages,
+            outlets: self.outlets,
+            counters: Vec::new(),
+            env: PhantomData,
+        }
     }
 
     fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {

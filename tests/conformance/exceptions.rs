@@ -59,7 +59,7 @@ fn errors_as_a_stream(case: &Case, under: Under) -> Result<(), String> {
         failures.map(|bad| (bad.record.int(), bad.error)).sink(to_bad);
     });
     under.run(pipeline).map_err(|e| e.to_string())?;
-    if bad.batches() != [vec![], vec![(1, "this is the one")], vec![], vec![]] {
+    if bad.batches() != [vec![], vec![(1, "this is the one".to_string())], vec![], vec![]] {
         return Err(format!("the second stream held {bad:?}"));
     }
     compare::differ(case, &case.compare, good.batches()).map_or(Ok(()), Err)

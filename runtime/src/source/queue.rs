@@ -86,7 +86,11 @@ impl<T: Clone + Send + Sync + 'static> Source for Queue<T> {
     }
 
     fn open(self, _: &SourceContext) -> Result<Arc<dyn Reader<Batch = Rows<T>>>, BoxError> {
-        Ok(Arc::new(QueueReader { elements: self.elements, partitions: self.partitions, next: Mutex::new(0) }))
+        Ok(Arc::new(QueueReader {
+            elements: self.elements,
+            partitions: self.partitions,
+            next: Mutex::new(0),
+        }))
     }
 }
 
@@ -118,7 +122,9 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
             let (len, partitions) = (element.end() - element.start, self.partitions.unwrap_or(1) as u64);
             for partition in 0..partitions {
                 // Widened: a caller may ask for any number of partitions.
-                let cut = |p: u64| element.start + (u128::from(len) * u128::from(p) / u128::from(partitions)) as u64;
+                let cut = |p: u64| {
+                    element.start + (u128::from(len) * u128::from(p) / u128::from(partitions)) as u64
+                };
                 let (start, end) = (cut(partition).max(*next), cut(partition + 1));
                 if start < end {
                     ranges.push(OffsetRange { partition: partition as u32, start, end });

@@ -19,10 +19,10 @@ use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
 use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
-use crate::progress::SourceProgress;
+use crate::progress::{CounterProgress, SourceProgress};
 use crate::source::{SourceContext, Waker};
 use crate::tick::{OffsetRange, Tick, TickPlan};
-use crate::{Error, Result, blame};
+use crate::{Counter, Error, Result, blame};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -50,6 +50,7 @@ pub(crate) struct Driver<'env> {
     delivery: Delivery<'env>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
+    counters: Vec<Counter>,
     /// The fault point that was met, which ends the pipeline as a crash does.
     crashed: Option<TaskId>,
 }
@@ -80,6 +81,7 @@ impl<'env> Driver<'env> {
             trigger = %settings.trigger,
             "the pipeline starts"
         );
+        let counters = pipeline.counters;
         let delivery = Delivery::open(pipeline.outlets, &topology, &places, 0)?;
         let waker = {
             let control = Arc::clone(control);
@@ -102,6 +104,8 @@ impl<'env> Driver<'env> {
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
+            progress.counters =
+                counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
         });
         Ok(Driver {
             core: Arc::new(core),
@@ -113,6 +117,7 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             in_flight: VecDeque::new(),
+            counters,
             crashed: None,
         })
     }
@@ -316,6 +321,9 @@ impl<'env> Driver<'env> {
             }
             for (stage, nanos) in progress.stages.iter_mut().zip(&nanos) {
                 *stage = Duration::from_nanos(*nanos);
+            }
+            for (shown, counter) in progress.counters.iter_mut().zip(&self.counters) {
+                shown.value = counter.get();
             }
             progress.duration = duration;
             progress.delay = done.delay;

@@ -123,6 +123,7 @@ impl<'env> Hand<'env> {
             sources: self.sources,
             stages: self.stages,
             outlets: self.outlets,
+            counters: Vec::new(),
             env: PhantomData,
         }
     }

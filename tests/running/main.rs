@@ -1,0 +1,4 @@
+//! Pipelines from outside: their life cycle, what they count, and the laws that their functions keep.
+
+mod counters;
+mod laws;
