@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use millstream_plan::{NodeId, Plan};
 
-use crate::exchange::Crossing;
+use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo};
 use crate::state::Store;
 use crate::tick::{OffsetRange, Positions, Tick};
@@ -207,6 +207,7 @@ pub(crate) trait HeadOperator: Send + Sync {
 pub(crate) struct OutletNode<'env> {
     pub node: NodeId,
     pub outlet: Box<dyn Outlet + 'env>,
+    pub weigh: Option<Weigh>,
 }
 
 /// An output on the driver: the calls of [`crate::sink::Sink`], for buckets.
@@ -228,7 +229,7 @@ pub(crate) trait ErasedSource: Send {
 
 /// [`crate::source::Reader`] with its batches erased; the contract is written there.
 pub(crate) trait ErasedReader: Send + Sync {
-    fn available(&self) -> Result<Offer, BoxError>;
+    fn available(&self, limit: u64) -> Result<Offer, BoxError>;
     fn read(
         &self,
         range: OffsetRange,

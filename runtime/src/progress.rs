@@ -18,6 +18,10 @@ pub struct Progress {
     pub sources: Vec<SourceProgress>,
     /// The time that each stage's tasks took together, on all threads.
     pub stages: Vec<Duration>,
+    /// What the tick's records took in memory between stages and before outputs, all of them together, in bytes. An
+    /// estimate: a few records of each exchange are measured, by the length of their encoded form; a record that is not
+    /// `Serialize` counts its own size only, without what it owns.
+    pub held: u64,
     /// From the tick's beginning to its commit.
     pub duration: Duration,
     /// The counters that were given to the pipeline, in that order, as they stood when the tick was committed.

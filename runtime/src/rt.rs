@@ -11,7 +11,7 @@ use std::sync::Arc;
 use millstream_plan::{Graph, NodeId, OpKind, Plan};
 
 use crate::batch::{Batch, Data, Rows};
-use crate::exchange::Reducer;
+use crate::exchange::{Reducer, Weigh};
 use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
@@ -24,6 +24,7 @@ use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
 pub use crate::__own as own;
+pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
     ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own, Tailed,
@@ -159,14 +160,14 @@ impl<'env> Builder<'env> {
     }
 
     /// `print(n)`.
-    pub fn print<T: Data + Debug>(&mut self, node: NodeId, tail: Handle<First<T>>, n: usize) {
+    pub fn print<T: Data + Debug>(&mut self, node: NodeId, tail: &Handle<First<T>>, n: usize) {
         assert!(tail.shared.set(n.saturating_add(1)).is_ok(), "{COMPLETE}");
         let outlet = op::sink::ToSink { sink: ConsoleSink::<T>::new(n), records: PhantomData };
         self.plan.set_detail(node, n.to_string());
         self.outlet(node, (tail.stage, tail.index), outlet);
     }
 
-    pub fn for_each<T, R, F>(&mut self, node: NodeId, tail: Handle<Give<T>>, function: F)
+    pub fn for_each<T, R, F>(&mut self, node: NodeId, tail: &Handle<Give<T>>, function: F)
     where
         T: Data,
         R: Outcome,
@@ -176,7 +177,7 @@ impl<'env> Builder<'env> {
         self.outlet(node, (tail.stage, tail.index), outlet);
     }
 
-    pub fn for_each_batch<T, R, F>(&mut self, node: NodeId, tail: Handle<Give<T>>, function: F)
+    pub fn for_each_batch<T, R, F>(&mut self, node: NodeId, tail: &Handle<Give<T>>, function: F)
     where
         T: Data,
         R: Outcome,
@@ -186,7 +187,7 @@ impl<'env> Builder<'env> {
         self.outlet(node, (tail.stage, tail.index), outlet);
     }
 
-    pub fn sink<T: Data, S: Sink<T> + 'env>(&mut self, node: NodeId, tail: Handle<Give<T>>, sink: S) {
+    pub fn sink<T: Data, S: Sink<T> + 'env>(&mut self, node: NodeId, tail: &Handle<Give<T>>, sink: S) {
         let outlet = op::sink::ToSink { sink, records: PhantomData };
         if let Some(detail) = outlet.detail() {
             self.plan.set_detail(node, detail);
@@ -200,6 +201,13 @@ impl<'env> Builder<'env> {
         if let Some(Head::Operator { crossings, .. }) = &mut self.heads[stage] {
             debug_assert_eq!(crossings.len(), input, "{COMPLETE}");
             crossings.push(crossing);
+        }
+    }
+
+    /// How what an output is given is weighed. Comes last.
+    pub fn weigh(&mut self, node: NodeId, weigh: Weigh) {
+        if let Some(outlet) = self.outlets.iter_mut().find(|outlet| outlet.node == node) {
+            outlet.weigh = Some(weigh);
         }
     }
 
@@ -252,6 +260,6 @@ impl<'env> Builder<'env> {
             OpKind::Print | OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink
         ));
         self.tails[stage][index] = Some(Route::Outlet(self.outlets.len()));
-        self.outlets.push(OutletNode { node, outlet: Box::new(outlet) });
+        self.outlets.push(OutletNode { node, outlet: Box::new(outlet), weigh: None });
     }
 }

@@ -1,16 +1,25 @@
-//! A pipeline allocates for a tick, a task and a new key, and for no record: shown with an allocator that counts.
+//! A pipeline allocates for a tick, a task and a new key, and for no record; and what it holds stays in its budget: shown
+//! with an allocator that counts.
 //!
-//! A binary of its own, with one test: what other tests allocate would be counted too.
+//! A binary of its own, one test at a time: what others allocate would be counted too.
 
 use std::alloc::System;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use millstream::batch::Data;
 use millstream::prelude::*;
+use millstream::sink::{Delivery, Sink, SinkInfo};
+use millstream::{BoxError, Trigger};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// One test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// How often a run allocates.
 fn allocations(pipeline: Pipeline<'_>) -> usize {
@@ -61,6 +70,7 @@ fn chain(path: &Path) -> Pipeline<'_> {
 
 #[test]
 fn a_record_costs_no_allocation() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("a folder");
     let (once, twice) = (text(&folder, 2_000), text(&folder, 4_000));
     for (name, make) in [("word count", word_count as fn(&Path) -> Pipeline<'_>), ("a chain", chain)] {
@@ -72,4 +82,55 @@ fn a_record_costs_no_allocation() {
         assert!(n < 3_000, "{name}: {n} allocations in all");
         println!("{name}: {n} allocations for N records, {m} for 2N");
     }
+}
+
+/// Keeps nothing, and notes the most that was alive when it was given something.
+struct Peak {
+    region: Region<'static, System>,
+    most: Arc<AtomicUsize>,
+}
+
+impl<T: Data> Sink<T> for Peak {
+    fn info(&self) -> SinkInfo {
+        SinkInfo { name: "peak", detail: String::new(), delivery: Delivery::AtLeastOnce }
+    }
+    fn write(&mut self, _partition: usize, _records: Vec<T>) -> Result<(), BoxError> {
+        let change = self.region.change();
+        self.most
+            .fetch_max(change.bytes_allocated.saturating_sub(change.bytes_deallocated), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The most that a run holds at the moments when its sink is given something, in MiB.
+fn peak(run: impl FnOnce(Peak)) -> usize {
+    let most = Arc::default();
+    run(Peak { region: Region::new(ALLOCATOR), most: Arc::clone(&most) });
+    most.load(Ordering::Relaxed) >> 20
+}
+
+#[test]
+fn what_ticks_hold_stays_in_the_budget() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine = Engine::local().trigger(Trigger::AvailableNow).memory_budget(16 << 20);
+    // 200 MB of strings; 16 of each number.
+    let multiplied = peak(|sink| {
+        let pipeline = stream! {
+            let numbers = source(from_iter(0..160_000u64).max_records_per_tick(usize::MAX));
+            let many = numbers.flat_map(|n| (0..16).map(move |m| (format!("{n:020}{m:020}"), m)));
+            many.sink(sink);
+        };
+        engine.run(pipeline).expect("it runs");
+    });
+    println!("a flat_map that multiplies: {multiplied} MiB");
+    // A tick whose every short line becomes a string; 8 MiB a tick would make 64 MiB or more.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("short.txt");
+    std::fs::write(&path, "abcdef\n".repeat(4_000_000)).expect("it can be written");
+    let lines = peak(|sink| {
+        let pipeline = stream! { source(text_files(&path)).sink(sink); };
+        engine.run(pipeline).expect("it runs");
+    });
+    println!("short lines: {lines} MiB");
+    assert!(multiplied <= 20 && lines <= 20, "{multiplied} and {lines} MiB");
 }

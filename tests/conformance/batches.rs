@@ -43,12 +43,12 @@ struct Failing {
 impl Reader for Failing {
     type Batch = Rows<Value>;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         if self.left.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)).is_err() {
             return Err("there is no batch for this tick".into());
         }
         // The queue has ended, but this source has not.
-        Ok(Offer { caught_up: false, ended: false, ..self.queue.available()? })
+        Ok(Offer { caught_up: false, ended: false, ..self.queue.available(limit)? })
     }
 
     fn read(

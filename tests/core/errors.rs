@@ -280,7 +280,7 @@ struct FailingReader {
 
 impl Reader for FailingReader {
     type Batch = Rows<u64>;
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, _limit: u64) -> Result<Offer, BoxError> {
         let start = self.offered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if self.at == "available" && start == 2 {
             return Err("the well is dry: dig deeper".into());

@@ -1,5 +1,6 @@
-//! What crosses each exchange, found out where all types are known: in the last statements.
+//! What crosses each exchange and leaves for each output, found out where all types are known: in the last statements.
 
+use millstream_plan::Cut;
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
@@ -7,7 +8,7 @@ use crate::fuse::Stages;
 use crate::ir::Graph;
 use crate::names;
 
-/// For every input of every operator behind an exchange, in the order of stages.
+/// For every input of every operator behind an exchange, in the order of stages; then for every output.
 pub fn crossings(graph: &Graph, stages: &Stages) -> Vec<TokenStream> {
     let mut statements = Vec::new();
     for stage in &stages.list {
@@ -19,6 +20,12 @@ pub fn crossings(graph: &Graph, stages: &Stages) -> Vec<TokenStream> {
             let tail = names::tail(node, input, head.op.span());
             statements.push(quote_spanned!(at=> builder.crossing(#node, #input, #rt::crossing!(#tail));));
         }
+    }
+    for (node, n) in graph.nodes.iter().enumerate().filter(|(_, n)| n.kind.spec().cut == Cut::ToDriver) {
+        let at = names::glue(n.op.span());
+        let rt = graph.rt(at);
+        let tail = names::tail(node, 0, n.op.span());
+        statements.push(quote_spanned!(at=> builder.weigh(#node, #rt::weigher!(#tail));));
     }
     statements
 }

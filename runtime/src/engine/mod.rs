@@ -30,6 +30,9 @@ pub use test::{FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
 
+/// What the records of the ticks in flight may take between stages, unless it is told otherwise.
+const MEMORY_BUDGET: u64 = 128 << 20;
+
 /// The number of key groups: no more partitions than that could have work.
 const MAX_PARTITIONS: usize = 128;
 
@@ -96,6 +99,7 @@ pub(crate) struct Settings {
     pub threads: usize,
     pub trigger: Trigger,
     pub overrun: Overrun,
+    pub memory_budget: u64,
     pub clock: Arc<dyn Clock>,
     pub on_progress: Option<OnProgress>,
     pub trace: Option<trace::Trace>,
@@ -110,6 +114,7 @@ impl Default for Settings {
             threads: cores,
             trigger: Trigger::Interval(Duration::from_secs(1)),
             overrun: Overrun::Queue,
+            memory_budget: MEMORY_BUDGET,
             clock: Arc::new(SystemClock),
             on_progress: None,
             trace: None,
@@ -199,6 +204,19 @@ impl Engine {
     /// [`Overrun::Queue`] says.
     pub fn on_overrun(mut self, overrun: Overrun) -> Engine {
         self.settings.overrun = overrun;
+        self
+    }
+
+    /// About how many bytes the records of the ticks in flight may take between stages and before outputs; by default,
+    /// 128 MiB.
+    ///
+    /// Ticks are weighed ([`Progress::held`]), and later ones read as much as would have fitted, so a `flat_map` that makes
+    /// a thousand records of one leads to smaller ticks and not to more memory. The first two ticks, of whose
+    /// output nothing is known, read little (1 MiB of text, 4,096 records of an iterator), and from tick to tick it is
+    /// eight times as much at most. Not counted: state, what sources buffer (each says how much), and
+    /// what sinks keep. An element of a `queue` is a tick of its own, whatever it makes.
+    pub fn memory_budget(mut self, bytes: u64) -> Engine {
+        self.settings.memory_budget = bytes;
         self
     }
 

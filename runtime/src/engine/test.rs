@@ -65,6 +65,12 @@ impl TestEngine {
         self
     }
 
+    /// As [`Engine::memory_budget`](super::Engine::memory_budget).
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.settings.memory_budget = bytes;
+        self
+    }
+
     /// Lets the job crash at a point of a tick: ticks before it are finished, the call that meets it returns an
     /// error, and sinks are left as they are, as if the process had been killed there.
     pub fn fail_at(mut self, point: FaultPoint, tick: u64) -> Self {

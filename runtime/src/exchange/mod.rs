@@ -11,6 +11,7 @@ mod groups;
 mod own;
 mod reader;
 mod table;
+mod weight;
 
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
@@ -21,6 +22,8 @@ pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use table::KeyTable;
+pub use weight::Weigh;
+pub use weight::{Held, Measured};
 
 use crate::pipeline::{Bucket, TaskContext};
 

@@ -85,8 +85,18 @@ impl<K: Key, A> KeyTable<K, A> {
         self.entries.len()
     }
 
+    /// For how many there is room, full or not.
+    pub(crate) fn capacity(&self) -> usize {
+        self.entries.capacity()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// In no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K::Slot, &A)> {
+        self.entries.iter().flatten().map(|(slot, a)| (slot, a))
     }
 
     /// The keys, owned, with their accumulators, in the order that the type promises.

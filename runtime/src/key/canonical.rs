@@ -36,6 +36,10 @@ impl Canonical {
         self.raw(&index.to_le_bytes());
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(crate) fn hash(&self) -> u64 {
         xxh3::of(&self.bytes)
     }

@@ -324,8 +324,8 @@ impl<B: TextBatch> BufferedReader<B> {
 impl<B: TextBatch> Reader for BufferedReader<B> {
     type Batch = B;
 
-    fn available(&self) -> Result<Offer, BoxError> {
-        self.buffer.available(self.max_bytes_per_tick)
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
+        self.buffer.available(self.max_bytes_per_tick.min(limit).max(1))
     }
 
     fn read(

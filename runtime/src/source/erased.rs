@@ -26,8 +26,8 @@ impl<S: Source> ErasedSource for Erased<S> {
 struct Opened<B>(Arc<dyn Reader<Batch = B>>);
 
 impl<B: Batch> ErasedReader for Opened<B> {
-    fn available(&self) -> Result<Offer, BoxError> {
-        self.0.available()
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
+        self.0.available(limit)
     }
 
     fn read(
@@ -78,7 +78,7 @@ mod tests {
         let path = folder.path().join("bad.txt");
         std::fs::write(&path, b"ok\n\xff\n").expect("it can be written");
         let reader = erase(text_files(path)).open(&context().0).expect("it opens");
-        let range = reader.available().expect("it is there").ranges[0];
+        let range = reader.available(u64::MAX).expect("it is there").ranges[0];
         let result = reader.read(range, &mut |batch| {
             let lines = batch.downcast_mut::<Lines>().expect("that is its type");
             assert_eq!(lines.items().count(), 0);

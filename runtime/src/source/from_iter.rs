@@ -131,12 +131,13 @@ where
 {
     type Batch = Rows<I::Item>;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut pulled = self.pulled();
         pulled.began = true;
         let start = pulled.next;
-        pulled.pull(start.saturating_add(self.max));
-        let end = pulled.end.min(start.saturating_add(self.max));
+        let limit = start.saturating_add(self.max.min(limit).max(1));
+        pulled.pull(limit);
+        let end = pulled.end.min(limit);
         if end < start {
             return Err(too_few(end, start));
         }
@@ -239,15 +240,15 @@ mod tests {
     fn a_tick_keeps_to_the_limit_and_the_last_one_says_so() {
         let reader = open(from_iter(["a", "b", "c", "d"]).max_records_per_tick(2));
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false }
         );
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true, waiting: false }
         );
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
         );
         assert_eq!(read(&*reader, part(1, 3), |s| s).expect("fine"), ["b", "c"]);
@@ -259,9 +260,9 @@ mod tests {
         let numbers = (0u64..).inspect(move |n| pulled.send(*n).expect("it is heard"));
         let reader = open(from_iter(numbers).max_records_per_tick(3));
         assert_eq!(pulls.try_iter().count(), 0);
-        assert_eq!(reader.available().expect("fine").ranges, [part(0, 3)]);
+        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(0, 3)]);
         assert_eq!(pulls.try_iter().count(), 4);
-        assert_eq!(reader.available().expect("fine").ranges, [part(3, 6)]);
+        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(3, 6)]);
         assert_eq!(pulls.try_iter().count(), 3);
     }
 
@@ -269,7 +270,7 @@ mod tests {
     fn an_empty_iterator_has_ended() {
         let reader = open(from_iter(Vec::<u8>::new()));
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
         );
     }
@@ -277,7 +278,7 @@ mod tests {
     #[test]
     fn ranges_are_read_again_in_any_order_until_they_are_released() {
         let reader = open(from_iter(0..10).max_records_per_tick(4));
-        let _offers: Vec<_> = (0..3).map(|_| reader.available().expect("fine")).collect();
+        let _offers: Vec<_> = (0..3).map(|_| reader.available(u64::MAX).expect("fine")).collect();
         for range in [part(8, 10), part(2, 5), part(0, 4), part(2, 5)] {
             let expected: Vec<i32> = (range.start as i32..range.end as i32).collect();
             assert_eq!(read(&*reader, range, |n| n).expect("fine"), expected);
@@ -294,7 +295,7 @@ mod tests {
         reader.seek(&[(0, 3)].into()).expect("it has as many");
         assert_eq!(read(&*reader, part(3, 6), |n| n).expect("fine"), [3, 4, 5]);
         reader.seek(&[(0, 6)].into()).expect("it has as many");
-        assert_eq!(reader.available().expect("fine").ranges, [part(6, 10)]);
+        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(6, 10)]);
         assert_eq!(read(&*reader, part(3, 6), |n| n).expect("fine"), [3, 4, 5]);
     }
 

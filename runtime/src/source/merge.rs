@@ -107,10 +107,13 @@ impl<B> MergeReader<B> {
 impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     type Batch = B;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    /// Each reader gets an equal share of the limit, and of what those before it left of theirs.
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
+        let mut room = limit;
         let mut all = Offer { ranges: Vec::new(), caught_up: true, ended: true, waiting: false };
         for (i, reader) in (0..).zip(&self.readers) {
-            let offer = reader.available()?;
+            let share = room / (self.readers.len() as u64 - u64::from(i));
+            let offer = reader.available(share.max(1))?;
             for range in offer.ranges {
                 if range.partition >= EACH {
                     return Err(format!(
@@ -119,6 +122,7 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
                     )
                     .into());
                 }
+                room = room.saturating_sub(range.len());
                 all.ranges.push(OffsetRange { partition: i * EACH + range.partition, ..range });
             }
             all.caught_up &= offer.caught_up;
@@ -171,7 +175,7 @@ mod tests {
     fn offers_are_combined_and_partitions_renumbered() {
         let reader =
             merge([queue([vec![1], vec![2]]), queue([vec![10]])]).open(&context().0).expect("it opens");
-        let first = reader.available().expect("fine");
+        let first = reader.available(u64::MAX).expect("fine");
         let part = |partition, start, end| OffsetRange { partition, start, end };
         assert_eq!(
             first,
@@ -182,7 +186,7 @@ mod tests {
                 waiting: false
             }
         );
-        let second = reader.available().expect("fine");
+        let second = reader.available(u64::MAX).expect("fine");
         assert_eq!(
             second,
             Offer { ranges: vec![part(0, 1, 2)], caught_up: true, ended: true, waiting: false }
@@ -195,7 +199,7 @@ mod tests {
     fn each_source_is_moved_and_released_at_its_own_position() {
         let reader = merge([from_iter(0..5), from_iter(10..15)]).open(&context().0).expect("it opens");
         reader.seek(&[(0, 2), (65536, 4)].into()).expect("they have as many");
-        let offer = reader.available().expect("fine");
+        let offer = reader.available(u64::MAX).expect("fine");
         let records: Vec<_> = offer.ranges.iter().map(|r| read(&*reader, *r, |n| n).expect("fine")).collect();
         assert_eq!(records, [vec![2, 3, 4], vec![14]]);
         reader.release(&[(0, 5)].into());
@@ -217,7 +221,7 @@ mod tests {
     fn a_merge_of_merges_is_refused_unless_it_fits() {
         let inner = || merge([queue([vec![1]]), queue([vec![2]])]);
         let reader = merge([inner(), inner()]).open(&context().0).expect("it opens");
-        let error = reader.available().expect_err("it does not fit").to_string();
+        let error = reader.available(u64::MAX).expect_err("it does not fit").to_string();
         assert!(error.contains("give `merge` one flat list"), "{error}");
     }
 }

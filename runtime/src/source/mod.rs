@@ -115,7 +115,7 @@ pub struct Offer {
 ///
 /// # Contract
 /// - `available` starts where the last offer ended (at first: at the beginning, or where `seek` said), and
-///   keeps to the source's own limit on a tick. It does not wait for input.
+///   keeps to the source's own limit on a tick and to the engine's. It does not wait for input.
 /// - Once ended, it says so again each time, without ranges.
 /// - `read` gives the records of exactly that range, in order, however often it is asked; several ranges may be
 ///   read at the same time from several threads. It may block on a disk, never on a peer.
@@ -123,8 +123,10 @@ pub struct Offer {
 pub trait Reader: Send + Sync {
     type Batch: Batch;
 
-    /// What the next tick is to read.
-    fn available(&self) -> Result<Offer, BoxError>;
+    /// What the next tick is to read: ranges of at most `limit` together, in units of offset, unless there is no
+    /// shorter piece (the engine asks for less than a source's own limit where what stages make of a tick, or the time
+    /// that it takes, would be too much).
+    fn available(&self, limit: u64) -> Result<Offer, BoxError>;
 
     /// Reads a range, in as many batches as suit the source.
     fn read(

@@ -115,7 +115,8 @@ impl<T> QueueReader<T> {
 impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
     type Batch = Rows<T>;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    /// An element is a tick, whatever the limit.
+    fn available(&self, _limit: u64) -> Result<Offer, BoxError> {
         let mut next = self.next.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
         if let Some(element) = self.elements.get(self.element_at(*next)) {
@@ -202,14 +203,14 @@ mod tests {
     #[test]
     fn each_element_is_an_offer() {
         let reader = open(queue([vec!["a b a", "c"], vec!["b"]]));
-        let first = reader.available().expect("fine");
+        let first = reader.available(u64::MAX).expect("fine");
         assert_eq!(first, Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false });
-        let second = reader.available().expect("fine");
+        let second = reader.available(u64::MAX).expect("fine");
         assert_eq!(second, Offer { ranges: vec![part(2, 3)], caught_up: true, ended: true, waiting: false });
         assert_eq!(read(&*reader, part(0, 2), str::len).expect("fine"), [5, 1]);
         assert_eq!(read(&*reader, part(2, 3), str::len).expect("fine"), [1]);
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
         );
     }
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn an_empty_element_is_an_offer_without_records() {
         let reader = open(queue([vec![], vec![7], vec![]]));
-        let offers: Vec<Offer> = (0..3).map(|_| reader.available().expect("fine")).collect();
+        let offers: Vec<Offer> = (0..3).map(|_| reader.available(u64::MAX).expect("fine")).collect();
         assert_eq!(
             offers,
             [
@@ -235,7 +236,7 @@ mod tests {
     fn an_element_is_cut_into_contiguous_partitions() {
         let reader = open(queue([vec![0, 1, 2, 3, 4], vec![], vec![5, 6]]).partitions(2));
         assert!(reader.a_task_a_range());
-        let offers: Vec<_> = (0..3).map(|_| reader.available().expect("fine").ranges).collect();
+        let offers: Vec<_> = (0..3).map(|_| reader.available(u64::MAX).expect("fine").ranges).collect();
         let part = |partition, start, end| OffsetRange { partition, start, end };
         assert_eq!(
             offers,
@@ -246,14 +247,14 @@ mod tests {
         assert_eq!(records, [vec![0, 1], vec![2, 3, 4], vec![], vec![5], vec![6]]);
         let reader = open(queue([vec![0], vec![1, 2]]).partitions(3));
         reader.seek(&[(0, 0), (2, 1)].into()).expect("it is there");
-        assert_eq!(reader.available().expect("fine").ranges, [part(1, 1, 2), part(2, 2, 3)]);
+        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(1, 1, 2), part(2, 2, 3)]);
     }
 
     #[test]
     fn a_queue_without_elements_has_ended() {
         let reader = open(queue(Vec::<Vec<u8>>::new()));
         assert_eq!(
-            reader.available().expect("fine"),
+            reader.available(u64::MAX).expect("fine"),
             Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
         );
     }
@@ -274,7 +275,7 @@ mod tests {
         for (position, next) in [(1, part(1, 3)), (3, part(3, 4)), (4, part(4, 6))] {
             let reader = open(queue([vec![0, 1, 2], vec![], vec![3, 4]]));
             reader.seek(&[(0, position)].into()).expect("it is there");
-            assert_eq!(reader.available().expect("fine").ranges, [next]);
+            assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [next]);
         }
         assert!(open(queue([vec![0]])).seek(&[(0, 2)].into()).is_err());
     }

@@ -23,7 +23,7 @@ impl Driver {
     /// Waits until the reader offers something or fails.
     pub(crate) fn next<B: Batch>(&self, reader: &dyn Reader<Batch = B>) -> Result<Offer, BoxError> {
         loop {
-            let offer = reader.available()?;
+            let offer = reader.available(u64::MAX)?;
             if !offer.ranges.is_empty() || offer.ended {
                 return Ok(offer);
             }

@@ -158,10 +158,10 @@ struct FilesReader<B> {
 impl<B: TextBatch> Reader for FilesReader<B> {
     type Batch = B;
 
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut offered = self.offered.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
-        let mut room = self.max_bytes_per_tick;
+        let mut room = self.max_bytes_per_tick.min(limit).max(1);
         let mut rest = false;
         for (partition, (_, file)) in (0..).zip(&self.files) {
             let start = offered.get(&partition).copied().unwrap_or(0);

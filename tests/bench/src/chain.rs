@@ -45,9 +45,9 @@ impl Source for Numbers {
 
 impl Reader for NumbersReader {
     type Batch = NumberBatch;
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut next = self.next.lock().map_err(|e| e.to_string())?;
-        let end = (*next + self.source.per_tick).min(self.source.total);
+        let end = (*next + self.source.per_tick.min(limit)).min(self.source.total);
         let ranges = vec![OffsetRange { partition: 0, start: *next, end }];
         *next = end;
         let ended = end == self.source.total;

@@ -13,5 +13,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let tail = names::tail(node, 0, n.op.span());
     let function = function(graph, node);
     let method = Ident::new(n.kind.name(), at);
-    quote_spanned!(at=> #(#attrs)* builder.#method(#node, #tail, #function);)
+    quote_spanned!(at=> #(#attrs)* builder.#method(#node, &#tail, #function);)
 }

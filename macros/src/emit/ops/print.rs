@@ -20,5 +20,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         }
         None => quote_spanned!(at=> #DEFAULT_LENGTH),
     };
-    quote_spanned!(at=> builder.print(#node, #tail, #length);)
+    quote_spanned!(at=> builder.print(#node, &#tail, #length);)
 }

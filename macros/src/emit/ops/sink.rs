@@ -11,5 +11,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let tail = names::tail(node, 0, n.op.span());
     let operand = argument(graph, node, 0);
-    quote_spanned!(at=> builder.sink(#node, #tail, #operand);)
+    quote_spanned!(at=> builder.sink(#node, &#tail, #operand);)
 }

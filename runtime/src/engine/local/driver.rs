@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::budget::{self, Budget, Weighed};
 use super::core::Core;
 use super::delivery::Delivery;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
 use super::intake::Intake;
 use super::planner::{Planner, WhenEmpty};
-use super::schedule::{MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
 use super::topology::Topology;
 use super::work::Work;
 use crate::clock::Timestamp;
@@ -82,6 +83,7 @@ impl<'env> Driver<'env> {
             "the pipeline starts"
         );
         let counters = pipeline.counters;
+        let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
         let delivery = Delivery::open(pipeline.outlets, &topology, &places, 0)?;
         let waker = {
             let control = Arc::clone(control);
@@ -96,11 +98,12 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
-        let work = Work::new(pipeline.stages, intake.readers(), places.clone());
+        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
+        let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
-        let planner = Planner::new(intake, settings.trigger, settings.overrun, settings.clock.now());
+        let planner = Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
@@ -297,11 +300,18 @@ impl<'env> Driver<'env> {
     fn committed(&mut self) -> Result<(), Failure> {
         let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
         let tick = done.plan.tick;
-        let nanos = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        let costs = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        let of_sources = (0..self.topology.sources)
-            .map(|source| self.topology.stage_of_source(source).map_or(0, |stage| nanos[stage]));
-        self.estimate.learn(&done.units, of_sources, nanos.iter().sum());
+        let of_sources = (0..self.topology.sources).map(|source| {
+            self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
+        });
+        let of_sources: Vec<Cost> = of_sources.collect();
+        let nanos = of_sources.iter().map(|cost| cost.nanos);
+        self.estimate.learn(&done.units, nanos, costs.iter().map(|cost| cost.nanos).sum());
+        let held = costs.iter().map(|cost| cost.bytes).sum();
+        let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
+        let sources = done.units.iter().copied().zip(shares).collect();
+        self.planner.budget.committed(Weighed { tick: tick.number, sources });
         let duration = done.begun.elapsed();
         tracing::debug!(
             target: "millstream::tick",
@@ -309,6 +319,7 @@ impl<'env> Driver<'env> {
             tick = tick.number,
             time = tick.time.millis(),
             input = done.units.iter().copied().fold(0, u64::saturating_add),
+            held,
             duration_us = duration.as_micros() as u64,
             delay_ms = done.delay.as_millis() as u64,
             "tick committed"
@@ -319,12 +330,13 @@ impl<'env> Driver<'env> {
             for (source, units) in progress.sources.iter_mut().zip(&done.units) {
                 source.input = *units;
             }
-            for (stage, nanos) in progress.stages.iter_mut().zip(&nanos) {
-                *stage = Duration::from_nanos(*nanos);
+            for (stage, cost) in progress.stages.iter_mut().zip(&costs) {
+                *stage = Duration::from_nanos(cost.nanos);
             }
             for (shown, counter) in progress.counters.iter_mut().zip(&self.counters) {
                 shown.value = counter.get();
             }
+            progress.held = held;
             progress.duration = duration;
             progress.delay = done.delay;
         });

@@ -78,21 +78,26 @@ impl Intake {
         self.taps.iter().map(|tap| Arc::clone(&tap.reader)).collect()
     }
 
+    /// By source, the shortest piece that is worth a task. (One that panics here will do so again, where it is caught.)
+    pub fn grains(&self) -> impl Iterator<Item = u64> + '_ {
+        self.taps.iter().map(|tap| tap.reader.grain())
+    }
+
     /// The streams' names, by source.
     pub fn streams(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.taps.iter().map(|tap| self.places.stream(tap.node))
     }
 
-    /// What tick `tick` is to read. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64) -> Result<Asked, Failure> {
+    /// What tick `tick` is to read, of each source within its limit. Moves the sources on: the answer must become a tick if there is `work`.
+    pub fn ask(&mut self, tick: u64, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
-        for tap in &mut self.taps {
+        for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, SourcePlan), BoxError> {
-                let offer = tap.reader.available()?;
+                let offer = tap.reader.available(limit)?;
                 let plan = if tap.reader.a_task_a_range() {
                     SourcePlan::each(&offer.ranges)
                 } else {

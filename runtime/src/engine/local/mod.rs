@@ -5,10 +5,12 @@
 //! intake   asks the readers what there is            planner   decides ticks and their times
 //! schedule says which task may run (pure data)       core      runs a task and tells the scheduler
 //! pool     spreads tasks over threads                estimate  says when that is not worth it
-//! delivery hands outputs to sinks, in tick order     driver    puts these together, one step at a time
+//! budget   says how much a tick may read             delivery  hands outputs to sinks, in tick order
+//! driver   puts these together, one step at a time
 //! ```
 
 pub(super) mod bell;
+pub(super) mod budget;
 pub(super) mod core;
 pub(super) mod delivery;
 pub(super) mod driver;

@@ -1,5 +1,6 @@
 //! Decides ticks: when, and what each is to read.
 
+use super::budget::Budget;
 use super::failure::Failure;
 use super::intake::Intake;
 use super::timer::Timer;
@@ -20,6 +21,7 @@ pub(crate) const MAX_LATE: u64 = 100;
 /// - When all sources have ended, no tick follows the one with their last records.
 pub(crate) struct Planner {
     pub intake: Intake,
+    pub budget: Budget,
     pace: Pace,
     overrun: Overrun,
     /// What waits to begin.
@@ -47,14 +49,30 @@ pub(crate) enum WhenEmpty {
 }
 
 impl Planner {
-    pub fn new(intake: Intake, trigger: Trigger, overrun: Overrun, now: Timestamp) -> Planner {
+    pub fn new(
+        intake: Intake,
+        budget: Budget,
+        trigger: Trigger,
+        overrun: Overrun,
+        now: Timestamp,
+    ) -> Planner {
         let pace = match trigger {
             Trigger::Interval(interval) => Pace::Interval(Timer::new(interval, now)),
             Trigger::Eager => Pace::Eager,
             Trigger::AvailableNow => Pace::AvailableNow,
         };
         let finished = intake.ended();
-        Planner { intake, pace, overrun, planned: None, number: 0, last: None, finished, warned: false }
+        Planner {
+            intake,
+            budget,
+            pace,
+            overrun,
+            planned: None,
+            number: 0,
+            last: None,
+            finished,
+            warned: false,
+        }
     }
 
     /// Plans what is due. `room`: a tick that is planned now could begin now. Returns when to look again, if that
@@ -131,7 +149,7 @@ impl Planner {
     }
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
-        let asked = self.intake.ask(self.number)?;
+        let asked = self.intake.ask(self.number, self.budget.limits(self.number))?;
         self.finished = self.intake.ended();
         let run = asked.work
             || match when_empty {

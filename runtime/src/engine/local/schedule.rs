@@ -40,6 +40,15 @@ pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
     pub store: Store,
+    /// What the buckets take in memory, about.
+    pub bytes: u64,
+    pub nanos: u64,
+}
+
+/// What a stage's tasks of one tick took together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    pub bytes: u64,
     pub nanos: u64,
 }
 
@@ -73,7 +82,7 @@ struct StageRun {
     held: Vec<Task>,
     /// By tail and task, until the tail's reader takes them.
     outputs: Vec<Vec<Vec<Bucket>>>,
-    nanos: u64,
+    cost: Cost,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,7 +110,7 @@ impl Scheduler {
             done: Vec::new(),
             held: Vec::new(),
             outputs: shape.tails.iter().map(|_| Vec::new()).collect(),
-            nanos: 0,
+            cost: Cost::default(),
         });
         self.ticks.push_back(TickRun {
             tick: plan.tick,
@@ -135,7 +144,8 @@ impl Scheduler {
         debug_assert!(!this.done[id.task], "{id:?} is complete already");
         this.done[id.task] = true;
         this.tasks_left -= 1;
-        this.nanos += done.nanos;
+        this.cost.nanos += done.nanos;
+        this.cost.bytes += done.bytes;
         for (tail, buckets) in done.outputs.into_iter().enumerate() {
             this.outputs[tail][id.task] = buckets;
         }
@@ -161,11 +171,11 @@ impl Scheduler {
         self.index(tick).is_some_and(|at| self.ticks[at].stages_left == 0)
     }
 
-    /// Forgets the oldest tick, which is complete; returns the time that each stage took.
-    pub fn retire(&mut self, tick: u64) -> Vec<u64> {
+    /// Forgets the oldest tick, which is complete; returns what each stage took.
+    pub fn retire(&mut self, tick: u64) -> Vec<Cost> {
         let oldest = self.ticks.pop_front().expect("a tick that is retired is in flight");
         debug_assert!(oldest.tick.number == tick && oldest.stages_left == 0);
-        oldest.stages.iter().map(|s| s.nanos).collect()
+        oldest.stages.iter().map(|s| s.cost).collect()
     }
 
     fn index(&self, tick: u64) -> Option<usize> {

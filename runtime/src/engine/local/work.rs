@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::failure::{Failure, Places};
 use super::schedule::{Done, Task, TaskInput};
-use crate::pipeline::{ErasedReader, Head, HeadOperator, StageBody, StageNode};
+use crate::exchange::Weigh;
+use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
+use crate::state::Store;
 use crate::{BoxError, blame};
 
 /// All that tasks share. Nothing in it changes while the pipeline runs.
@@ -17,6 +19,8 @@ pub(crate) struct Work<'env> {
 struct Stage<'env> {
     head: StageHead<'env>,
     body: Box<dyn StageBody + 'env>,
+    /// By tail.
+    weigh: Vec<Option<Weigh>>,
 }
 
 enum StageHead<'env> {
@@ -25,8 +29,16 @@ enum StageHead<'env> {
 }
 
 impl<'env> Work<'env> {
-    pub fn new(stages: Vec<StageNode<'env>>, readers: Vec<Arc<dyn ErasedReader>>, places: Places) -> Self {
-        let stages = stages.into_iter().map(|node| Stage {
+    /// `weigh`: of each outlet.
+    pub fn new(
+        stages: Vec<StageNode<'env>>,
+        weigh: &[Option<Weigh>],
+        readers: Vec<Arc<dyn ErasedReader>>,
+        places: Places,
+    ) -> Self {
+        let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
+        let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
+            weigh,
             head: match node.head {
                 Head::Source(source) => StageHead::Source(source),
                 Head::Operator { op, .. } => StageHead::Operator(op),
@@ -53,15 +65,37 @@ impl<'env> Work<'env> {
                 for range in ranges {
                     self.readers[*source].read(range, &mut |batch| run.batch(batch))?;
                 }
-                Ok(Done { outputs: run.close(), ..Done::default() })
+                Ok(stage.done(run.close(), Store::default()))
             }
             (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
                 let mut batch = op.tick(&task.cx, &mut store, inputs)?;
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
-                Ok(Done { outputs: run.close(), store, nanos: 0 })
+                Ok(stage.done(run.close(), store))
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }
     }
+}
+
+impl Stage<'_> {
+    fn done(&self, outputs: Vec<Vec<Bucket>>, store: Store) -> Done {
+        let of_tail = |(buckets, weigh): (&Vec<Bucket>, &Option<Weigh>)| {
+            weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
+        };
+        let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
+        Done { outputs, store, bytes, nanos: 0 }
+    }
+}
+
+/// How the buckets of each tail are weighed: as their target says.
+fn tails(node: &StageNode<'_>, stages: &[StageNode<'_>], outlets: &[Option<Weigh>]) -> Vec<Option<Weigh>> {
+    let of_route = |route: &Route| match *route {
+        Route::Outlet(outlet) => outlets.get(outlet).copied().flatten(),
+        Route::Stage { stage, input } => match &stages[stage].head {
+            Head::Operator { crossings, .. } => crossings.get(input).map(|crossing| crossing.weigh),
+            Head::Source(_) => None,
+        },
+    };
+    node.tails.iter().map(of_route).collect()
 }

@@ -138,7 +138,7 @@ impl ErasedSource for Feed {
 }
 
 impl ErasedReader for Feed {
-    fn available(&self) -> Result<Offer, BoxError> {
+    fn available(&self, _limit: u64) -> Result<Offer, BoxError> {
         let asked = {
             let mut state = self.0.state.lock().unwrap();
             state.asked += 1;

@@ -110,7 +110,7 @@ impl<'env> Hand<'env> {
 
     pub fn outlet(mut self, kind: OpKind, outlet: impl Outlet + 'env) -> Self {
         let node = self.node(kind, format!("out{}", self.outlets.len()));
-        self.outlets.push(OutletNode { node, outlet: Box::new(outlet) });
+        self.outlets.push(OutletNode { node, outlet: Box::new(outlet), weigh: None });
         self
     }
 

@@ -25,17 +25,17 @@ fn lines(reader: &BufferedReader<Lines>, range: OffsetRange) -> Vec<String> {
 #[test]
 fn only_whole_lines_are_offered_until_the_end() {
     let reader = reader(BufferOptions::default());
-    assert_eq!(reader.available().expect("fine"), nothing());
+    assert_eq!(reader.available(u64::MAX).expect("fine"), nothing());
     reader.buffer.push(b"on");
-    assert_eq!(reader.available().expect("fine"), nothing());
+    assert_eq!(reader.available(u64::MAX).expect("fine"), nothing());
     reader.buffer.push(b"e\r");
     reader.buffer.push(b"\ntw");
-    assert_eq!(reader.available().expect("fine"), offer(0, 5));
+    assert_eq!(reader.available(u64::MAX).expect("fine"), offer(0, 5));
     assert_eq!(lines(&reader, part(0, 5)), ["one"]);
     reader.buffer.finish();
-    assert_eq!(reader.available().expect("fine"), Offer { ended: true, ..offer(5, 7) });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { ended: true, ..offer(5, 7) });
     assert_eq!(lines(&reader, part(5, 7)), ["tw"]);
-    assert_eq!(reader.available().expect("fine"), Offer { ended: true, ..nothing() });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { ended: true, ..nothing() });
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn any_cut_of_a_tick_gives_every_line_once_also_after_release() {
         reader.buffer.finish();
         let mut all = Vec::new();
         loop {
-            let offer = reader.available().expect("fine");
+            let offer = reader.available(u64::MAX).expect("fine");
             for range in &offer.ranges {
                 all.extend(lines(&reader, *range));
                 assert_eq!(lines(&reader, *range), lines(&reader, *range));
@@ -65,7 +65,7 @@ fn room_comes_back_with_release_alone() {
     let reader = reader(BufferOptions { buffer_bytes: 8, ..BufferOptions::default() });
     assert_eq!(reader.buffer.room_blocking(), Some(8));
     reader.buffer.push(b"one\ntwo\n");
-    reader.available().expect("fine");
+    reader.available(u64::MAX).expect("fine");
     assert_eq!(lines(&reader, part(0, 8)), ["one", "two"]);
     assert_eq!(reader.buffer.buffered(), 8);
     reader.release(&[(0, 4)].into());
@@ -80,7 +80,7 @@ fn room_comes_back_with_release_alone() {
 fn memory_is_given_back() {
     let reader = reader(BufferOptions::default());
     reader.buffer.push(&b"0123456\n".repeat(1 << 17));
-    reader.available().expect("fine");
+    reader.available(u64::MAX).expect("fine");
     reader.release(&[(0, 1 << 20)].into());
     assert!(reader.buffer.state().bytes.capacity() <= 2 * CHUNK);
 }
@@ -90,9 +90,9 @@ fn a_line_that_never_ends_is_an_error_and_no_standstill() {
     let small = BufferOptions { buffer_bytes: 8, ..BufferOptions::default() };
     let reader = reader(small);
     reader.buffer.push(b"1234567");
-    assert_eq!(reader.available().expect("it may still end"), nothing());
+    assert_eq!(reader.available(u64::MAX).expect("it may still end"), nothing());
     reader.buffer.push(b"8");
-    let error = reader.available().expect_err("it can't end").to_string();
+    let error = reader.available(u64::MAX).expect_err("it can't end").to_string();
     assert!(
         error.contains("the line at offset 0 of the test does not fit into the buffer of 8 bytes"),
         "{error}"
@@ -107,9 +107,12 @@ fn lines_before_an_overlong_one_are_offered_before_the_error() {
     let reader = reader(options);
     reader.buffer.push(b"1234\n12");
     reader.buffer.push(b"34\n\nlonger\n");
-    assert_eq!(reader.available().expect("these are fine"), Offer { caught_up: false, ..offer(0, 11) });
+    assert_eq!(
+        reader.available(u64::MAX).expect("these are fine"),
+        Offer { caught_up: false, ..offer(0, 11) }
+    );
     assert_eq!(lines(&reader, part(0, 11)), ["1234", "1234", ""]);
-    let error = reader.available().expect_err("it is too long").to_string();
+    let error = reader.available(u64::MAX).expect_err("it is too long").to_string();
     assert!(error.contains("the line at offset 11 of the test is longer than 4 bytes"), "{error}");
 }
 
@@ -117,14 +120,14 @@ fn lines_before_an_overlong_one_are_offered_before_the_error() {
 fn frozen_before_the_first_byte_it_waits_for_the_end_of_its_input() {
     let reader = reader(BufferOptions::default());
     reader.freeze();
-    assert_eq!(reader.available().expect("fine"), Offer { waiting: true, ..nothing() });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { waiting: true, ..nothing() });
     reader.buffer.push(b"one\nt");
-    assert_eq!(reader.available().expect("fine"), Offer { waiting: true, ..offer(0, 4) });
-    assert_eq!(reader.available().expect("fine"), Offer { waiting: true, ..nothing() });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { waiting: true, ..offer(0, 4) });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { waiting: true, ..nothing() });
     reader.buffer.push(b"wo");
     reader.buffer.finish();
-    assert_eq!(reader.available().expect("fine"), Offer { ended: true, ..offer(4, 7) });
-    assert_eq!(reader.available().expect("fine"), Offer { ended: true, ..nothing() });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { ended: true, ..offer(4, 7) });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { ended: true, ..nothing() });
 }
 
 #[test]
@@ -133,8 +136,11 @@ fn frozen_it_still_fails() {
     reader.freeze();
     reader.buffer.push(b"one\n");
     reader.buffer.fail("it broke".to_string());
-    assert_eq!(reader.available().expect("fine"), Offer { caught_up: false, waiting: true, ..offer(0, 4) });
-    assert_eq!(reader.available().expect_err("it broke").to_string(), "it broke");
+    assert_eq!(
+        reader.available(u64::MAX).expect("fine"),
+        Offer { caught_up: false, waiting: true, ..offer(0, 4) }
+    );
+    assert_eq!(reader.available(u64::MAX).expect_err("it broke").to_string(), "it broke");
 }
 
 #[test]
@@ -143,7 +149,7 @@ fn offsets_go_on_from_where_an_earlier_run_stopped() {
     reader.buffer.push(b"one\n");
     reader.seek(&[(0, 100)].into()).expect("nothing was read");
     reader.buffer.push(b"two\n");
-    assert_eq!(reader.available().expect("fine"), offer(100, 108));
+    assert_eq!(reader.available(u64::MAX).expect("fine"), offer(100, 108));
     assert_eq!(lines(&reader, part(100, 108)), ["one", "two"]);
     assert_eq!(lines(&reader, part(102, 108)), ["two"]);
     assert!(reader.read(part(90, 100), &mut |_| Ok(())).is_err());

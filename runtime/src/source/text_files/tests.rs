@@ -43,20 +43,20 @@ fn error(source: TextFiles, bytes: u64) -> String {
 fn files_are_partitions_in_sorted_order_and_empty_ones_have_no_lines() {
     let files = Files::of(&[("b", b"3\n\n4"), ("a", b"1\r\n2\n"), ("empty", b"")]);
     let reader = open(files.source());
-    let offer = reader.available().expect("they are there");
+    let offer = reader.available(u64::MAX).expect("they are there");
     assert_eq!(
         offer,
         Offer { ranges: vec![part(0, 0, 5), part(1, 0, 4)], caught_up: true, ended: true, waiting: false }
     );
     assert_eq!(lines(&reader, &offer.ranges).expect("it is text"), ["1", "2", "3", "", "4"]);
-    let after = reader.available().expect("they are there");
+    let after = reader.available(u64::MAX).expect("they are there");
     assert_eq!(after, Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
 }
 
 #[test]
 fn an_empty_file_is_an_ended_source_without_lines() {
     let files = Files::of(&[("a", b"")]);
-    let offer = open(files.source()).available().expect("it is there");
+    let offer = open(files.source()).available(u64::MAX).expect("it is there");
     assert_eq!(offer, Offer { ranges: vec![], caught_up: true, ended: true, waiting: false });
 }
 
@@ -67,7 +67,7 @@ fn a_tick_keeps_to_the_limit_across_files_and_the_parts_hold_every_line_once() {
     let mut all = Vec::new();
     let mut offers = Vec::new();
     loop {
-        let offer = reader.available().expect("they are there");
+        let offer = reader.available(u64::MAX).expect("they are there");
         all.extend(lines(&reader, &offer.ranges).expect("it is text"));
         let ended = offer.ended;
         offers.push((offer.ranges, offer.caught_up));
@@ -92,7 +92,7 @@ fn reading_goes_on_where_seek_says() {
     let files = Files::of(&[("a", b"one\ntwo\n"), ("b", b"three\n")]);
     let reader = open(files.source());
     reader.seek(&[(0, 4)].into()).expect("that is within the file");
-    let offer = reader.available().expect("they are there");
+    let offer = reader.available(u64::MAX).expect("they are there");
     assert_eq!(lines(&reader, &offer.ranges).expect("it is text"), ["two", "three"]);
 }
 
@@ -182,7 +182,7 @@ fn what_is_appended_after_the_start_is_not_read() {
     let files = Files::of(&[("a", b"one\ntw")]);
     let reader = open(files.source());
     fs::write(files.folder.path().join("a"), b"one\ntwo\nthree\n").expect("it can be written");
-    let offer = reader.available().expect("it is there");
+    let offer = reader.available(u64::MAX).expect("it is there");
     assert_eq!(lines(&reader, &offer.ranges).expect("it is text"), ["one", "tw"]);
 }
 
