@@ -65,3 +65,19 @@ fn a_tick_that_runs_again_counts_again() {
     Engine::test().run(counting(&records, &keys, ticks())).expect("it runs");
     assert_eq!((records.get(), keys.get()), (10, 10));
 }
+
+#[test]
+fn batches_and_their_elements_are_counted_where_the_driver_gets_them() {
+    for partitions in [1, 2, 7] {
+        let (batches, elements) = (Counter::new("batches"), Counter::new("elements"));
+        let pipeline = stream! {
+            let ones = source(queue([vec![1, 1, 1], vec![1, 1, 1]]));
+            ones.for_each_batch(|batch, _| {
+                batches.add(1);
+                batch.iter().for_each(|_| elements.add(1));
+            });
+        };
+        Engine::local().partitions(partitions).trigger(Trigger::AvailableNow).run(pipeline).expect("it runs");
+        assert_eq!((batches.get(), elements.get()), (2, 6));
+    }
+}

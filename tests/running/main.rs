@@ -2,3 +2,4 @@
 
 mod counters;
 mod laws;
+mod life_cycle;
