@@ -1,10 +1,10 @@
 //! Time: the system's, or a manual one in tests. Operators never read a clock; they get the batch time.
 
 use std::fmt;
-use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::source::Waker;
+use crate::sync::Mutex;
 
 /// A point in time: milliseconds since 1970-01-01 00:00 UTC.
 #[derive(

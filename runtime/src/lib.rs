@@ -72,6 +72,7 @@ pub mod rt;
 pub mod sink;
 pub mod source;
 mod state;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tick;

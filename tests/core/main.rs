@@ -16,5 +16,6 @@ mod lints;
 mod outputs;
 mod patterns;
 mod plans;
+mod restarts;
 mod text;
 mod unions;

@@ -1,10 +1,11 @@
 //! What the outside may do to a running pipeline: stop it, watch it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::local::bell::Bell;
 use crate::progress::Progress;
+use crate::sync::Mutex;
 
 #[derive(Debug, Default)]
 pub(crate) struct Control {

@@ -1,13 +1,14 @@
 //! A pipeline that runs in the background.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
 use super::control::Control;
 use crate::progress::Progress;
+use crate::sync::Mutex;
 use crate::{Error, Result};
 
 /// A running pipeline, made by [`Engine::start`](super::Engine::start).

@@ -26,7 +26,7 @@ use crate::progress::{OnProgress, Progress};
 use crate::{Error, Result};
 
 pub use job::Job;
-pub use test::{FaultPoint, TestEngine, TestJob};
+pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
 

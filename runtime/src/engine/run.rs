@@ -1,6 +1,6 @@
 //! From a pipeline to a thread that drives it, and back to its result.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -15,6 +15,7 @@ use super::local::pool::{self, Pool, STACK};
 use super::local::schedule::TaskId;
 use crate::blame::{self, Caught};
 use crate::pipeline::Pipeline;
+use crate::sync::Mutex;
 use crate::{Error, Place, Result};
 
 /// How long the end waits for tasks of sources that don't notice that their reader was closed.
@@ -97,7 +98,7 @@ fn open_and_run(
 ) -> Result<()> {
     let pool = pool::shared(settings.threads)?;
     let places = Places::of(&pipeline.plan);
-    let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle))?;
+    let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), None)?;
     // The scope ends when no task of this pipeline is left, in the pool or on its way there.
     let ran = blame::catch(|| {
         pool.in_place_scope(|scope| {
@@ -115,7 +116,7 @@ fn open_and_run(
         let place = places.place(caught.node, None, None);
         driver.core.fail(Failure { at, error: Error::Panic { at: place, message: caught.message } });
     }
-    driver.end()
+    driver.end().0
 }
 
 /// Where sources wait for the outside: one thread is enough for waiting.

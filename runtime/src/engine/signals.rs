@@ -6,11 +6,12 @@
 
 #[cfg(unix)]
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::runtime::Handle;
 
 use super::control::Control;
+use crate::sync::Mutex;
 use crate::{Error, Result};
 
 /// The exit code of a second signal: what shells give a process that Ctrl-C ended.

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::control::Control;
 use super::local::driver::Driver;
+use super::local::log::TickLog;
 use super::local::planner::WhenEmpty;
 use super::local::schedule::Task;
 use super::{Settings, Trigger, run};
@@ -81,12 +82,43 @@ impl TestEngine {
     /// Runs the pipeline until its sources have ended. A source that waits for the outside (a socket) is waited
     /// for, in real time; ticks without data that would pass meanwhile are left out.
     pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
-        Session::open(self, pipeline)?.run_to_end()
+        Session::open(self, pipeline, None)?.run_to_end()
     }
 
     /// Opens the pipeline and leaves it to the test to make ticks happen.
     pub fn start(&self, pipeline: Pipeline<'static>) -> Result<TestJob> {
-        Session::open(self, pipeline).map(|session| TestJob { session })
+        Session::open(self, pipeline, None).map(|session| TestJob { session })
+    }
+
+    /// Starts the pipeline once more after a crash, as its process would be started again.
+    ///
+    /// Its sources are opened anew and moved to where the crashed job stood; the clock goes on from the crash. The first
+    /// step runs, before its own, the ticks that had begun and are not known to be committed, exactly as they were
+    /// planned. Sinks are opened with a newer epoch. A fault point that was met is not met again.
+    ///
+    /// ```
+    /// use millstream::engine::FaultPoint;
+    /// use millstream::prelude::*;
+    ///
+    /// let out = MemorySink::new();
+    /// let sink = out.clone();
+    /// let pipeline = move || stream! {
+    ///     let lines = source(queue([vec!["a b a"], vec!["b"], vec!["c"]]));
+    ///     lines.flat_map(|l| l.split(' ')).count_by_value().sink(sink.clone());
+    /// };
+    /// let engine = Engine::test().fail_at(FaultPoint::AfterCommit, 1);
+    /// let mut job = engine.start(pipeline())?;
+    /// job.run_to_end().expect_err("it crashes: the sink has tick 1, and nobody knows");
+    /// engine.restart(job.crash(), pipeline())?.run_to_end()?;
+    /// out.assert_batches_sorted([vec![("a", 2), ("b", 1)], vec![("b", 1)], vec![("c", 1)]]);
+    /// # millstream::Result::<()>::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`TestEngine::start`]; and a source may refuse to be moved. (One that can't be replayed has lost the ticks that are
+    /// to run again: the first step says so.)
+    pub fn restart(&self, crashed: Crashed, pipeline: Pipeline<'static>) -> Result<TestJob> {
+        Session::open(self, pipeline, Some(crashed)).map(|session| TestJob { session })
     }
 }
 
@@ -132,8 +164,19 @@ impl TestJob {
         self.session.end()
     }
 
-    /// Ends the job as if the process had been killed: what sinks were given and did not commit is not taken back.
-    pub fn crash(self) {}
+    /// Ends the job as if the process had been killed: what sinks were given and did not commit is not taken back. After
+    /// an error it has ended already; what is left of it can be restarted all the same.
+    pub fn crash(mut self) -> Crashed {
+        self.session.crash();
+        Crashed { log: std::mem::take(&mut self.session.log), now: self.session.clock.now() }
+    }
+}
+
+/// What is left of a job after [`TestJob::crash`], for [`TestEngine::restart`]: the log of its ticks, and the time.
+#[derive(Clone, Debug)]
+pub struct Crashed {
+    log: TickLog,
+    now: Timestamp,
 }
 
 /// A driver, and the order in which its tasks run.
@@ -145,12 +188,19 @@ struct Session<'env> {
     clock: Arc<ManualClock>,
     control: Arc<Control>,
     runtime: Option<Runtime>,
+    /// What the driver left.
+    log: TickLog,
 }
 
 impl<'env> Session<'env> {
-    fn open(engine: &TestEngine, pipeline: Pipeline<'env>) -> Result<Self> {
+    fn open(engine: &TestEngine, pipeline: Pipeline<'env>, crashed: Option<Crashed>) -> Result<Self> {
         engine.settings.check()?;
         let clock = Arc::new(ManualClock::default());
+        let mut log = TickLog::default();
+        if let Some(crashed) = crashed {
+            clock.set(crashed.now);
+            log = crashed.log.next_epoch();
+        }
         let settings = Settings { clock: clock.clone(), ..engine.settings.clone() };
         let runtime = if pipeline.sources.is_empty() { None } else { Some(run::io_runtime()?) };
         let control = Arc::new(Control::default());
@@ -161,9 +211,10 @@ impl<'env> Session<'env> {
             clock,
             control,
             runtime,
+            log: TickLog::default(),
         };
         let handle = session.runtime.as_ref().map(Runtime::handle);
-        session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle)?);
+        session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle, Some(log))?);
         Ok(session)
     }
 
@@ -180,8 +231,9 @@ impl<'env> Session<'env> {
     fn run_until(&mut self, target: Timestamp) -> Result<()> {
         self.driver()?;
         loop {
+            let again = self.plan_again();
             let next = self.next_to_plan().filter(|next| *next <= target);
-            let planned = next.is_some_and(|next| self.jump(next, WhenEmpty::Run));
+            let planned = again || next.is_some_and(|next| self.jump(next, WhenEmpty::Run));
             if !self.turn() && !planned {
                 break;
             }
@@ -197,8 +249,9 @@ impl<'env> Session<'env> {
     fn run_to_end(&mut self) -> Result<()> {
         self.driver()?;
         loop {
+            let again = self.plan_again();
             let next = if self.live().is_finished() { None } else { self.next_to_plan() };
-            let planned = next.is_some_and(|next| self.jump(next, WhenEmpty::Leave));
+            let planned = again || next.is_some_and(|next| self.jump(next, WhenEmpty::Leave));
             if self.turn() || planned {
                 continue;
             }
@@ -214,13 +267,20 @@ impl<'env> Session<'env> {
         self.driver.as_mut().expect("whoever steps a session has asked whether it still lives")
     }
 
+    /// Plans a tick of the log again, if one is left.
+    fn plan_again(&mut self) -> bool {
+        let driver = self.live();
+        let room = driver.has_room() && !driver.has_failed() && !driver.is_stopping();
+        driver.planner.plan_again(room)
+    }
+
     /// The next boundary, if now is a moment to plan it: there is room, and the seed says so or nothing else can be
     /// done.
     fn next_to_plan(&mut self) -> Option<Timestamp> {
         let busy = !self.ready.is_empty() || !self.live().is_idle();
         let later = busy && self.random.bool();
         let driver = self.live();
-        let planned = driver.planner.next_planned().is_some();
+        let planned = driver.planner.next_planned().is_some() || driver.planner.has_again();
         if later || planned || !driver.has_room() || driver.has_failed() || driver.is_stopping() {
             return None;
         }
@@ -258,16 +318,23 @@ impl<'env> Session<'env> {
     /// Ends the job with its error, if it has one.
     fn end(&mut self) -> Result<()> {
         self.ready.clear();
-        self.driver.take().map_or(Ok(()), Driver::end)
+        let Some(driver) = self.driver.take() else { return Ok(()) };
+        let (result, log) = driver.end();
+        self.log = log.unwrap_or_default();
+        result
+    }
+
+    fn crash(&mut self) {
+        self.ready.clear();
+        if let Some(driver) = self.driver.take() {
+            self.log = driver.crash().unwrap_or_default();
+        }
     }
 }
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        self.ready.clear();
-        if let Some(driver) = self.driver.take() {
-            driver.crash();
-        }
+        self.crash();
         if let Some(runtime) = self.runtime.take() {
             run::shut_down(runtime);
         }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Write as _};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 
 use super::{Delivery, SameAs, Sink, SinkInfo, refuse_older};
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::Tick;
 
 /// Keeps the records of each committed tick in memory. Clones share what they hold: give one to the pipeline, and

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, MutexGuard};
 
 use memchr::{memchr, memrchr};
 use tokio::sync::Notify;
@@ -13,6 +13,7 @@ use super::text::TextBatch;
 use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Reader, Waker};
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// How much is read from the peer at a time.
@@ -333,6 +334,14 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
+        let origin = self.buffer.state().origin;
+        if range.start < origin {
+            return Err(format!(
+                "bytes from {} to {origin} of {} are gone: they came before the restart, and can't be read again",
+                range.start, self.buffer.name
+            )
+            .into());
+        }
         self.lines.read(&&*self.buffer, &self.buffer.name, range, visit)
     }
 

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::iter::Peekable;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Rows;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// The records of an iterator, which may be infinite; ends with it.

@@ -2,12 +2,13 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
 use super::text::{Block, InvalidUtf8, TextBatch};
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::OffsetRange;
 
 /// How far a reader looks beyond its range at first, for the end of its last line.

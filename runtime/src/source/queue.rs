@@ -1,11 +1,12 @@
 //! `queue`: given records, tick by tick.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Rows;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// Records from memory: each element of the queue is one tick's. Ends with the last one.

@@ -6,13 +6,14 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::line_reader::{LineOptions, LineReader, ReadAt};
 use super::patterns::{self, FoundFile, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// The lines of text files, as `&str`: of one (`"log.txt"`), of those that a glob matches (`"logs/*.txt"`), or of

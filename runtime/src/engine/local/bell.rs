@@ -1,8 +1,10 @@
 //! What the driver sleeps on: rung by sources, by finished tasks, by `stop` and by clocks that are set by hand.
 
+use std::sync::Condvar;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
+
+use crate::sync::Mutex;
 
 /// A flag that can be waited for.
 ///

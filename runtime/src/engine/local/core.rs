@@ -2,7 +2,7 @@
 //! task, never once a record.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::bell::Bell;
@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::schedule::{Done, Scheduler, Task, TaskId};
 use super::work::Work;
 use crate::engine::trace::{Trace, TraceEvent};
+use crate::sync::Mutex;
 
 pub(crate) struct Core<'env> {
     work: Work<'env>,

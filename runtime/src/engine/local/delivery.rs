@@ -42,6 +42,7 @@ impl<'env> Delivery<'env> {
         topology: &Topology,
         places: &Places,
         epoch: u64,
+        last_tick: Option<u64>,
     ) -> Result<Self, Error> {
         let slots = outlets.into_iter().zip(&topology.outlets).map(|(node, feeders)| Slot {
             node: node.node,
@@ -53,7 +54,7 @@ impl<'env> Delivery<'env> {
         });
         let mut delivery = Delivery { outlets: slots.collect(), places: places.clone() };
         for slot in &mut delivery.outlets {
-            let opened = blame::catch(|| slot.outlet.open(epoch, None));
+            let opened = blame::catch(|| slot.outlet.open(epoch, last_tick));
             delivery.places.judge(opened, Some(slot.node), slot.stage, None)?;
         }
         Ok(delivery)

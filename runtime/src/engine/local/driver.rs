@@ -11,6 +11,7 @@ use super::delivery::Delivery;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
 use super::intake::Intake;
+use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
 use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
 use super::topology::Topology;
@@ -52,6 +53,8 @@ pub(crate) struct Driver<'env> {
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
     counters: Vec<Counter>,
+    /// Kept where somebody may restart the pipeline.
+    log: Option<TickLog>,
     /// The fault point that was met, which ends the pipeline as a crash does.
     crashed: Option<TaskId>,
 }
@@ -65,12 +68,14 @@ struct InFlight {
 }
 
 impl<'env> Driver<'env> {
-    /// Opens outlets, then sources: nothing arrives before there is a place for it.
+    /// Opens outlets, then sources: nothing arrives before there is a place for it. With a log, goes on where it ends, and
+    /// keeps it up.
     pub fn open(
         pipeline: Pipeline<'env>,
         settings: &Settings,
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
+        log: Option<TickLog>,
     ) -> Result<Driver<'env>> {
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
@@ -83,18 +88,24 @@ impl<'env> Driver<'env> {
             "the pipeline starts"
         );
         let counters = pipeline.counters;
+        let epoch = log.as_ref().map_or(0, |log| log.epoch);
+        let last_tick = log.as_ref().and_then(|log| log.last).map(|tick| tick.number);
         let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
-        let delivery = Delivery::open(pipeline.outlets, &topology, &places, 0)?;
+        let delivery = Delivery::open(pipeline.outlets, &topology, &places, epoch, last_tick)?;
         let waker = {
             let control = Arc::clone(control);
             Waker::new(move || control.bell.ring())
         };
         settings.clock.watch(&waker);
         let cx = runtime.map(|runtime| SourceContext { runtime: runtime.clone(), waker });
-        let intake = Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
-        if matches!(settings.trigger, Trigger::AvailableNow)
-            && let Err(error) = intake.freeze()
-        {
+        let mut intake =
+            Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
+        let resume = log.as_ref().filter(|log| log.newest().is_some());
+        let mut ready = resume.map_or(Ok(()), |log| intake.seek(log));
+        if matches!(settings.trigger, Trigger::AvailableNow) {
+            ready = ready.and_then(|()| intake.freeze());
+        }
+        if let Err(error) = ready {
             intake.close();
             return Err(error);
         }
@@ -103,7 +114,11 @@ impl<'env> Driver<'env> {
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
-        let planner = Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
+        let mut planner =
+            Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
+        if let Some(log) = &log {
+            planner.resume(log);
+        }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
@@ -121,6 +136,7 @@ impl<'env> Driver<'env> {
             delivery,
             in_flight: VecDeque::new(),
             counters,
+            log,
             crashed: None,
         })
     }
@@ -240,13 +256,13 @@ impl<'env> Driver<'env> {
     }
 
     /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
-    #[allow(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "a checkpoint will write here, and may fail"
-    )]
+    #[allow(clippy::unnecessary_wraps, reason = "a checkpoint will write here, and may fail")]
     fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
-        let _ = plan;
+        if let Some(log) = &mut self.log
+            && log.open.back().is_none_or(|newest| newest.tick.number < plan.tick.number)
+        {
+            log.open.push_back(plan.clone());
+        }
         Ok(())
     }
 
@@ -302,6 +318,11 @@ impl<'env> Driver<'env> {
         let tick = done.plan.tick;
         let costs = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
+        if let Some(log) = &mut self.log {
+            log.open.pop_front();
+            log.last = Some(tick);
+            log.committed = self.planner.intake.committed();
+        }
         let of_sources = (0..self.topology.sources).map(|source| {
             self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
         });
@@ -353,23 +374,28 @@ impl<'env> Driver<'env> {
 
     /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
     /// sources, and gives the first error.
-    pub fn end(mut self) -> Result<()> {
+    pub fn end(mut self) -> (Result<()>, Option<TickLog>) {
         let failure = self.core.take_failure();
         if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
             self.delivery.abort();
         }
         self.planner.intake.close();
-        failure.map_or(Ok(()), |failure| Err(failure.error))
+        (failure.map_or(Ok(()), |failure| Err(failure.error)), self.log)
     }
 
     /// Ends the pipeline as if its process had been killed: sinks are left as they are. (Sources are closed: their
     /// sockets and tasks would go with the process.)
-    pub fn crash(self) {
+    pub fn crash(self) -> Option<TickLog> {
         self.planner.intake.close();
+        self.log
     }
 
     fn fault(&mut self, point: FaultPoint, number: u64) -> Result<(), Failure> {
-        if self.settings.faults.contains(&(point, number)) {
+        let met = self.log.as_ref().is_some_and(|log| log.met.contains(&(point, number)));
+        if !met && self.settings.faults.contains(&(point, number)) {
+            if let Some(log) = &mut self.log {
+                log.met.push((point, number));
+            }
             let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
             let failure = self.failure(number, error);
             self.crashed = Some(failure.at);

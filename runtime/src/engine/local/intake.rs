@@ -5,6 +5,7 @@ use std::sync::Arc;
 use millstream_plan::NodeId;
 
 use super::failure::{Failure, Places};
+use super::log::TickLog;
 use super::schedule::TaskId;
 use super::topology::Topology;
 use crate::pipeline::{ErasedReader, SourceNode};
@@ -86,6 +87,25 @@ impl Intake {
     /// The streams' names, by source.
     pub fn streams(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.taps.iter().map(|tap| self.places.stream(tap.node))
+    }
+
+    /// Moves the sources to where a restart finds them.
+    pub fn seek(&mut self, log: &TickLog) -> Result<(), Error> {
+        for (source, tap) in self.taps.iter_mut().enumerate() {
+            let (before, behind) = log.positions(source);
+            let moved = blame::catch(|| {
+                tap.reader.seek(&before)?;
+                if behind == before { Ok(()) } else { tap.reader.seek(&behind) }
+            });
+            self.places.judge(moved, Some(tap.node), tap.stage, None)?;
+            tap.committed = before;
+        }
+        Ok(())
+    }
+
+    /// By source, up to where committed ticks have read.
+    pub fn committed(&self) -> Vec<Positions> {
+        self.taps.iter().map(|tap| tap.committed.clone()).collect()
     }
 
     /// What tick `tick` is to read, of each source within its limit. Moves the sources on: the answer must become a tick if there is `work`.

@@ -6,7 +6,7 @@
 //! schedule says which task may run (pure data)       core      runs a task and tells the scheduler
 //! pool     spreads tasks over threads                estimate  says when that is not worth it
 //! budget   says how much a tick may read             delivery  hands outputs to sinks, in tick order
-//! driver   puts these together, one step at a time
+//! log      what a restart needs                       driver    puts these together, one step at a time
 //! ```
 
 pub(super) mod bell;
@@ -17,6 +17,7 @@ pub(super) mod driver;
 pub(super) mod estimate;
 pub(super) mod failure;
 pub(super) mod intake;
+pub(super) mod log;
 pub(super) mod planner;
 pub(super) mod pool;
 pub(super) mod schedule;

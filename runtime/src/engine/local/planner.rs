@@ -1,8 +1,11 @@
 //! Decides ticks: when, and what each is to read.
 
+use std::collections::VecDeque;
+
 use super::budget::Budget;
 use super::failure::Failure;
 use super::intake::Intake;
+use super::log::TickLog;
 use super::timer::Timer;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
@@ -24,11 +27,14 @@ pub(crate) struct Planner {
     pub budget: Budget,
     pace: Pace,
     overrun: Overrun,
+    /// Ticks of the log that are to run again, before any is planned.
+    again: VecDeque<TickPlan>,
     /// What waits to begin.
     planned: Option<TickPlan>,
     /// The next tick's.
     number: u64,
     last: Option<Timestamp>,
+    epoch: u64,
     finished: bool,
     warned: bool,
 }
@@ -67,18 +73,42 @@ impl Planner {
             budget,
             pace,
             overrun,
+            again: VecDeque::new(),
             planned: None,
             number: 0,
             last: None,
+            epoch: 0,
             finished,
             warned: false,
         }
     }
 
+    /// Ticks of the log have still to run again.
+    pub fn has_again(&self) -> bool {
+        !self.again.is_empty()
+    }
+
+    /// Goes on where the log ends, once its open ticks have run again.
+    pub fn resume(&mut self, log: &TickLog) {
+        self.again = log.open.clone();
+        self.epoch = log.epoch;
+        self.number = log.newest().map_or(0, |tick| tick.number + 1);
+        self.last = log.newest().map(|tick| tick.time);
+    }
+
+    /// Plans a tick of the log again, if there is one and room for it. Says whether there was.
+    pub fn plan_again(&mut self, room: bool) -> bool {
+        if !room || self.planned.is_some() {
+            return false;
+        }
+        self.planned = self.again.pop_front();
+        self.planned.is_some()
+    }
+
     /// Plans what is due. `room`: a tick that is planned now could begin now. Returns when to look again, if that
     /// is not when a source or a finished task says so.
     pub fn plan(&mut self, now: Timestamp, room: bool) -> Result<Option<Timestamp>, Failure> {
-        if self.finished {
+        if self.finished || self.plan_again(room) || !self.again.is_empty() {
             return Ok(None);
         }
         match &mut self.pace {
@@ -145,7 +175,7 @@ impl Planner {
 
     /// No further tick will be planned.
     pub fn finished(&self) -> bool {
-        self.finished
+        self.finished && self.again.is_empty()
     }
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
@@ -160,7 +190,7 @@ impl Planner {
         if run {
             debug_assert!(self.planned.is_none(), "one waits already");
             debug_assert!(self.last.is_none_or(|last| last < time), "batch times must increase");
-            let tick = Tick { number: self.number, time, epoch: 0 };
+            let tick = Tick { number: self.number, time, epoch: self.epoch };
             self.planned = Some(TickPlan { tick, sources: asked.sources });
             self.number += 1;
             self.last = Some(time);

@@ -1,7 +1,7 @@
 //! The pool: tasks as rayon jobs. One pool in the process for each number of threads; pipelines share it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
@@ -9,6 +9,7 @@ use super::core::Core;
 use super::driver::Executor;
 use super::schedule::Task;
 use crate::Error;
+use crate::sync::Mutex;
 
 /// A fused stage is deep in debug builds, and users' closures may recurse.
 pub(crate) const STACK: usize = 8 << 20;

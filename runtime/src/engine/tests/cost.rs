@@ -70,7 +70,8 @@ fn ticks(count: u32, before: impl Fn(&Feed)) -> (Duration, u32) {
     let feed = Feed::default();
     let runtime = run::io_runtime().unwrap();
     let control = Arc::new(Control::default());
-    let mut driver = Driver::open(word_count(&feed), &settings, &control, Some(runtime.handle())).unwrap();
+    let mut driver =
+        Driver::open(word_count(&feed), &settings, &control, Some(runtime.handle()), None).unwrap();
     let (mut pool, mut pooled) = (Counting::default(), 0);
     let mut spent = Duration::ZERO;
     for _ in 0..count {
@@ -86,7 +87,7 @@ fn ticks(count: u32, before: impl Fn(&Feed)) -> (Duration, u32) {
         spent += start.elapsed();
     }
     assert_eq!(control.progress().ticks, u64::from(count));
-    driver.end().unwrap();
+    driver.end().0.unwrap();
     (spent / count, pooled)
 }
 

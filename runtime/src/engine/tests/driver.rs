@@ -41,7 +41,8 @@ fn late(pipeline: Pipeline<'_>, feed: &Feed, boundaries: u64) -> (usize, crate::
     let engine = Engine::local().clock(clock.clone()).batch_interval(millis(10));
     let runtime = run::io_runtime().unwrap();
     let control = Arc::new(Control::default());
-    let mut driver = Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle())).unwrap();
+    let mut driver =
+        Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle()), None).unwrap();
     let mut held = Held::default();
     for _ in 0..boundaries {
         clock.advance(millis(10));
@@ -57,7 +58,7 @@ fn late(pipeline: Pipeline<'_>, feed: &Feed, boundaries: u64) -> (usize, crate::
             Step::Done => break,
         }
     }
-    let ended = driver.end();
+    let ended = driver.end().0;
     runtime.shutdown_background();
     (asked, ended)
 }

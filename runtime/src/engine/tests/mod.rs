@@ -8,6 +8,7 @@ mod feed;
 mod hand;
 mod jobs;
 mod process;
+mod record_path;
 mod results;
 mod stepped;
 mod timing;

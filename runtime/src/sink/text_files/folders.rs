@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 use super::super::refuse_older;
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::Tick;
 
 const WRITING: &str = ".writing";
