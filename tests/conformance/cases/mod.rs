@@ -1,7 +1,10 @@
 //! Each case as a pipeline, by what its operator is.
 
 mod elementwise;
+mod joins;
+mod keyed;
 mod per_batch;
+mod recovery;
 
 use millstream::Pipeline;
 use millstream::sink::MemorySink;
@@ -17,11 +20,11 @@ pub type Check = fn(&Case, Under) -> Result<(), String>;
 /// A case as a pipeline into a sink, if there is one here.
 pub type Build = fn(&Case, MemorySink<Value>) -> Option<Pipeline<'static>>;
 
-const BUILDS: &[Build] = &[elementwise::build, per_batch::build];
+const BUILDS: &[Build] = &[elementwise::build, keyed::build, joins::build, per_batch::build];
 
 /// How a case is checked, if anything here knows it.
 pub fn check(case: &Case) -> Option<Check> {
-    build(case, MemorySink::new()).map(|_| emits as Check)
+    recovery::check(case).or_else(|| build(case, MemorySink::new()).map(|_| emits as Check))
 }
 
 fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {

@@ -3,27 +3,16 @@
 use millstream::prelude::*;
 
 use crate::case::Case;
-use crate::value::{Atom, Value};
+use crate::value::Value;
 
 pub fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {
     let input = || case.source(1);
-    let one = |v: Value| (v.atom(), 1i64);
-    let number = |v: Value| -> (Atom, i64) {
-        let (key, n) = v.pair();
-        (key, n.int())
-    };
-    Some(match (case.op.as_str(), case.text("pre")) {
+    Some(match (case.op.as_str(), case.text("fn")) {
         ("count", "") => stream!(move { source(input()).count().map(Value::from).sink(out); }),
         ("count_by_value", "") => stream!(move {
             source(input()).map(|v| v.atom()).count_by_value().map(Value::from).sink(out);
         }),
-        ("reduce_by_key", "") | ("combine_by_key", "") => stream!(move {
-            source(input()).map(number).reduce_by_key(|a, b| a + b).map(Value::from).sink(out);
-        }),
-        ("reduce_by_key", "x -> (x,1)") => stream!(move {
-            source(input()).map(one).reduce_by_key(|a, b| a + b).map(Value::from).sink(out);
-        }),
-        ("word_count", "") => stream!(move {
+        ("word_count", "") if case.text("tokenize") == "split on space, strip ','" => stream!(move {
             source(input())
                 .flat_map(|line| {
                     line.text().split(' ').map(|w| w.trim_matches(',').to_string()).collect::<Vec<_>>()
@@ -32,6 +21,97 @@ pub fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {
                 .map(Value::from)
                 .sink(out);
         }),
+        ("reduce", "sum") => stream!(move {
+            source(input()).map(|v| v.int()).reduce(|a, b| a + b).map(Value::from).sink(out);
+        }),
+        ("glom", "") => stream!(move { source(input()).chunks().map(Value::from).sink(out); }),
+        ("map_partitions", "concat of upper-cased elements") => stream!(move {
+            source(input())
+                .map_partitions(|all| [all.iter().map(|v| v.text().to_uppercase()).collect::<String>()])
+                .map(Value::from)
+                .sink(out);
+        }),
+        ("map_partitions_to_pair", "swap each") => stream!(move {
+            source(input())
+                .map(|v| v.pair())
+                .map_partitions(|all| all.into_iter().map(|(k, v)| (v, k)))
+                .map(Value::from)
+                .sink(out);
+        }),
+        ("repartition", "") => {
+            let n = usize::try_from(case.number("to")?).ok()?;
+            let glom = case.text("post") == "glom";
+            stream!(move {
+                let dealt = source(input()).repartition(n).chunks();
+                dealt.flat_map(|chunk| if glom { vec![Value::from(chunk)] } else { chunk }).sink(out);
+            })
+        }
+        ("transform", "sort_by_key") => stream!(move {
+            source(input())
+                .map(|v| v.pair())
+                .transform(|mut batch, _| {
+                    batch.sort_by(|a, b| a.0.cmp(&b.0));
+                    batch
+                })
+                .map(Value::from)
+                .sink(out);
+        }),
+        ("transform", "map (k,v) -> k") => stream!(move {
+            source(input())
+                .map(|v| v.pair())
+                .transform(|batch, _| batch.into_iter().map(|(k, _)| k))
+                .map(Value::from)
+                .sink(out);
+        }),
+        ("transform", "batch -> batch.map(to_string)") => stream!(move {
+            source(input())
+                .transform(|batch, _| batch.into_iter().map(|v| v.int().to_string()))
+                .map(Value::from)
+                .sink(out);
+        }),
+        ("transform_all", "union") => {
+            let plus = |by: i64| move |v: Value| Value::Int(v.int() + by);
+            stream!(move {
+                let s = source(input());
+                let t = s.map(plus(4));
+                let both = s.transform_with(t, |a, b, _| [a, b].concat());
+                both.transform_with(s.map(plus(8)), |ab, c, _| [ab, c].concat()).sink(out);
+            })
+        }
+        ("transform_all", "union(s1,s2).map(i -> (i,i)).join(s3)") => {
+            let (two, three) = (case.source(2), case.source(3));
+            stream!(move {
+                let one = source(input());
+                let two = source(two);
+                let pairs = one.transform_with(two, |a, b, _| [a, b].concat()).map(|v| (v.clone().atom(), v));
+                let three = source(three).map(|v| v.pair());
+                pairs.transform_with(three, |a, b, _| join(&a, &b)).map(Value::from).sink(out);
+            })
+        }
+        ("transform_with", "union of the two batches") => {
+            let other = case.source(2);
+            stream!(move {
+                let a = source(input());
+                let b = source(other);
+                a.transform_with(b, |a, b, _| [a, b].concat()).sink(out);
+            })
+        }
+        ("transform_with", "inner join") => {
+            let other = case.source(2);
+            stream!(move {
+                let a = source(input()).map(|v| v.pair());
+                let b = source(other).map(|v| v.pair());
+                a.transform_with(b, |a, b, _| join(&a, &b)).map(Value::from).sink(out);
+            })
+        }
         _ => return None,
     })
+}
+
+/// What a user's function of two whole batches may do.
+fn join<K: Clone + PartialEq, V: Clone, W: Clone>(a: &[(K, V)], b: &[(K, W)]) -> Vec<(K, (V, W))> {
+    let pairs = a.iter().flat_map(|(k, v)| {
+        b.iter().filter(move |(l, _)| k == l).map(move |(_, w)| (k.clone(), (v.clone(), w.clone())))
+    });
+    pairs.collect()
 }
