@@ -40,6 +40,9 @@ fn emits(case: &Case, under: Under) -> Result<(), String> {
 pub fn emits_by(case: &Case, under: Under, by: &str) -> Result<(), String> {
     let out = MemorySink::new();
     let pipeline = build(case, out.clone()).expect("whoever checks a case has asked whether it is known");
+    if case.expected_partitions.is_some() {
+        per_batch::dealt(case, under)?;
+    }
     match (under.run(pipeline), case.expect_error) {
         (Ok(()), false) => compare::differ(case, by, out.batches()).map_or(Ok(()), Err),
         (Err(_), true) => Ok(()),

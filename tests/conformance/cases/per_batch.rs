@@ -3,6 +3,7 @@
 use millstream::prelude::*;
 
 use crate::case::Case;
+use crate::engines::Under;
 use crate::value::Value;
 
 pub fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {
@@ -106,6 +107,20 @@ pub fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {
         }
         _ => return None,
     })
+}
+
+/// Into how many partitions each batch was dealt.
+pub fn dealt(case: &Case, under: Under) -> Result<(), String> {
+    let (n, out) = (case.number("to").and_then(|n| usize::try_from(n).ok()).unwrap_or(1), MemorySink::new());
+    let (input, sink) = (case.source(1), out.clone());
+    let pipeline = stream!(move { source(input).repartition(n).chunks().count().sink(sink); });
+    under.run(pipeline).map_err(|e| e.to_string())?;
+    let expected = case.expected_partitions.map(|n| n as u64);
+    let wrong = |batch: &Vec<u64>| Some(batch.iter().sum()) != expected;
+    match out.batches().iter().find(|batch| wrong(batch)) {
+        Some(batch) => Err(format!("{batch:?} partitions, not {expected:?}")),
+        None => Ok(()),
+    }
 }
 
 /// What a user's function of two whole batches may do.
