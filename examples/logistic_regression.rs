@@ -56,7 +56,7 @@ fn gradient<'a>(
         let points = source(text_files(file)).filter_map(parse);
         let gradients = points.map(|p| {
             let error = likelihood(weights, &p.features) - p.label;
-            (p.features.map(|x| error * x), 1)
+            (p.features.map(|x| error * x), 1u64)
         });
         gradients.reduce(|a, b| (add(a.0, b.0), a.1 + b.1)).for_each(result);
     })
@@ -92,7 +92,8 @@ fn the_line_is_found_that_the_points_were_made_with() {
     let weights = train(&Engine::local().trigger(Trigger::AvailableNow), &file, 50).expect("it runs");
     let text = std::fs::read_to_string(&file).expect("it is shipped");
     let points: Vec<Point> = text.lines().filter_map(parse).collect();
-    let right = points.iter().filter(|p| (likelihood(&weights, &p.features) > 0.5) == (p.label > 0.5)).count();
+    let right =
+        points.iter().filter(|p| (likelihood(&weights, &p.features) > 0.5) == (p.label > 0.5)).count();
     assert_eq!(points.len(), 400);
     assert!(right * 100 >= points.len() * 95, "{right} of {} points are on their side", points.len());
     // The points lie around the line x - 2 y + 1 = 0.

@@ -23,14 +23,14 @@ pub fn word_count<'a>(address: &str, show: impl FnMut((String, u64)) + Send + 'a
         let lines = source(text_socket(address));
         let words = lines.flat_map(|line| line.split_whitespace());
         let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
-        counts.print();
         counts.for_each(show);
     }
 }
 
 fn run(arguments: &[String]) -> Result<(), BoxError> {
     let address = arguments.first().map_or("127.0.0.1:7777", String::as_str);
-    Ok(Engine::local().batch_interval(secs(1)).run(word_count(address, drop))?)
+    let pipeline = word_count(address, |(word, n)| println!("{n:>5} {word}"));
+    Ok(Engine::local().batch_interval(secs(1)).run(pipeline)?)
 }
 
 #[test]

@@ -44,15 +44,17 @@ pub fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {
         ("group_by_key", "x -> (x,1)", _) => stream!(move {
             source(input()).map(one).group_by_key().map(Value::from).sink(out);
         }),
-        ("stream_static_join", "", _) if case.text("on") == "value == parity" => stream!(move {
+        ("stream_static_join", "", _) if case.text("on") == "value == parity" => {
             // The static side: 1 to 5, counted by parity.
             let parities = Table::from_iter([(1i64, 3i64), (0, 2)]);
-            source(input())
-                .map(|v| (v.int(), ()))
-                .join_table(parities)
-                .map(|(value, (_, count))| Value::from(vec![value, value, count]))
-                .sink(out);
-        }),
+            stream!(move {
+                source(input())
+                    .map(|v| (v.int(), ()))
+                    .join_table(parities)
+                    .map(|(value, (_, count))| Value::from(vec![value, value, count]))
+                    .sink(out);
+            })
+        }
         _ => return None,
     })
 }
