@@ -72,6 +72,11 @@ pub fn tail(node: NodeId, input: usize, at: Span) -> Ident {
     }
 }
 
+/// What an output is given.
+pub fn output(node: NodeId, at: Span) -> Ident {
+    format_ident!("__output_{node}", span = glue(at))
+}
+
 /// What was evaluated for argument `index` of `node` where `stream!` stands.
 pub fn operand(node: NodeId, index: usize, at: Span) -> Ident {
     match index {

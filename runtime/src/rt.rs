@@ -28,7 +28,7 @@ pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
     ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own, Tailed,
-    Tails,
+    Tails, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
@@ -160,14 +160,20 @@ impl<'env> Builder<'env> {
     }
 
     /// `print(n)`.
-    pub fn print<T: Data + Debug>(&mut self, node: NodeId, tail: &Handle<First<T>>, n: usize) {
+    pub fn print<T: Data + Debug>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<First<T>>,
+        n: usize,
+    ) -> Tailed<First<T>> {
         assert!(tail.shared.set(n.saturating_add(1)).is_ok(), "{COMPLETE}");
         let outlet = op::sink::ToSink { sink: ConsoleSink::<T>::new(n), records: PhantomData };
         self.plan.set_detail(node, n.to_string());
         self.outlet(node, (tail.stage, tail.index), outlet);
+        Tailed::of(tail)
     }
 
-    pub fn for_each<T, R, F>(&mut self, node: NodeId, tail: &Handle<Give<T>>, function: F)
+    pub fn for_each<T, R, F>(&mut self, node: NodeId, tail: &Handle<Give<T>>, function: F) -> Tailed<Give<T>>
     where
         T: Data,
         R: Outcome,
@@ -175,9 +181,15 @@ impl<'env> Builder<'env> {
     {
         let outlet = op::for_each::ForEach { node, function, records: PhantomData };
         self.outlet(node, (tail.stage, tail.index), outlet);
+        Tailed::of(tail)
     }
 
-    pub fn for_each_batch<T, R, F>(&mut self, node: NodeId, tail: &Handle<Give<T>>, function: F)
+    pub fn for_each_batch<T, R, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        function: F,
+    ) -> Tailed<Give<T>>
     where
         T: Data,
         R: Outcome,
@@ -185,14 +197,21 @@ impl<'env> Builder<'env> {
     {
         let outlet = op::for_each_batch::ForEachBatch { node, function, batch: Vec::new() };
         self.outlet(node, (tail.stage, tail.index), outlet);
+        Tailed::of(tail)
     }
 
-    pub fn sink<T: Data, S: Sink<T> + 'env>(&mut self, node: NodeId, tail: &Handle<Give<T>>, sink: S) {
+    pub fn sink<T: Data, S: Sink<T> + 'env>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        sink: S,
+    ) -> Tailed<Give<T>> {
         let outlet = op::sink::ToSink { sink, records: PhantomData };
         if let Some(detail) = outlet.detail() {
             self.plan.set_detail(node, detail);
         }
         self.outlet(node, (tail.stage, tail.index), outlet);
+        Tailed::of(tail)
     }
 
     /// What crosses the exchange before an operator's `input`-th input. Comes last, and for the inputs in order.

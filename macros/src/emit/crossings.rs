@@ -24,8 +24,8 @@ pub fn crossings(graph: &Graph, stages: &Stages) -> Vec<TokenStream> {
     for (node, n) in graph.nodes.iter().enumerate().filter(|(_, n)| n.kind.spec().cut == Cut::ToDriver) {
         let at = names::glue(n.op.span());
         let rt = graph.rt(at);
-        let tail = names::tail(node, 0, n.op.span());
-        statements.push(quote_spanned!(at=> builder.weigh(#node, #rt::weigher!(#tail));));
+        let output = names::output(node, n.op.span());
+        statements.push(quote_spanned!(at=> builder.weigh(#node, #rt::weigher!(#output));));
     }
     statements
 }

@@ -15,8 +15,8 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::reader;
-use super::weight::{self, Held, Measured, Weigh};
-use super::{Combine, Count, CountValues, First, Give, Handle, KeyTable, Tail};
+use super::weight::{self, Weigh};
+use super::{Combine, Count, CountValues, Give, Handle, KeyTable, Tail};
 use crate::BoxError;
 use crate::batch::Data;
 use crate::key::Key;
@@ -56,11 +56,10 @@ impl<T: Tail> Tailed<T> {
     }
 }
 
-/// A tail whose buckets are looked into.
+/// A tail that leads to an exchange.
 pub trait Crosses {
     /// What messages call its records.
     type Records;
-    type Bucket: Held;
 }
 
 /// Tails with buckets that can be written.
@@ -73,12 +72,7 @@ pub trait BySerde {
         let codec = BucketCodec { encode: encode::<Self::Bucket>, decode: decode::<Self::Bucket> };
         // See above: serde types all, but what is borrowed for good can't be read back.
         let codec = (!records.contains('&')).then_some(codec);
-        Crossing { records, codec, weigh: self.weigher() }
-    }
-
-    /// For what leaves for an output, which is only weighed.
-    fn weigher(&self) -> Weigh {
-        weight::by_serde::<Self::Bucket>
+        Crossing { records, codec, weigh: weight::unknown }
     }
 }
 
@@ -88,12 +82,15 @@ pub trait ByName {
 
     fn crossing(&self) -> Crossing {
         let records = std::any::type_name::<<Self::Crosses as Crosses>::Records>();
-        Crossing { records, codec: None, weigh: self.weigher() }
+        Crossing { records, codec: None, weigh: weight::unknown }
     }
+}
 
-    /// For what leaves for an output, which is only weighed.
-    fn weigher(&self) -> Weigh {
-        weight::by_size::<<Self::Crosses as Crosses>::Bucket>
+impl Crossing {
+    /// With how it is weighed.
+    #[must_use]
+    pub fn weighed(self, weigh: Weigh) -> Crossing {
+        Crossing { weigh, ..self }
     }
 }
 
@@ -108,18 +105,9 @@ macro_rules! __crossing {
     ($tail:expr) => {{
         #[allow(unused_imports, reason = "one of the two is found")]
         use $crate::rt::{ByName as _, BySerde as _};
-        (&$crate::rt::Tailed::of(&$tail)).crossing()
-    }};
-}
-
-/// Says how what leaves through a tail is weighed.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __weigher {
-    ($tail:expr) => {{
-        #[allow(unused_imports, reason = "one of the two is found")]
-        use $crate::rt::{ByName as _, BySerde as _};
-        (&$crate::rt::Tailed::of(&$tail)).weigher()
+        (&$crate::rt::Tailed::of(&$tail))
+            .crossing()
+            .weighed($crate::rt::weigher!($crate::rt::Tailed::of(&$tail)))
     }};
 }
 
@@ -128,7 +116,7 @@ pub trait Wire: Data + Serialize + Deserialize<'static> {}
 impl<T: Data + Serialize + Deserialize<'static>> Wire for T {}
 
 /// A bucket, as the data that stands for it in bytes.
-pub trait AsRecords: Data + Measured {
+pub trait AsRecords: Data {
     type Records: Wire;
     fn into_records(self) -> Self::Records;
     fn from_records(records: Self::Records) -> Self;
@@ -185,18 +173,16 @@ fn decode<B: AsRecords>(bytes: &[u8]) -> Result<Bucket, BoxError> {
     Ok(Box::new(B::from_records(reader::read(bytes)?)))
 }
 
-impl<K: Key<Owned = K> + Data, V: Data, F> Crosses for Combine<K, V, F> {
+impl<K: Key, V, F> Crosses for Combine<K, V, F> {
     type Records = (K, V);
-    type Bucket = KeyTable<K, V>;
 }
 impl<K: Key<Owned = K> + Wire, V: Wire, F> BySerde for Tailed<Combine<K, V, F>> {
     type Crosses = Combine<K, V, F>;
     type Bucket = KeyTable<K, V>;
 }
 
-impl<K: Key<Owned = K> + Data> Crosses for CountValues<K> {
+impl<K: Key> Crosses for CountValues<K> {
     type Records = K;
-    type Bucket = KeyTable<K, u64>;
 }
 impl<K: Key<Owned = K> + Wire> BySerde for Tailed<CountValues<K>> {
     type Crosses = CountValues<K>;
@@ -205,28 +191,17 @@ impl<K: Key<Owned = K> + Wire> BySerde for Tailed<CountValues<K>> {
 
 impl Crosses for Count {
     type Records = u64;
-    type Bucket = u64;
 }
 impl BySerde for Tailed<Count> {
     type Crosses = Count;
     type Bucket = u64;
 }
 
-impl<T: Data> Crosses for Give<T> {
+impl<T> Crosses for Give<T> {
     type Records = T;
-    type Bucket = Vec<T>;
 }
 impl<T: Wire> BySerde for Tailed<Give<T>> {
     type Crosses = Give<T>;
-    type Bucket = Vec<T>;
-}
-
-impl<T: Data> Crosses for First<T> {
-    type Records = T;
-    type Bucket = Vec<T>;
-}
-impl<T: Wire> BySerde for Tailed<First<T>> {
-    type Crosses = First<T>;
     type Bucket = Vec<T>;
 }
 

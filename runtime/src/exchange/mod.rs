@@ -22,8 +22,7 @@ pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use table::KeyTable;
-pub use weight::Weigh;
-pub use weight::{Held, Measured};
+pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
 
 use crate::pipeline::{Bucket, TaskContext};
 

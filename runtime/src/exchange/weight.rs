@@ -9,7 +9,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::KeyTable;
+use super::{Combine, Count, CountValues, First, Give, KeyTable, Tailed};
 use crate::batch::Data;
 use crate::key::{Canonical, Key};
 
@@ -34,6 +34,75 @@ pub trait Held: Data {
 pub trait Measured: Held {
     /// Of some records, evenly spread: how many they are, and the bytes that they own.
     fn sample(&self) -> (usize, usize);
+}
+
+/// A tail, by its buckets.
+pub trait Leaves {
+    type Bucket: Held;
+}
+
+impl<K: Key<Owned = K> + Data, V: Data, F> Leaves for Combine<K, V, F> {
+    type Bucket = KeyTable<K, V>;
+}
+impl<K: Key<Owned = K> + Data> Leaves for CountValues<K> {
+    type Bucket = KeyTable<K, u64>;
+}
+impl Leaves for Count {
+    type Bucket = u64;
+}
+impl<T: Data> Leaves for Give<T> {
+    type Bucket = Vec<T>;
+}
+impl<T: Data> Leaves for First<T> {
+    type Bucket = Vec<T>;
+}
+
+/// Where the records are serde types; found first. (As in `codec.rs`, the expansion probes, by method lookup.)
+pub trait WeighedBySerde {
+    type Bucket: Measured;
+    fn weigher(&self) -> Weigh {
+        by_serde::<Self::Bucket>
+    }
+}
+
+impl<T: Leaves<Bucket: Measured>> WeighedBySerde for &&Tailed<T> {
+    type Bucket = T::Bucket;
+}
+
+/// Where they are not.
+pub trait WeighedBySize {
+    type Bucket: Held;
+    fn weigher(&self) -> Weigh {
+        by_size::<Self::Bucket>
+    }
+}
+
+impl<T: Leaves> WeighedBySize for &Tailed<T> {
+    type Bucket = T::Bucket;
+}
+
+/// Where they can't leave a stage at all, which the tail itself has said.
+pub trait Unweighed {
+    fn weigher(&self) -> Weigh {
+        unknown
+    }
+}
+
+impl<T> Unweighed for Tailed<T> {}
+
+/// Says how what leaves through a tail is weighed.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __weigher {
+    ($tailed:expr) => {{
+        #[allow(unused_imports, reason = "one of them is found")]
+        use $crate::rt::{Unweighed as _, WeighedBySerde as _, WeighedBySize as _};
+        (&&&$tailed).weigher()
+    }};
+}
+
+pub(crate) fn unknown(_bucket: &(dyn Any + Send)) -> u64 {
+    0
 }
 
 pub(crate) fn by_size<B: Held>(bucket: &(dyn Any + Send)) -> u64 {

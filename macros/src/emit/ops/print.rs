@@ -13,6 +13,7 @@ pub const DEFAULT_LENGTH: usize = 10;
 pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let tail = names::tail(node, 0, n.op.span());
+    let output = names::output(node, n.op.span());
     let length = match n.operands.first() {
         Some(_) => {
             let operand = argument(graph, node, 0);
@@ -20,5 +21,5 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         }
         None => quote_spanned!(at=> #DEFAULT_LENGTH),
     };
-    quote_spanned!(at=> builder.print(#node, &#tail, #length);)
+    quote_spanned!(at=> let #output = builder.print(#node, &#tail, #length);)
 }

@@ -10,6 +10,7 @@ use crate::names;
 pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let tail = names::tail(node, 0, n.op.span());
+    let output = names::output(node, n.op.span());
     let operand = argument(graph, node, 0);
-    quote_spanned!(at=> builder.sink(#node, &#tail, #operand);)
+    quote_spanned!(at=> let #output = builder.sink(#node, &#tail, #operand);)
 }

@@ -183,7 +183,7 @@ fn chain(lines: Vec<&'static str>) -> Pipeline<'static> {
 
 #[test]
 fn a_record_meets_no_lock_and_no_dynamic_call() {
-    let lines = |n: usize| vec!["a bb a 1 ", "", "ccc a-b 22 3"].repeat(n);
+    let lines = |n: usize| ["a bb a 1 ", "", "ccc a-b 22 3"].repeat(n);
     for (name, make) in [("word count", word_count as fn(_) -> _), ("a chain", chain as fn(_) -> _)] {
         let (few, many) = (costs(make(lines(100))), costs(make(lines(400))));
         assert_eq!(few, many, "{name}: locks and calls of 300 lines and of 1200");
