@@ -240,6 +240,9 @@ pub(crate) trait ErasedReader: Send + Sync {
         false
     }
     fn freeze(&self);
+    fn drain(&self) -> bool {
+        false
+    }
     #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
     fn release(&self, positions: &Positions);

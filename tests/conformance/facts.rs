@@ -15,6 +15,15 @@ const FACTS: &[Fact] = &[
         &[("tests/running/counters.rs", "batches_and_their_elements_are_counted_where_the_driver_gets_them")],
     ),
     (
+        "StreamingContextSuite",
+        "stop gracefully",
+        &[
+            ("tests/running/life_cycle.rs", "nothing_that_was_received_is_lost_when_a_job_is_stopped"),
+            ("tests/running/life_cycle.rs", "the_test_engine_too_reads_what_was_received_before_it_stops"),
+            ("tests/running/life_cycle.rs", "whole_lines_of_a_socket_are_read_before_a_job_ends"),
+        ],
+    ),
+    (
         // Starting twice, and starting again after a stop, are errors of the compiler: `start` takes the pipeline.
         "StreamingContextSuite",
         "context lifecycle",

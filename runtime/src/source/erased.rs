@@ -53,6 +53,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.freeze();
     }
 
+    fn drain(&self) -> bool {
+        self.0.drain()
+    }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         self.0.seek(positions)
     }

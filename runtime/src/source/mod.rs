@@ -161,6 +161,13 @@ pub trait Reader: Send + Sync {
         let _ = positions;
     }
 
+    /// The pipeline is stopping: take nothing more from outside. Says whether what has been taken can't be had again, and
+    /// so is still to be read: the engine then goes on asking until this source is caught up. By default `false`: what is
+    /// not read by now will be read after the next start.
+    fn drain(&self) -> bool {
+        false
+    }
+
     /// The pipeline is ending: stop waiting for the outside.
     fn close(&self) {}
 }

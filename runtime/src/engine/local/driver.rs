@@ -143,9 +143,12 @@ impl<'env> Driver<'env> {
 
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
-        let ending = self.is_stopping() || self.has_failed();
         let mut look_again = None;
-        if !ending {
+        if self.has_failed() {
+            // What is before the failure goes on.
+        } else if self.is_stopping() {
+            self.drain();
+        } else {
             match self.planner.plan(self.settings.clock.now(), self.has_room()) {
                 Ok(time) => look_again = time,
                 Err(failure) => self.core.fail(failure),
@@ -162,7 +165,7 @@ impl<'env> Driver<'env> {
         }
         if self.deliver() || begins {
             Step::Again
-        } else if self.core.is_broken() || self.is_done(ending) {
+        } else if self.core.is_broken() || self.is_done() {
             Step::Done
         } else {
             Step::Wait(look_again)
@@ -185,10 +188,10 @@ impl<'env> Driver<'env> {
         }
     }
 
-    fn is_done(&self, ending: bool) -> bool {
+    fn is_done(&self) -> bool {
         match (self.core.failed_tick(), self.in_flight.front()) {
             (Some(failed), Some(oldest)) => oldest.plan.tick.number >= failed,
-            (_, None) => ending || self.has_failed() || self.is_finished(),
+            (_, None) => self.has_failed() || self.is_finished(),
             (None, Some(_)) => false,
         }
     }
@@ -208,7 +211,15 @@ impl<'env> Driver<'env> {
         self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
-    /// No tick is to be planned any more.
+    /// Plans what is left to read after a stop.
+    pub fn drain(&mut self) {
+        let room = self.has_room();
+        if let Err(failure) = self.planner.drain(self.settings.clock.now(), room) {
+            self.core.fail(failure);
+        }
+    }
+
+    /// No tick is to be planned any more, but for what sources have taken already.
     pub fn is_stopping(&self) -> bool {
         self.control.is_stopping()
     }
@@ -220,7 +231,7 @@ impl<'env> Driver<'env> {
 
     /// No tick will follow those in flight.
     pub fn is_finished(&self) -> bool {
-        (self.is_stopping() || self.planner.finished()) && self.planner.next_planned().is_none()
+        self.planner.finished() && self.planner.next_planned().is_none()
     }
 
     /// Plans the tick of the next boundary, due or not. Says whether there is one.

@@ -146,7 +146,7 @@ impl Intake {
 
     /// Nothing is behind what was asked for, nor yet to arrive, of the input that existed at the start.
     pub fn caught_up(&self) -> bool {
-        self.taps.iter().all(|tap| tap.caught_up)
+        self.taps.iter().all(|tap| tap.ended || tap.caught_up)
     }
 
     pub fn freeze(&self) -> Result<(), Error> {
@@ -157,6 +157,14 @@ impl Intake {
             });
             self.places.judge(frozen, Some(tap.node), tap.stage, None)
         })
+    }
+
+    /// The pipeline stops: from now on only what sources have taken and can't have again is asked for.
+    pub fn drain(&mut self) {
+        for tap in &mut self.taps {
+            // One that panics here has nothing more to give.
+            tap.ended |= !blame::catch(|| tap.reader.drain()).unwrap_or(false);
+        }
     }
 
     /// A tick is committed: its ranges will not be read again.
