@@ -12,6 +12,7 @@ mod compare;
 mod engines;
 mod exceptions;
 mod facts;
+mod steps;
 mod value;
 
 use std::collections::BTreeMap;

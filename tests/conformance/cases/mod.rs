@@ -3,8 +3,11 @@
 mod elementwise;
 mod joins;
 mod keyed;
+mod outputs;
 mod per_batch;
+mod rates;
 mod recovery;
+mod sources;
 
 use millstream::Pipeline;
 use millstream::sink::MemorySink;
@@ -24,7 +27,8 @@ const BUILDS: &[Build] = &[elementwise::build, keyed::build, joins::build, per_b
 
 /// How a case is checked, if anything here knows it.
 pub fn check(case: &Case) -> Option<Check> {
-    recovery::check(case).or_else(|| build(case, MemorySink::new()).map(|_| emits as Check))
+    let special = [recovery::check, sources::check, rates::check, outputs::check].iter().find_map(|check| check(case));
+    special.or_else(|| build(case, MemorySink::new()).map(|_| emits as Check))
 }
 
 fn build(case: &Case, out: MemorySink<Value>) -> Option<Pipeline<'static>> {
