@@ -10,6 +10,12 @@ type Fact = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 
 const FACTS: &[Fact] = &[
     (
+        // A function that gives no batch is an error of the compiler.
+        "BasicOperationsSuite",
+        "transform with NULL",
+        &[("tests/ui/cases/no_batch.rs", "main")],
+    ),
+    (
         "JavaAPISuite",
         "testForeachRDD",
         &[("tests/running/counters.rs", "batches_and_their_elements_are_counted_where_the_driver_gets_them")],

@@ -62,10 +62,16 @@ fn folders(root: &Path) -> Result<Vec<Vec<Value>>, String> {
     for folder in fs::read_dir(root).map_err(text)? {
         let folder = folder.map_err(text)?.path();
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some(time) = name.strip_prefix("counts-").and_then(|time| time.parse::<i64>().ok()) else { continue };
+        let Some(time) = name.strip_prefix("counts-").and_then(|time| time.parse::<i64>().ok()) else {
+            continue;
+        };
         let mut records = Vec::new();
         for file in fs::read_dir(&folder).map_err(text)? {
-            for line in fs::read_to_string(file.map_err(text)?.path()).map_err(text)?.lines() {
+            let file = file.map_err(text)?.path();
+            if !file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("part-")) {
+                continue; // `_SUCCESS`
+            }
+            for line in fs::read_to_string(file).map_err(text)?.lines() {
                 let (word, n) = line.split_once('\t').ok_or_else(|| format!("`{line}` has no tab"))?;
                 records.push(Value::from((word.to_string(), n.parse::<i64>().map_err(text)?)));
             }

@@ -100,11 +100,14 @@ fn socket_text_source(case: &Case, under: Under) -> Result<(), String> {
     });
     let out = MemorySink::new();
     let sink = out.clone();
-    let pipeline = stream!(move { source(text_socket(address)).map(|line| Value::Text(line.into())).sink(sink); });
+    let pipeline =
+        stream!(move { source(text_socket(address)).map(|line| Value::Text(line.into())).sink(sink); });
     match under {
         Under::Test(_) => under.run(pipeline).map_err(text)?,
         // `AvailableNow` means nothing for a socket.
-        Under::Local(n) => Engine::local().partitions(n).trigger(Trigger::Eager).run(pipeline).map_err(text)?,
+        Under::Local(n) => {
+            Engine::local().partitions(n).trigger(Trigger::Eager).run(pipeline).map_err(text)?
+        }
     }
     server.join().expect("it serves").map_err(text)?;
     compare::differ(case, &case.compare, vec![out.records()]).map_or(Ok(()), Err)
@@ -114,13 +117,19 @@ fn socket_text_source(case: &Case, under: Under) -> Result<(), String> {
 fn file_source(case: &Case, under: Under) -> Result<(), String> {
     let root = tempfile::tempdir().map_err(text)?;
     let by_glob = case.text("glob") == "dir/*/";
-    let folders = if by_glob { vec![root.path().join("a"), root.path().join("b")] } else { vec![root.path().join("in")] };
+    let folders = if by_glob {
+        vec![root.path().join("a"), root.path().join("b")]
+    } else {
+        vec![root.path().join("in")]
+    };
     folders.iter().try_for_each(fs::create_dir).map_err(text)?;
-    for existing in case.params.get("existing_before_start").and_then(|v| v.as_array()).into_iter().flatten() {
+    for existing in case.params.get("existing_before_start").and_then(|v| v.as_array()).into_iter().flatten()
+    {
         put(&folders[0], "existing", existing.as_str().unwrap_or_default().as_bytes())?;
     }
     let watched = if by_glob { root.path().join("*/") } else { folders[0].clone() };
-    let files = text_directory(watched).new_files_only(case.params.get("new_files_only").is_some_and(|v| v == true));
+    let files =
+        text_directory(watched).new_files_only(case.params.get("new_files_only").is_some_and(|v| v == true));
     let out = MemorySink::new();
     let sink = out.clone();
     let pipeline = stream!(move { source(files).map(|line| Value::Text(line.into())).sink(sink); });
@@ -141,7 +150,8 @@ fn file_source(case: &Case, under: Under) -> Result<(), String> {
 /// A file of bytes before each tick.
 fn binary_records_source(case: &Case, under: Under) -> Result<(), String> {
     let root = tempfile::tempdir().map_err(text)?;
-    let length = usize::try_from(case.number("record_length").expect("the case says so")).expect("it is small");
+    let length =
+        usize::try_from(case.number("record_length").expect("the case says so")).expect("it is small");
     let (folder, out) = (root.path().join("in"), MemorySink::new());
     fs::create_dir(&folder).map_err(text)?;
     let (files, sink) = (binary_records(&folder, length), out.clone());
