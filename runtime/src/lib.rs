@@ -75,6 +75,7 @@ mod state;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 pub mod tick;
 
 #[doc(inline)]
@@ -83,6 +84,7 @@ pub use counter::Counter;
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
+pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]
 pub use key::{Key, Keyed};
@@ -90,6 +92,8 @@ pub use key::{Key, Keyed};
 pub use millstream_macros::__facade;
 pub use millstream_macros::{Key, stream};
 pub use millstream_plan::Plan;
+#[doc(inline)]
+pub use op::map_async::{Unordered, unordered};
 #[doc(inline)]
 pub use pipeline::Pipeline;
 #[doc(inline)]

@@ -3,4 +3,6 @@
 pub use crate::clock::{Timestamp, millis, minutes, secs};
 pub use crate::sink::MemorySink;
 pub use crate::source::{from_iter, merge, queue, stdin, text_files, text_socket};
-pub use crate::{Bad, Counter, Engine, Job, Key, Keyed, Overrun, Pipeline, Tick, Trigger, stream};
+pub use crate::{
+    Bad, Counter, Engine, Job, Key, Keyed, Order, Overrun, Pipeline, Tick, Trigger, stream, unordered,
+};

@@ -77,6 +77,7 @@ impl<'env> Driver<'env> {
         runtime: Option<&tokio::runtime::Handle>,
         log: Option<TickLog>,
     ) -> Result<Driver<'env>> {
+        pipeline.check_operands()?;
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
         tracing::info!(
@@ -109,7 +110,7 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
-        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone());
+        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone(), runtime.cloned());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());

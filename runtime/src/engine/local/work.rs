@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use super::failure::{Failure, Places};
 use super::schedule::{Done, Task, TaskInput};
 use crate::exchange::Weigh;
@@ -14,6 +16,8 @@ pub(crate) struct Work<'env> {
     stages: Vec<Stage<'env>>,
     readers: Vec<Arc<dyn ErasedReader>>,
     places: Places,
+    /// Where sources and futures wait.
+    runtime: Option<Handle>,
 }
 
 struct Stage<'env> {
@@ -35,6 +39,7 @@ impl<'env> Work<'env> {
         weigh: &[Option<Weigh>],
         readers: Vec<Arc<dyn ErasedReader>>,
         places: Places,
+        runtime: Option<Handle>,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -45,7 +50,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places }
+        Work { stages: stages.collect(), readers, places, runtime }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -68,7 +73,10 @@ impl<'env> Work<'env> {
                 Ok(stage.done(run.close(), Store::default()))
             }
             (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
-                let mut batch = op.tick(&task.cx, &mut store, inputs)?;
+                let mut batch = {
+                    let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
+                    op.tick(&task.cx, &mut store, inputs)?
+                };
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
                 Ok(stage.done(run.close(), store))
