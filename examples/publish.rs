@@ -27,8 +27,8 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
     let path = arguments.first().map_or_else(|| data("alice.txt"), Into::into);
     let port: u16 = argument(1, "7777").parse()?;
     let rate: f64 = argument(2, "10").parse()?;
-    if !(rate > 0.0) {
-        return Err(format!("{rate} lines a second: it must be more than 0").into());
+    if rate <= 0.0 || !rate.is_finite() {
+        return Err(format!("{rate} lines a second: it must be a number above 0").into());
     }
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     println!("serving {} on {}, {rate} lines a second", path.display(), listener.local_addr()?);
