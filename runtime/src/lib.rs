@@ -35,7 +35,9 @@
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |
 //! | tests, with a clock that is moved by hand | [`Engine::test`], [`MemorySink`](sink::MemorySink) |
+//! | whether a function may reduce | `testing` (with the feature of that name) |
 //! | what will run | [`Pipeline::plan`], [`Engine::explain`] |
+//! | what closures count | [`Counter`] |
 //! | how far it is, and what went wrong | [`Progress`], [`Error`] |
 //!
 //! # What to know
@@ -54,6 +56,7 @@ extern crate self as millstream;
 pub mod batch;
 mod blame;
 pub mod clock;
+mod counter;
 pub mod dsl;
 pub mod engine;
 pub mod error;
@@ -72,9 +75,13 @@ pub mod source;
 mod state;
 mod sync;
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 pub mod tick;
 
+#[doc(inline)]
+pub use counter::Counter;
 #[doc(inline)]
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]

@@ -264,6 +264,7 @@ impl<'env> Builder<'env> {
             sources: self.sources,
             stages,
             outlets: self.outlets,
+            counters: Vec::new(),
             invalid: self.invalid,
             env: PhantomData,
         }

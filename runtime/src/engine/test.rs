@@ -160,9 +160,10 @@ impl TestJob {
         self.session.control.progress()
     }
 
-    /// Ends the job gracefully.
+    /// Ends the job gracefully, as [`Job::stop`](super::Job::stop): what sources have taken and can't have again is read.
     pub fn stop(mut self) -> Result<()> {
-        self.session.end()
+        self.session.control.stop();
+        self.session.drain()
     }
 
     /// Ends the job as if the process had been killed: what sinks were given and did not commit is not taken back. After
@@ -240,7 +241,7 @@ impl<'env> Session<'env> {
             }
         }
         if self.live().has_failed() || self.live().is_stopping() {
-            return self.end();
+            return self.drain();
         }
         self.clock.set(target);
         Ok(())
@@ -259,12 +260,26 @@ impl<'env> Session<'env> {
             if self.turn() || planned {
                 continue;
             }
-            if self.live().has_failed() || self.live().is_finished() {
-                return self.end();
+            if self.live().has_failed() || self.live().is_finished() || self.live().is_stopping() {
+                return self.drain();
             }
             // A source waits for the outside.
             self.control.bell.wait(None);
         }
+    }
+
+    /// Runs what is left to read after a stop, and ends the job.
+    fn drain(&mut self) -> Result<()> {
+        while self.driver.is_some() {
+            let driver = self.live();
+            if driver.is_stopping() && !driver.has_failed() {
+                driver.drain();
+            }
+            if !self.turn() && (self.live().has_failed() || self.live().is_finished()) {
+                break;
+            }
+        }
+        self.end()
     }
 
     fn live(&mut self) -> &mut Driver<'env> {

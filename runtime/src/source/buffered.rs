@@ -261,7 +261,7 @@ impl ByteBuffer {
             ranges: if range.is_empty() { Vec::new() } else { vec![range] },
             caught_up: all && state.failed.is_none(),
             ended,
-            waiting: state.frozen && !ended,
+            waiting: state.frozen && !ended && !state.closed,
         })
     }
 
@@ -300,6 +300,7 @@ impl ByteBuffer {
         self.room_for_thread.notify_all();
     }
 
+    /// Takes nothing more; what has come can still be read. A line that has come in part is none.
     fn close(&self) {
         self.state().closed = true;
         self.room.notify_one();

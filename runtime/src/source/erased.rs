@@ -54,6 +54,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.grain()
     }
 
+    fn a_task_a_range(&self) -> bool {
+        self.0.a_task_a_range()
+    }
+
     fn freeze(&self) {
         self.0.freeze();
     }
@@ -68,6 +72,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
 
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
         self.0.recall(notes)
+    }
+
+    fn drain(&self) -> bool {
+        self.0.drain()
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

@@ -176,6 +176,12 @@ pub trait Reader: Send + Sync {
         1
     }
 
+    /// Whether each range of an offer is a task of its own, however many partitions the engine has. By default the
+    /// engine cuts ranges, and joins them, into tasks of about equal length.
+    fn a_task_a_range(&self) -> bool {
+        false
+    }
+
     /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`). A source whose input has no
     /// length before it has been read, such as a pipe, goes on to its end, and is `waiting` till then; one for which
     /// "now" means nothing fails at the next `available`.
@@ -211,6 +217,13 @@ pub trait Reader: Send + Sync {
     /// What lies before these positions will not be read again; it may be forgotten.
     fn release(&self, positions: &Positions) {
         let _ = positions;
+    }
+
+    /// The pipeline is stopping: take nothing more from outside. Says whether what has been taken can't be had again, and
+    /// so is still to be read: the engine then goes on asking until this source is caught up. By default `false`: what is
+    /// not read by now will be read after the next start.
+    fn drain(&self) -> bool {
+        false
     }
 
     /// The pipeline is ending: stop waiting for the outside.

@@ -15,9 +15,9 @@ use crate::tick::{OffsetRange, Positions};
 
 /// Records from memory: each element of the queue is one tick's. Ends with the last one.
 ///
-/// One partition; offsets count records. An element without records is a tick without data; so that it can be
-/// told from no tick at all, it takes up one offset, with no record in it. An element is read as a whole, whatever it
-/// holds: it is the limit on a tick.
+/// One partition, or [as many as you say](Queue::partitions); offsets count records. An element without records is a
+/// tick without data; so that it can be told from no tick at all, it takes up one offset, with no record in it. An
+/// element is read as a whole, whatever it holds: it is the limit on a tick.
 ///
 /// Records are cloned when they are read, so the source can be replayed. `&'static str` does as a record:
 ///
@@ -37,16 +37,31 @@ pub fn queue<T>(elements: impl IntoIterator<Item = impl IntoIterator<Item = T>>)
         let records = records.into_iter().collect();
         feed.lock().push(records);
     }
-    Queue { feed, one_at_a_time: true }
+    Queue { feed, one_at_a_time: true, partitions: None }
 }
 
 /// Made by [`queue`]. A clone has the same elements, and no senders.
 pub struct Queue<T> {
     feed: Arc<Feed<T>>,
     one_at_a_time: bool,
+    partitions: Option<usize>,
 }
 
 impl<T> Queue<T> {
+    /// Cuts what a tick reads into `n` contiguous partitions of about equal length (0 counts as 1), each of them a task
+    /// of its own, whatever the engine's number of partitions. Default: one partition, which the engine cuts as it sees
+    /// fit.
+    ///
+    /// For tests of operators that show partitions, such as those that run once for each of them. A partition
+    /// without records makes no task: an element of 3 records in 5 partitions gives 3.
+    ///
+    /// Spark's `parallelize(records, n)`.
+    #[must_use]
+    pub fn partitions(mut self, n: usize) -> Self {
+        self.partitions = Some(n.max(1));
+        self
+    }
+
     /// `false`: a tick reads all the elements that wait, as Spark's `oneAtATime = false`. Default: `true`, an element a
     /// tick.
     ///
@@ -98,7 +113,7 @@ impl<T> Clone for Queue<T> {
             let (from, mut to) = (self.feed.lock(), feed.lock());
             (to.list, to.end) = (from.list.clone(), from.end);
         }
-        Queue { feed, one_at_a_time: self.one_at_a_time }
+        Queue { feed, one_at_a_time: self.one_at_a_time, partitions: self.partitions }
     }
 }
 
@@ -126,6 +141,7 @@ impl<T: Clone + Send + Sync + 'static> Source for Queue<T> {
         Ok(Arc::new(QueueReader {
             feed: self.feed,
             one_at_a_time: self.one_at_a_time,
+            partitions: self.partitions,
             place: Mutex::new(Place { next: 0, frozen: u64::MAX }),
         }))
     }
@@ -134,6 +150,7 @@ impl<T: Clone + Send + Sync + 'static> Source for Queue<T> {
 struct QueueReader<T> {
     feed: Arc<Feed<T>>,
     one_at_a_time: bool,
+    partitions: Option<usize>,
     place: Mutex<Place>,
 }
 
@@ -162,11 +179,17 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
             Some(element) if self.one_at_a_time => element.end().min(there),
             _ => there,
         };
-        let range = OffsetRange { partition: 0, start: place.next, end: end.max(place.next) };
-        place.next = range.end;
+        let (start, end) = (place.next, end.max(place.next));
+        let partitions = self.partitions.unwrap_or(1) as u64;
+        // Widened: it may be any number of partitions.
+        let cut = |p: u64| start + (u128::from(end - start) * u128::from(p) / u128::from(partitions)) as u64;
+        let parts =
+            (0..partitions).map(|p| OffsetRange { partition: p as u32, start: cut(p), end: cut(p + 1) });
+        let ranges = parts.filter(|range| !range.is_empty()).collect();
+        place.next = end;
         let caught_up = place.next >= there;
         Ok(Offer {
-            ranges: if range.is_empty() { Vec::new() } else { vec![range] },
+            ranges,
             caught_up,
             ended: caught_up && elements.senders == 0 && there == elements.end,
             waiting: false,
@@ -207,13 +230,25 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
         Ok(())
     }
 
+    fn a_task_a_range(&self) -> bool {
+        self.partitions.is_some()
+    }
+
+    /// What was pushed is gone after a restart.
+    fn drain(&self) -> bool {
+        let mut elements = self.feed.lock();
+        elements.closed = true;
+        elements.fed
+    }
+
     fn freeze(&self) {
         let mut place = self.place();
         place.frozen = self.feed.lock().end;
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
-        let position = positions.get(&0).copied().unwrap_or(0);
+        // All partitions count in the same offsets, and a tick reads on in all of them.
+        let position = positions.values().copied().max().unwrap_or(0);
         let mut place = self.place();
         let elements = self.feed.lock();
         if position > elements.end {
@@ -230,7 +265,7 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
 
     /// What a queue had from the start is kept: a test may well read it again.
     fn release(&self, positions: &Positions) {
-        let position = positions.get(&0).copied().unwrap_or(0);
+        let position = positions.values().copied().max().unwrap_or(0);
         let gone: Vec<_> = {
             let mut elements = self.feed.lock();
             let whole = if elements.fed { elements.list.partition_point(|e| e.end() <= position) } else { 0 };

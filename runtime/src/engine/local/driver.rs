@@ -22,10 +22,10 @@ use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
 use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
-use crate::progress::SourceProgress;
+use crate::progress::{CounterProgress, SourceProgress};
 use crate::source::{SourceContext, Waker};
 use crate::tick::{OffsetRange, Tick, TickPlan};
-use crate::{Error, Result, blame};
+use crate::{Counter, Error, Result, blame};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -53,6 +53,7 @@ pub(crate) struct Driver<'env> {
     delivery: Delivery<'env>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
+    counters: Vec<Counter>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
     /// The fault point that was met, which ends the pipeline as a crash does.
@@ -91,6 +92,7 @@ impl<'env> Driver<'env> {
             "the pipeline starts"
         );
         let throttle = Throttle::of(settings, topology.sources)?;
+        let counters = pipeline.counters;
         let epoch = log.as_ref().map_or(0, |log| log.epoch);
         let last_tick = log.as_ref().and_then(|log| log.last).map(|tick| tick.number);
         let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
@@ -129,6 +131,8 @@ impl<'env> Driver<'env> {
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
+            progress.counters =
+                counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
         });
         Ok(Driver {
             core: Arc::new(core),
@@ -140,6 +144,7 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             in_flight: VecDeque::new(),
+            counters,
             log,
             crashed: None,
         })
@@ -147,9 +152,12 @@ impl<'env> Driver<'env> {
 
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
-        let ending = self.is_stopping() || self.has_failed();
         let mut look_again = None;
-        if !ending {
+        if self.has_failed() {
+            // What is before the failure goes on.
+        } else if self.is_stopping() {
+            self.drain();
+        } else {
             match self.planner.plan(self.settings.clock.now(), self.has_room()) {
                 Ok(time) => look_again = time,
                 Err(failure) => self.core.fail(failure),
@@ -166,7 +174,7 @@ impl<'env> Driver<'env> {
         }
         if self.deliver() || begins {
             Step::Again
-        } else if self.core.is_broken() || self.is_done(ending) {
+        } else if self.core.is_broken() || self.is_done() {
             Step::Done
         } else {
             Step::Wait(look_again)
@@ -189,10 +197,10 @@ impl<'env> Driver<'env> {
         }
     }
 
-    fn is_done(&self, ending: bool) -> bool {
+    fn is_done(&self) -> bool {
         match (self.core.failed_tick(), self.in_flight.front()) {
             (Some(failed), Some(oldest)) => oldest.plan.tick.number >= failed,
-            (_, None) => ending || self.has_failed() || self.is_finished(),
+            (_, None) => self.has_failed() || self.is_finished(),
             (None, Some(_)) => false,
         }
     }
@@ -212,7 +220,15 @@ impl<'env> Driver<'env> {
         self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
-    /// No tick is to be planned any more.
+    /// Plans what is left to read after a stop.
+    pub fn drain(&mut self) {
+        let room = self.has_room();
+        if let Err(failure) = self.planner.drain(self.settings.clock.now(), room) {
+            self.core.fail(failure);
+        }
+    }
+
+    /// No tick is to be planned any more, but for what sources have taken already.
     pub fn is_stopping(&self) -> bool {
         self.control.is_stopping()
     }
@@ -229,7 +245,7 @@ impl<'env> Driver<'env> {
 
     /// No tick will follow those in flight.
     pub fn is_finished(&self) -> bool {
-        (self.is_stopping() || self.planner.finished()) && self.planner.next_planned().is_none()
+        self.planner.finished() && self.planner.next_planned().is_none()
     }
 
     /// Plans the tick of the next boundary, due or not. Says whether there is one.
@@ -372,6 +388,9 @@ impl<'env> Driver<'env> {
             }
             for (stage, cost) in progress.stages.iter_mut().zip(&costs) {
                 *stage = Duration::from_nanos(cost.nanos);
+            }
+            for (shown, counter) in progress.counters.iter_mut().zip(&self.counters) {
+                shown.value = counter.get();
             }
             progress.held = held;
             progress.duration = duration;

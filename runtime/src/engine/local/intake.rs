@@ -132,11 +132,17 @@ impl Intake {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
-            let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
+            let answer = blame::catch(|| -> Result<(Offer, SourcePlan), BoxError> {
                 tap.reader.at(time);
-                Ok((tap.reader.available(limit)?, tap.reader.grain()))
+                let offer = tap.reader.available(limit)?;
+                let plan = if tap.reader.a_task_a_range() {
+                    SourcePlan::each(&offer.ranges)
+                } else {
+                    SourcePlan::cut(&offer.ranges, self.parallelism, tap.reader.grain())
+                };
+                Ok((offer, plan))
             });
-            let (offer, grain) =
+            let (offer, plan) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
                     let stage = tap.stage.unwrap_or(0);
                     Failure { at: TaskId { tick, stage, task: 0 }, error }
@@ -144,7 +150,6 @@ impl Intake {
             tap.ended = offer.ended;
             let more = !offer.caught_up && !offer.ended;
             tap.caught_up = !more && !offer.waiting;
-            let plan = SourcePlan::cut(&offer.ranges, self.parallelism, grain);
             asked.work |= !plan.tasks.is_empty() || more;
             asked.sources.push(plan);
         }
@@ -164,7 +169,7 @@ impl Intake {
 
     /// Nothing is behind what was asked for, nor yet to arrive, of the input that existed at the start.
     pub fn caught_up(&self) -> bool {
-        self.taps.iter().all(|tap| tap.caught_up)
+        self.taps.iter().all(|tap| tap.ended || tap.caught_up)
     }
 
     pub fn freeze(&self) -> Result<(), Error> {
@@ -175,6 +180,14 @@ impl Intake {
             });
             self.places.judge(frozen, Some(tap.node), tap.stage, None)
         })
+    }
+
+    /// The pipeline stops: from now on only what sources have taken and can't have again is asked for.
+    pub fn drain(&mut self) {
+        for tap in &mut self.taps {
+            // One that panics here has nothing more to give.
+            tap.ended |= !blame::catch(|| tap.reader.drain()).unwrap_or(false);
+        }
     }
 
     /// A tick is committed: its ranges will not be read again.

@@ -38,6 +38,7 @@ pub(crate) struct Planner {
     last: Option<Timestamp>,
     epoch: u64,
     finished: bool,
+    draining: bool,
     warned: bool,
 }
 
@@ -83,6 +84,7 @@ impl Planner {
             last: None,
             epoch: 0,
             finished,
+            draining: false,
             warned: false,
         }
     }
@@ -141,9 +143,7 @@ impl Planner {
             }
             Pace::Eager | Pace::AvailableNow => {
                 if room && self.planned.is_none() {
-                    let time =
-                        self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
-                    self.plan_at(time, WhenEmpty::Leave)?;
+                    self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
                     if self.planned.is_none() && !self.finished {
                         // What is due already will ring.
@@ -153,6 +153,30 @@ impl Planner {
                 Ok(None)
             }
         }
+    }
+
+    /// The pipeline stops: plans what sources have taken and can't have again, without waiting for boundaries.
+    pub fn drain(&mut self, now: Timestamp, room: bool) -> Result<(), Failure> {
+        if !self.draining {
+            self.draining = true;
+            self.intake.drain();
+            self.finished |= self.intake.ended();
+        }
+        if self.finished || !room || self.planned.is_some() {
+            return Ok(());
+        }
+        if let Pace::Interval(_) = self.pace {
+            self.plan_boundary(WhenEmpty::Leave)?;
+        } else {
+            self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
+        }
+        self.finished |= self.intake.caught_up();
+        Ok(())
+    }
+
+    /// A tick's time if it isn't a boundary.
+    fn soonest(&self, now: Timestamp) -> Timestamp {
+        self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)))
     }
 
     /// Plans the tick of the next boundary, due or not. Says whether there is one.

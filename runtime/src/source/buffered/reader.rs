@@ -108,6 +108,11 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
         }
     }
 
+    fn drain(&self) -> bool {
+        self.buffer.close();
+        true
+    }
+
     fn close(&self) {
         self.buffer.close();
         if let Some(task) = &self.task {

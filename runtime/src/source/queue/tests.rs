@@ -126,3 +126,21 @@ fn a_clone_is_a_queue_of_its_own_without_senders() {
     sender.push([2]).expect("it is read");
     assert!(reader.available(u64::MAX).expect("fine").ended);
 }
+
+#[test]
+fn an_element_is_cut_into_contiguous_partitions() {
+    let reader = open(queue([vec![0, 1, 2, 3, 4], vec![], vec![5, 6]]).partitions(2));
+    assert!(reader.a_task_a_range());
+    let offers: Vec<_> = (0..3).map(|_| reader.available(u64::MAX).expect("fine").ranges).collect();
+    let part = |partition, start, end| OffsetRange { partition, start, end };
+    assert_eq!(
+        offers,
+        [vec![part(0, 0, 2), part(1, 2, 5)], vec![part(1, 5, 6)], vec![part(0, 6, 7), part(1, 7, 8)]]
+    );
+    let records: Vec<_> =
+        offers.iter().flatten().map(|range| read(&*reader, *range, |n| n).expect("fine")).collect();
+    assert_eq!(records, [vec![0, 1], vec![2, 3, 4], vec![], vec![5], vec![6]]);
+    let reader = open(queue([vec![0], vec![1, 2]]).partitions(3));
+    reader.seek(&[(0, 0), (2, 1)].into()).expect("it is there");
+    assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(1, 1, 2), part(2, 2, 3)]);
+}
