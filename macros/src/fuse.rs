@@ -37,11 +37,14 @@ pub fn fuse(graph: &Graph) -> Stages {
 fn cut(graph: &Graph) -> Stages {
     let mut list: Vec<Stage> = Vec::new();
     let mut of_stream: Vec<usize> = vec![usize::MAX; graph.streams.len()];
+    // The output of a stage's head that each stream's records come from: where a head has two, they never meet again in
+    // its stage, since each record is of one of them.
+    let mut branch: Vec<StreamId> = (0..graph.streams.len()).collect();
     for (id, node) in graph.nodes.iter().enumerate() {
         let from: BTreeSet<usize> = node.inputs.iter().map(|s| of_stream[*s]).collect();
         let fused = match node.kind.spec().cut {
             Cut::None => node.kind != OpKind::Source,
-            Cut::IfApart => from.len() == 1,
+            Cut::IfApart => from.len() == 1 && node.inputs.iter().all(|s| branch[*s] == branch[node.inputs[0]]),
             Cut::ByKey | Cut::ToOne | Cut::InPlace | Cut::RoundRobin | Cut::ToDriver => false,
         };
         let stage = match from.first() {
@@ -61,6 +64,9 @@ fn cut(graph: &Graph) -> Stages {
         }
         for s in &node.outputs {
             of_stream[*s] = stage;
+            if fused {
+                branch[*s] = branch[node.inputs[0]];
+            }
         }
     }
     Stages { list, of_stream, meets: BTreeMap::new(), respan: BTreeSet::new() }

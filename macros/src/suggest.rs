@@ -49,6 +49,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("combine_by_key", "write `.aggregate_by_key(init, |acc, x| …, |acc, other| …)`"),
     ("inner_join", "write `.join(other)`"),
+    ("state_snapshots", "write `let (mapped, snapshots) = ….map_with_state_and_snapshots(…)`"),
+    ("scan", "to carry something from record to record and from tick to tick, give the records keys and write `.map_with_state(…)`"),
     ("co_group", "write `.cogroup(other)`"),
     ("group_with", "write `.cogroup(other)`"),
     ("lookup", "to look records up in static data write `.join_table(&table)`, where `table` is a `Table`"),
@@ -82,9 +84,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Operators of the design that later versions bring.
 const PLANNED: &[&str] = &[
-    "update_state_by_key",
-    "map_with_state",
-    "drop_duplicates",
     "window",
     "count_by_window",
     "reduce_by_window",
@@ -143,6 +142,19 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::TransformWith, _) => {
             format!("`.{name}(other, |batch, others, tick| …)`, where `other` is a stream")
         }
+        (OpKind::RunningFold, _) => format!("`.{name}(init, |acc, x| …)`"),
+        (OpKind::UpdateStateByKey, _) => {
+            format!("`.{name}(|new, old| …)` or `.{name}(|new, old| …, initial)`")
+        }
+        (OpKind::UpdateStateByKeyWith, _) => {
+            format!("`.{name}(|key, new, old, tick| …)` or `.{name}(|key, new, old, tick| …, initial)`")
+        }
+        (OpKind::MapWithState | OpKind::MapWithStateAndSnapshots, _) => {
+            format!("`.{name}(|key, value, state: &mut State<S>| …)`, and a `StateSpec` behind it if there is more to say")
+        }
+        (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
+            "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}(unbounded())`, whose state grows for ever"
+        ),
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),
         (OpKind::SaveAsTextFiles, _) => {
@@ -218,7 +230,8 @@ mod tests {
         assert!(unknown_operator("chain").contains("a.union(b)"));
         assert!(unknown_operator("leftOuterJoin").contains("written `left_outer_join` here"));
         assert!(unknown_operator("combineByKey").contains("aggregate_by_key"));
-        assert!(unknown_operator("updateStateByKey").contains("planned"));
+        assert!(unknown_operator("updateStateByKey").contains("written `update_state_by_key` here"));
+        assert!(unknown_operator("countByWindow").contains("planned"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod element_wise;
 mod keyed;
 mod outputs;
 mod per_batch;
+mod stateful;
 mod texts;
 mod waiting;
 mod whole;

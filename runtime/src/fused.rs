@@ -185,6 +185,13 @@ pub fn outcome<T, E>(result: Result<T, E>) -> Result<T, E> {
 /// Where the inputs of a `union` meet within one stage: what one record of their common ancestor became.
 pub type Merged<T> = SmallVec<[T; 4]>;
 
+/// A record of one of the two streams that a head gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Two<A, B> {
+    First(A),
+    Second(B),
+}
+
 /// A record that `try_map` could not map, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Bad<R, E> {

@@ -13,7 +13,7 @@ use millstream_plan::{NodeId, Plan};
 use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo};
-use crate::state::Store;
+use crate::state::{GroupState, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::{BoxError, Counter, Error, Result};
 
@@ -219,6 +219,12 @@ pub(crate) trait HeadOperator: Send + Sync {
         store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError>;
+
+    /// Reads the state of a group that was saved. Only operators with state are asked.
+    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
+        let _ = bytes;
+        Err("this operator keeps no state".into())
+    }
 }
 
 pub(crate) struct OutletNode<'env> {

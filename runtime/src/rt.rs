@@ -7,6 +7,7 @@
 mod keyed;
 mod outputs;
 mod per_batch;
+mod stateful;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -35,11 +36,12 @@ pub use crate::exchange::{
     Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed, Tails,
     Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
-pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
+pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
+pub use crate::state::StateSpec;
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 

@@ -60,6 +60,7 @@ fn page() -> String {
         (Class::Root, "Sources"),
         (Class::ElementWise, "Element-wise"),
         (Class::PerBatch, "Per batch"),
+        (Class::Stateful, "State across batches"),
         (Class::Output, "Outputs"),
     ] {
         let _ = write!(page, "\n## {title}\n");

@@ -80,12 +80,23 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
         (Ident::new("fold_combined", name.span()), None)
     } else if is(OpKind::SortByKey) && args.is_empty() {
         (name, Some(quote!(#rt::Order::Ascending)))
-    } else if is(OpKind::Top) && count() == 2 {
-        (Ident::new("top_by", name.span()), None)
+    } else if let Some((_, full)) = WITH_ALL.iter().find(|(kind, _)| is(*kind))
+        && count() == 2
+    {
+        (Ident::new(full, name.span()), None)
     } else {
         (name, None)
     }
 }
+
+/// Operators whose second operand may be left out, and what the facade calls them with both.
+const WITH_ALL: [(OpKind, &str); 5] = [
+    (OpKind::Top, "top_by"),
+    (OpKind::UpdateStateByKey, "update_state_by_key_from"),
+    (OpKind::UpdateStateByKeyWith, "update_state_by_key_with_from"),
+    (OpKind::MapWithState, "map_with_state_spec"),
+    (OpKind::MapWithStateAndSnapshots, "map_with_state_and_snapshots_spec"),
+];
 
 fn same_group(group: &Group, tokens: TokenStream) -> TokenTree {
     let mut same = Group::new(group.delimiter(), tokens);

@@ -36,7 +36,21 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
     let emitter = Emitter { graph, stages };
     let exit = Exit::new(stage.head, head.op.span());
     let item = names::item(graph, stream);
-    let body = exit.block(emitter.stream(stream, &item, &exit));
+    let body = match head.outputs[..] {
+        [first, second] => {
+            let (one, other) = (names::item(graph, first), names::item(graph, second));
+            let [then_one, then_other] =
+                [(first, &one), (second, &other)].map(|(stream, item)| emitter.stream(stream, item, &exit));
+            let choice = quote_spanned! {at=>
+                match #item {
+                    #rt::Two::First(#one) => { #then_one }
+                    #rt::Two::Second(#other) => { #then_other }
+                }
+            };
+            exit.block(choice)
+        }
+        _ => exit.block(emitter.stream(stream, &item, &exit)),
+    };
 
     let tails: Vec<Ident> =
         stage.tails.iter().map(|(n, i)| names::tail(*n, *i, graph.nodes[*n].op.span())).collect();

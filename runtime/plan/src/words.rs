@@ -38,6 +38,8 @@ pub(crate) fn output(graph: &Graph, port: Port) -> &'static str {
         (OpKind::Split, _) => "false",
         (OpKind::TryMap, 0) => "ok",
         (OpKind::TryMap, _) => "bad",
+        (OpKind::MapWithStateAndSnapshots, 0) => "mapped",
+        (OpKind::MapWithStateAndSnapshots, _) => "snapshots",
         _ => "_",
     })
 }

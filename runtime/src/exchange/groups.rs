@@ -20,6 +20,12 @@ pub(crate) fn group_first(hash: u64) -> u64 {
     hash.rotate_left(u64::BITS - GROUP_SHIFT - GROUPS.ilog2())
 }
 
+/// The hash that [`group_first`] has turned.
+#[inline(always)]
+pub(crate) fn turned_back(turned: u64) -> u64 {
+    turned.rotate_right(u64::BITS - GROUP_SHIFT - GROUPS.ilog2())
+}
+
 /// Which partition owns each group: runs of groups, as even as can be.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
@@ -57,6 +63,7 @@ mod tests {
             let hash = 0x1234_5678_9abc_def0 & !(127 << GROUP_SHIFT) | (group as u64) << GROUP_SHIFT;
             assert_eq!(group_of(hash), group);
             assert_eq!(group_first(hash) >> 57, group as u64);
+            assert_eq!(turned_back(group_first(hash)), hash);
         }
     }
 

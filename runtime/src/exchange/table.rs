@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use super::groups::group_first;
+use super::groups::{group_first, turned_back};
 use crate::key::{Canonical, Key};
 
 /// One accumulator a key.
@@ -101,6 +101,11 @@ impl<K: Key, A> KeyTable<K, A> {
 
     /// The keys, owned, with their accumulators, in the order that the type promises.
     pub(crate) fn into_rows(self) -> Vec<(K::Owned, A)> {
+        self.into_entries().map(|(_, slot, a)| (K::from_slot(slot), a)).collect()
+    }
+
+    /// As [`KeyTable::into_rows`], with the keys as they lie here and their hashes.
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = (u64, K::Slot, A)> {
         let entries = self.entries.into_iter().map(|entry| entry.expect(FULL));
         let mut entries: Vec<(u64, K::Slot, A)> =
             entries.map(|(slot, a)| (group_first(K::slot_hash(&slot)), slot, a)).collect();
@@ -108,7 +113,7 @@ impl<K: Key, A> KeyTable<K, A> {
             // Equal hashes of different keys are rare, so their bytes are not kept.
             hash.cmp(other).then_with(|| canonical::<K>(slot).cmp(&canonical::<K>(other_slot)))
         });
-        entries.into_iter().map(|(_, slot, a)| (K::from_slot(slot), a)).collect()
+        entries.into_iter().map(|(turned, slot, a)| (turned_back(turned), slot, a))
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod chunks;
 pub(crate) mod cogroup;
 pub(crate) mod count;
 pub(crate) mod distinct;
+pub(crate) mod drop_duplicates;
 pub(crate) mod fold;
 pub(crate) mod fold_by_key;
 pub(crate) mod for_each;
@@ -18,8 +19,11 @@ pub(crate) mod join;
 pub(crate) mod join_table;
 pub(crate) mod map_async;
 pub(crate) mod map_partitions;
+pub(crate) mod map_with_state;
 pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
+pub(crate) mod running_fold;
+pub(crate) mod running_reduce;
 pub(crate) mod semi_join;
 pub(crate) mod sink;
 pub(crate) mod sort_by_key;
@@ -27,6 +31,7 @@ pub(crate) mod top;
 pub(crate) mod transform;
 pub(crate) mod transform_with;
 pub(crate) mod union;
+pub(crate) mod update_state_by_key;
 
 use std::any::Any;
 

@@ -1,10 +1,32 @@
 //! State: what operators keep from tick to tick.
 
+mod data;
+mod expiry;
+mod handle;
+mod initial;
+mod keys;
+mod seen;
+mod spec;
+mod timed;
+
 use std::any::Any;
 use std::fmt;
 use std::ops::Range;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::BoxError;
 use crate::exchange::{GROUPS, Owners};
+
+pub use data::{StateData, StateKey};
+pub use expiry::{Expiry, unbounded};
+pub use handle::State;
+pub(crate) use initial::Initial;
+pub(crate) use keys::KeyStates;
+pub(crate) use seen::Seen;
+pub use spec::StateSpec;
+pub(crate) use timed::{TimedStates, never};
 
 /// What one operator keeps for one partition, in a slot for each key group.
 ///
@@ -28,11 +50,40 @@ pub(crate) struct Store {
 type Slot = Option<GroupState>;
 
 /// A group's state on its way to another store. Only its operator knows what is inside.
-pub(crate) struct GroupState(Box<dyn Any + Send>);
+pub(crate) struct GroupState(Box<dyn Kept>);
+
+/// What a group keeps: data that can be written.
+trait Kept: Any + Send {
+    fn save(&self) -> Result<Vec<u8>, BoxError>;
+}
+
+impl<T: Any + Send + Serialize> Kept for T {
+    fn save(&self) -> Result<Vec<u8>, BoxError> {
+        Ok(postcard::to_io(self, Vec::new())?)
+    }
+}
+
+impl GroupState {
+    /// Reads what was saved of a state of this type.
+    pub fn read<T: Any + Send + Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<GroupState, BoxError> {
+        Ok(GroupState(Box::new(postcard::from_bytes::<T>(bytes)?)))
+    }
+
+    fn get<T: Any>(&self) -> &T {
+        (&*self.0 as &dyn Any).downcast_ref().expect(ONE_TYPE)
+    }
+
+    fn get_mut<T: Any>(&mut self) -> &mut T {
+        (&mut *self.0 as &mut dyn Any).downcast_mut().expect(ONE_TYPE)
+    }
+}
+
+/// The states of a store's groups as bytes, by group.
+pub(crate) type Saved = Vec<(usize, Vec<u8>)>;
 
 const ONE_TYPE: &str = "an operator keeps one type of state";
 
-#[allow(dead_code, reason = "the operators that keep state, and checkpoints, come later")]
+#[allow(dead_code, reason = "checkpoints come later")]
 impl Store {
     /// The empty store of one of `partitions`.
     pub fn new(partition: usize, partitions: usize) -> Store {
@@ -46,22 +97,33 @@ impl Store {
     }
 
     /// The state of a group that is owned here: what was left in it, at first `T::default()`.
-    pub fn group<T: Default + Send + 'static>(&mut self, group: usize) -> &mut T {
-        let state = self.slot(group).get_or_insert_with(|| GroupState(Box::<T>::default()));
-        state.0.downcast_mut().expect(ONE_TYPE)
+    pub fn group<T: Default + Send + Serialize + 'static>(&mut self, group: usize) -> &mut T {
+        self.slot(group).get_or_insert_with(|| GroupState(Box::<T>::default())).get_mut()
+    }
+
+    /// Whether a group has state: was ever asked for.
+    pub fn has(&self, group: usize) -> bool {
+        group.checked_sub(self.first).and_then(|at| self.slots.get(at)).is_some_and(Option::is_some)
+    }
+
+    /// All that is kept here, as bytes.
+    pub fn save(&self) -> Result<Saved, BoxError> {
+        let slots = (self.first..).zip(&self.slots);
+        let states = slots.filter_map(|(group, slot)| slot.as_ref().map(|state| (group, state)));
+        states.map(|(group, state)| Ok((group, state.0.save()?))).collect()
     }
 
     /// The state of a group, if it was ever asked for.
     pub fn get<T: 'static>(&self, group: usize) -> Option<&T> {
         let slot = group.checked_sub(self.first).and_then(|at| self.slots.get(at))?;
-        slot.as_ref().map(|state| state.0.downcast_ref().expect(ONE_TYPE))
+        slot.as_ref().map(GroupState::get)
     }
 
     /// The groups that have state, in order.
     pub fn iter<T: 'static>(&self) -> impl Iterator<Item = (usize, &T)> {
         let states = (self.first..).zip(&self.slots);
         states.filter_map(|(group, slot)| {
-            slot.as_ref().map(|state| (group, state.0.downcast_ref().expect(ONE_TYPE)))
+            slot.as_ref().map(|state| (group, state.get()))
         })
     }
 
@@ -69,7 +131,7 @@ impl Store {
     pub fn iter_mut<T: 'static>(&mut self) -> impl Iterator<Item = (usize, &mut T)> {
         let states = (self.first..).zip(&mut self.slots);
         states.filter_map(|(group, slot)| {
-            slot.as_mut().map(|state| (group, state.0.downcast_mut().expect(ONE_TYPE)))
+            slot.as_mut().map(|state| (group, state.get_mut()))
         })
     }
 
@@ -170,6 +232,19 @@ mod tests {
         }
         assert_eq!(all(&seven), before);
         assert_eq!(all(&two), []);
+    }
+
+    #[test]
+    fn what_was_saved_is_read_again() {
+        let stores = counted(0..100, empty(2));
+        let mut again = empty(2);
+        for (store, again) in stores.iter().zip(&mut again) {
+            for (group, bytes) in store.save().expect("it can be written") {
+                again.put_group(group, GroupState::read::<Counts>(&bytes).expect("it can be read"));
+            }
+        }
+        assert_eq!(all(&again), all(&stores));
+        assert!(GroupState::read::<Counts>(&[1]).is_err());
     }
 
     #[test]

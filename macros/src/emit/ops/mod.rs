@@ -5,6 +5,7 @@ mod chunks;
 mod count;
 mod count_by_value;
 mod distinct;
+mod drop_duplicates;
 mod filter;
 mod filter_map;
 mod filter_values;
@@ -24,11 +25,15 @@ mod map;
 mod map_async;
 mod map_partitions;
 mod map_values;
+mod map_with_state;
 mod print;
 mod reduce;
 mod reduce_by_key;
 mod repartition;
 mod repeat;
+mod running_count;
+mod running_fold;
+mod running_reduce;
 mod save_as_text_files;
 mod sink;
 mod sort_by_key;
@@ -39,6 +44,7 @@ mod transform;
 mod transform_with;
 mod try_map;
 mod union;
+mod update_state_by_key;
 mod values;
 mod words;
 
@@ -100,6 +106,15 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::Top
         | OpKind::Reduce
         | OpKind::Fold
+        | OpKind::RunningCount
+        | OpKind::RunningReduce
+        | OpKind::RunningFold
+        | OpKind::UpdateStateByKey
+        | OpKind::UpdateStateByKeyWith
+        | OpKind::MapWithState
+        | OpKind::MapWithStateAndSnapshots
+        | OpKind::DropDuplicates
+        | OpKind::DropDuplicatesByKey
         | OpKind::Print
         | OpKind::ForEach
         | OpKind::ForEachPartition
@@ -115,9 +130,9 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let at = names::glue(n.op.span());
     let rt = graph.rt(at);
     match n.kind {
-        OpKind::ReduceByKey => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::ReduceByKey | OpKind::RunningReduce => quote_spanned!(at=> #rt::Combine<_, _, _>),
         OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
-        OpKind::Distinct => quote_spanned!(at=> #rt::Distinct<_>),
+        OpKind::Distinct | OpKind::DropDuplicates => quote_spanned!(at=> #rt::Distinct<_>),
         OpKind::FoldByKey
         | OpKind::GroupByKey
         | OpKind::Join
@@ -126,9 +141,15 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::FullOuterJoin
         | OpKind::LeftSemiJoin
         | OpKind::LeftAntiJoin
-        | OpKind::Cogroup => quote_spanned!(at=> #rt::Scatter<_, _>),
+        | OpKind::Cogroup
+        | OpKind::RunningFold
+        | OpKind::UpdateStateByKey
+        | OpKind::UpdateStateByKeyWith
+        | OpKind::MapWithState
+        | OpKind::MapWithStateAndSnapshots
+        | OpKind::DropDuplicatesByKey => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
-        OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::CountByValue | OpKind::RunningCount => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Fold => fold::tail_type(graph, node),
         OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
         OpKind::Top => top::tail_type(graph, node),
@@ -175,9 +196,15 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
         // These make a key of it, or only count it.
-        OpKind::ReduceByKey | OpKind::Count | OpKind::CountByValue | OpKind::Distinct => {
+        OpKind::ReduceByKey
+        | OpKind::Count
+        | OpKind::CountByValue
+        | OpKind::Distinct
+        | OpKind::RunningReduce
+        | OpKind::DropDuplicates => {
             quote_spanned!(at=> #tail.push(#item);)
         }
+        OpKind::RunningCount => quote_spanned!(at=> let (__key, _) = #rt::pair(#item); #tail.push(__key);),
         // Of the right side only the key counts.
         OpKind::LeftSemiJoin | OpKind::LeftAntiJoin if input == 1 => {
             quote_spanned!(at=> let (__key, _) = #rt::pair(#item); #tail.push(__key, ());)
@@ -192,7 +219,13 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::FullOuterJoin
         | OpKind::LeftSemiJoin
         | OpKind::LeftAntiJoin
-        | OpKind::Cogroup => quote_spanned! {at=>
+        | OpKind::Cogroup
+        | OpKind::RunningFold
+        | OpKind::UpdateStateByKey
+        | OpKind::UpdateStateByKeyWith
+        | OpKind::MapWithState
+        | OpKind::MapWithStateAndSnapshots
+        | OpKind::DropDuplicatesByKey => quote_spanned! {at=>
             let (__key, __value) = #rt::pair(#item);
             #tail.push(__key, #rt::own!(__value));
         },
@@ -231,6 +264,12 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::MapPartitions => map_partitions::attach(graph, node),
         OpKind::Chunks => chunks::attach(graph, node),
         OpKind::MapAsync => map_async::attach(graph, node),
+        OpKind::RunningCount => running_count::attach(graph, node),
+        OpKind::RunningReduce => running_reduce::attach(graph, node),
+        OpKind::RunningFold => running_fold::attach(graph, node),
+        OpKind::UpdateStateByKey | OpKind::UpdateStateByKeyWith => update_state_by_key::attach(graph, node),
+        OpKind::MapWithState | OpKind::MapWithStateAndSnapshots => map_with_state::attach(graph, node),
+        OpKind::DropDuplicates | OpKind::DropDuplicatesByKey => drop_duplicates::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),

@@ -1,6 +1,7 @@
 //! The rows of the registry: one for each operator.
 
 mod per_batch;
+mod stateful;
 
 use super::{Arg, Class, Cut, OpKind, OpSpec};
 
@@ -357,6 +358,15 @@ impl OpKind {
             | OpKind::Repartition
             | OpKind::Transform
             | OpKind::TransformWith => per_batch::row(self),
+            OpKind::RunningCount
+            | OpKind::RunningReduce
+            | OpKind::RunningFold
+            | OpKind::UpdateStateByKey
+            | OpKind::UpdateStateByKeyWith
+            | OpKind::MapWithState
+            | OpKind::MapWithStateAndSnapshots
+            | OpKind::DropDuplicates
+            | OpKind::DropDuplicatesByKey => stateful::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

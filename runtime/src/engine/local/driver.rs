@@ -13,7 +13,8 @@ use super::failure::{Failure, Places};
 use super::intake::Intake;
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
-use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::schedule::{Cost, MAX_IN_FLIGHT, Retired, Scheduler, Task, TaskId};
+use super::states;
 use super::throttle::Throttle;
 use super::topology::Topology;
 use super::work::Work;
@@ -51,6 +52,8 @@ pub(crate) struct Driver<'env> {
     topology: Arc<Topology>,
     places: Places,
     delivery: Delivery<'env>,
+    /// By stage, the name of the state that its operator keeps.
+    states: Vec<Option<String>>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
     counters: Vec<Counter>,
@@ -81,6 +84,7 @@ impl<'env> Driver<'env> {
         log: Option<TickLog>,
     ) -> Result<Driver<'env>> {
         pipeline.check_operands()?;
+        states::check_trigger(&pipeline.plan, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
         tracing::info!(
@@ -118,8 +122,16 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
-        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone(), runtime.cloned());
-        let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
+        let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
+        let states = states::names(&pipeline.plan, &pipeline.stages);
+        if let Some(log) = &log
+            && let Err(error) = states::restore(&pipeline.stages, &states, log, &mut scheduler)
+        {
+            intake.close();
+            return Err(error);
+        }
+        let (readers, saves) = (intake.readers(), log.is_some());
+        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
@@ -143,6 +155,7 @@ impl<'env> Driver<'env> {
             topology,
             places,
             delivery,
+            states,
             in_flight: VecDeque::new(),
             counters,
             log,
@@ -347,11 +360,12 @@ impl<'env> Driver<'env> {
     fn committed(&mut self) -> Result<(), Failure> {
         let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
         let tick = done.plan.tick;
-        let costs = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        let Retired { costs, saved } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
         if let Some(log) = &mut self.log {
             log.open.pop_front();
             log.last = Some(tick);
+            states::store(log, &self.states, saved);
             log.committed = self.planner.intake.committed();
         }
         let of_sources = (0..self.topology.sources).map(|source| {

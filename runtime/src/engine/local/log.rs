@@ -2,7 +2,7 @@
 //!
 //! It is kept in memory, by the test engine, over a crash. What will be written to a checkpoint is what is here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::test::FaultPoint;
 use crate::tick::{Positions, Tick, TickPlan};
@@ -20,6 +20,8 @@ pub(crate) struct TickLog {
     pub last: Option<Tick>,
     /// By source, what the readers told to be stored beside the plans, in order.
     pub journals: Vec<Vec<Vec<u8>>>,
+    /// By the name of its operator and the key group: what state is as of the last committed tick, in bytes.
+    pub states: BTreeMap<String, BTreeMap<usize, Vec<u8>>>,
     /// By source, up to where committed ticks have read.
     pub committed: Vec<Positions>,
     /// Fault points that were met: each is met once.

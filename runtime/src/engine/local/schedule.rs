@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::topology::{HeadShape, Topology};
 use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
-use crate::state::Store;
+use crate::state::{GroupState, Saved, Store};
 use crate::tick::{OffsetRange, Tick, TickPlan};
 
 /// How many ticks may have begun without being committed: what bounds memory.
@@ -40,6 +40,8 @@ pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
     pub store: Store,
+    /// The store as it is behind this task, where somebody keeps it.
+    pub saved: Saved,
     /// What the buckets take in memory, about.
     pub bytes: u64,
     pub nanos: u64,
@@ -82,7 +84,15 @@ struct StageRun {
     held: Vec<Task>,
     /// By tail and task, until the tail's reader takes them.
     outputs: Vec<Vec<Vec<Bucket>>>,
+    /// What its tasks keep, as it is behind this tick.
+    saved: Saved,
     cost: Cost,
+}
+
+/// What is left of a tick that is committed: of each stage what it took, and what it keeps.
+pub(crate) struct Retired {
+    pub costs: Vec<Cost>,
+    pub saved: Vec<Saved>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,6 +108,28 @@ impl Scheduler {
         Scheduler { topology, partitions, ticks: VecDeque::new(), stores }
     }
 
+    /// The stage goes on with what its tasks kept.
+    pub fn restore(&mut self, stage: usize, states: Vec<(usize, GroupState)>) {
+        let Some(owners) = self.owners(stage) else { return };
+        let mut stores: Vec<Store> = (0..owners).map(|partition| Store::new(partition, owners)).collect();
+        for (group, state) in states {
+            let store = stores.iter_mut().find(|store| store.groups().contains(&group));
+            store.expect("every group has an owner").put_group(group, state);
+        }
+        self.stores[stage] = stores.into_iter().map(Some).collect();
+    }
+
+    /// How many tasks of a stage keep something.
+    fn owners(&self, stage: usize) -> Option<usize> {
+        match &self.topology.stages[stage].head {
+            HeadShape::Operator { tasks: HeadTasks::Partitions, .. } => Some(self.partitions),
+            HeadShape::Operator { tasks: HeadTasks::One, .. } => Some(1),
+            // Sources' positions are kept elsewhere. Of the others there are as many as there happen to be buckets, or as
+            // the program says today: nothing is kept.
+            HeadShape::Operator { .. } | HeadShape::Source(_) => None,
+        }
+    }
+
     /// Begins a tick; `ready` gets the tasks that may run at once.
     pub fn begin_tick(&mut self, plan: &TickPlan, ready: &mut Vec<Task>) {
         debug_assert!(self.ticks.len() < MAX_IN_FLIGHT, "too many ticks in flight");
@@ -110,6 +142,7 @@ impl Scheduler {
             done: Vec::new(),
             held: Vec::new(),
             outputs: shape.tails.iter().map(|_| Vec::new()).collect(),
+            saved: Saved::new(),
             cost: Cost::default(),
         });
         self.ticks.push_back(TickRun {
@@ -146,6 +179,7 @@ impl Scheduler {
         this.tasks_left -= 1;
         this.cost.nanos += done.nanos;
         this.cost.bytes += done.bytes;
+        this.saved.extend(done.saved);
         for (tail, buckets) in done.outputs.into_iter().enumerate() {
             this.outputs[tail][id.task] = buckets;
         }
@@ -171,11 +205,12 @@ impl Scheduler {
         self.index(tick).is_some_and(|at| self.ticks[at].stages_left == 0)
     }
 
-    /// Forgets the oldest tick, which is complete; returns what each stage took.
-    pub fn retire(&mut self, tick: u64) -> Vec<Cost> {
+    /// Forgets the oldest tick, which is complete.
+    pub fn retire(&mut self, tick: u64) -> Retired {
         let oldest = self.ticks.pop_front().expect("a tick that is retired is in flight");
         debug_assert!(oldest.tick.number == tick && oldest.stages_left == 0);
-        oldest.stages.iter().map(|s| s.cost).collect()
+        let costs = oldest.stages.iter().map(|s| s.cost).collect();
+        Retired { costs, saved: oldest.stages.into_iter().map(|s| s.saved).collect() }
     }
 
     fn index(&self, tick: u64) -> Option<usize> {
@@ -299,15 +334,7 @@ impl Scheduler {
 
     /// Gives a task its store.
     fn equip(&mut self, mut task: Task) -> Task {
-        let HeadShape::Operator { tasks, .. } = &self.topology.stages[task.id.stage].head else {
-            return task;
-        };
-        let owners = match tasks {
-            HeadTasks::Partitions => self.partitions,
-            HeadTasks::One => 1,
-            // As many as there happen to be buckets, or as the program says today: nothing is kept.
-            HeadTasks::EachBucket | HeadTasks::Fixed(_) => return task,
-        };
+        let Some(owners) = self.owners(task.id.stage) else { return task };
         if let TaskInput::Buckets { store, .. } = &mut task.input {
             let stores = &mut self.stores[task.id.stage];
             if stores.is_empty() {

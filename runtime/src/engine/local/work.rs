@@ -8,7 +8,7 @@ use super::failure::{Failure, Places};
 use super::schedule::{Done, Task, TaskInput};
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
-use crate::state::Store;
+use crate::state::{Saved, Store};
 use crate::{BoxError, blame};
 
 /// All that tasks share. Nothing in it changes while the pipeline runs.
@@ -18,6 +18,8 @@ pub(crate) struct Work<'env> {
     places: Places,
     /// Where sources and futures wait.
     runtime: Option<Handle>,
+    /// What tasks keep is saved behind each of them.
+    saves: bool,
 }
 
 struct Stage<'env> {
@@ -40,6 +42,7 @@ impl<'env> Work<'env> {
         readers: Vec<Arc<dyn ErasedReader>>,
         places: Places,
         runtime: Option<Handle>,
+        saves: bool,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -50,7 +53,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places, runtime }
+        Work { stages: stages.collect(), readers, places, runtime, saves }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -79,7 +82,8 @@ impl<'env> Work<'env> {
                 };
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
-                Ok(stage.done(run.close(), store))
+                let saved = if self.saves { store.save()? } else { Saved::new() };
+                Ok(Done { saved, ..stage.done(run.close(), store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }
@@ -92,7 +96,7 @@ impl Stage<'_> {
             weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
         };
         let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
-        Done { outputs, store, bytes, nanos: 0 }
+        Done { outputs, store, saved: Saved::new(), bytes, nanos: 0 }
     }
 }
 

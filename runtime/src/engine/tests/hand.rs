@@ -195,7 +195,7 @@ pub fn all(_: &TaskContext, _: &mut Store, inputs: Vec<Vec<Vec<u64>>>) -> Result
     Ok(inputs.into_iter().flatten().flatten().collect())
 }
 
-#[derive(Default)]
+#[derive(serde::Serialize, Default)]
 struct History(u64);
 
 /// Merges to one number for all that this task has ever seen, in order: another order gives another number.

@@ -1,0 +1,131 @@
+//! `map_with_state`: the keys that have new values, and those that time out.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use millstream_plan::NodeId;
+
+use super::gather::Gather;
+use crate::batch::{Data, Rows};
+use crate::clock::Timestamp;
+use crate::exchange::Owners;
+use crate::fused::Two;
+use crate::pipeline::{Bucket, HeadOperator, TaskContext};
+use crate::state::{GroupState, Initial, State, StateData, StateKey, Store, TimedStates, never};
+use crate::{BoxError, blame};
+
+pub(crate) struct MapWithState<K: StateKey, V, S, U, F> {
+    pub(crate) node: NodeId,
+    pub(crate) function: F,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) initial: Initial<K, S>,
+    pub(crate) types: PhantomData<fn(V) -> U>,
+}
+
+impl<K, V, S, U, F> MapWithState<K, V, S, U, F>
+where
+    K: StateKey,
+    V: Data,
+    S: StateData,
+    F: Fn(&K, Option<V>, &mut State<S>) -> Option<U>,
+{
+    fn run(&self, cx: &TaskContext, store: &mut Store, inputs: Vec<Vec<Bucket>>, mut out: impl FnMut(U)) {
+        let now = cx.tick.time;
+        let idle = self.timeout.map_or(never(), |timeout| now.plus(timeout));
+        let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
+        for group in Owners::groups(cx.task, cx.partitions) {
+            let chunks = input.take(group);
+            let known = store.has(group);
+            let initial = if known { None } else { self.initial.take(group) };
+            if chunks.is_empty() && !known && initial.is_none() {
+                continue;
+            }
+            let states = store.group::<TimedStates<K, S>>(group);
+            states.keys.begin(cx.tick.number);
+            states.start_with(initial.into_iter().flatten(), idle);
+            for entry in chunks.into_iter().flatten() {
+                let hash = entry.hash();
+                let at = states.keys.find(hash, &entry.slot);
+                let (value, alarm) = match at {
+                    Some(at) => {
+                        let (state, alarm) = states.take(at);
+                        (Some(state), alarm)
+                    }
+                    None => (None, never()),
+                };
+                let mut state = State::new(value, cx.tick, false);
+                let key = K::from_slot(entry.slot.clone());
+                let result =
+                    blame::at(self.node, || (self.function)(&key, Some(entry.value), &mut state));
+                let expires: Timestamp = state.expires.unwrap_or(idle);
+                match (state.value, at) {
+                    (Some(state), at) => states.set(at, hash, &entry.slot, state, expires, alarm),
+                    (None, Some(at)) => states.keys.remove(at),
+                    (None, None) => {}
+                }
+                result.into_iter().for_each(&mut out);
+            }
+            states.expire(now, |key, state| {
+                let mut last = State::new(Some(state), cx.tick, true);
+                let result = blame::at(self.node, || (self.function)(&key, None, &mut last));
+                result.into_iter().for_each(&mut out);
+            });
+        }
+    }
+}
+
+impl<K, V, S, U, F> HeadOperator for MapWithState<K, V, S, U, F>
+where
+    K: StateKey,
+    V: Data,
+    S: StateData,
+    U: Data,
+    F: Fn(&K, Option<V>, &mut State<S>) -> Option<U> + Send + Sync,
+{
+    fn tick(
+        &self,
+        cx: &TaskContext,
+        store: &mut Store,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let mut rows: Vec<U> = Vec::new();
+        self.run(cx, store, inputs, |result| rows.push(result));
+        Ok(Box::new(Rows::new(rows)))
+    }
+
+    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
+        GroupState::read::<TimedStates<K, S>>(bytes)
+    }
+}
+
+/// `map_with_state_and_snapshots`: all keys with their states follow the results of the tick.
+pub(crate) struct AndSnapshots<K: StateKey, V, S, U, F>(pub(crate) MapWithState<K, V, S, U, F>);
+
+impl<K, V, S, U, F> HeadOperator for AndSnapshots<K, V, S, U, F>
+where
+    K: StateKey,
+    V: Data,
+    S: StateData,
+    U: Data,
+    F: Fn(&K, Option<V>, &mut State<S>) -> Option<U> + Send + Sync,
+{
+    fn tick(
+        &self,
+        cx: &TaskContext,
+        store: &mut Store,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let mut rows: Vec<Two<U, (K, S)>> = Vec::new();
+        self.0.run(cx, store, inputs, |result| rows.push(Two::First(result)));
+        for (_, states) in store.iter::<TimedStates<K, S>>() {
+            let keys = &states.keys;
+            rows.extend((0..keys.len()).map(|at| Two::Second((keys.key(at), keys.get(at).state.clone()))));
+        }
+        Ok(Box::new(Rows::new(rows)))
+    }
+
+    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
+        self.0.restore(bytes)
+    }
+}

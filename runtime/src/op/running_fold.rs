@@ -1,0 +1,68 @@
+//! `running_fold`: all values of a key since the start, folded one after the other.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use super::gather::{self, Gather};
+use crate::BoxError;
+use crate::batch::{Data, Rows};
+use crate::exchange::Folder;
+use crate::pipeline::{Bucket, HeadOperator, TaskContext};
+use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+
+pub(crate) struct RunningFold<K, V, A, F> {
+    pub(crate) folder: Folder<A, F>,
+    pub(crate) pairs: PhantomData<fn(K, V)>,
+}
+
+impl<K, V, A, F> HeadOperator for RunningFold<K, V, A, F>
+where
+    K: StateKey,
+    V: Data,
+    A: StateData + Sync,
+    F: Fn(A, V) -> A + Send + Sync,
+{
+    fn tick(
+        &self,
+        cx: &TaskContext,
+        store: &mut Store,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let groups = gather::groups(cx, &inputs);
+        let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
+        let mut rows: Vec<(K, A)> = Vec::new();
+        let mut changed = Vec::new();
+        for group in groups {
+            let chunks = input.take(group);
+            if chunks.is_empty() {
+                continue;
+            }
+            let states = store.group::<KeyStates<K, A>>(group);
+            states.begin(cx.tick.number);
+            for entry in chunks.into_iter().flatten() {
+                let hash = entry.hash();
+                let at = match states.find(hash, &entry.slot) {
+                    Some(at) => {
+                        if !states.is_changed(at) {
+                            changed.push(at);
+                        }
+                        at
+                    }
+                    None => {
+                        let at = states.add(hash, entry.slot, Some(self.folder.init.clone()));
+                        changed.push(at);
+                        at
+                    }
+                };
+                let before = states.take(at);
+                *states.state(at) = Some(self.folder.call(before, entry.value));
+            }
+            rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
+        }
+        Ok(Box::new(Rows::new(rows)))
+    }
+
+    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
+        GroupState::read::<KeyStates<K, A>>(bytes)
+    }
+}

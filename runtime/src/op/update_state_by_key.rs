@@ -1,0 +1,84 @@
+//! `update_state_by_key`: every known key, every tick.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use millstream_plan::NodeId;
+
+use super::gather::Gather;
+use crate::batch::{Data, Rows};
+use crate::exchange::Owners;
+use crate::pipeline::{Bucket, HeadOperator, TaskContext};
+use crate::state::{GroupState, Initial, KeyStates, StateData, StateKey, Store};
+use crate::tick::Tick;
+use crate::{BoxError, blame};
+
+pub(crate) struct UpdateStateByKey<K: StateKey, V, S, F> {
+    pub(crate) node: NodeId,
+    pub(crate) function: F,
+    pub(crate) initial: Initial<K, S>,
+    pub(crate) values: PhantomData<fn(V)>,
+}
+
+impl<K, V, S, F> HeadOperator for UpdateStateByKey<K, V, S, F>
+where
+    K: StateKey,
+    V: Data,
+    S: StateData,
+    F: Fn(&K, &[V], Option<S>, Tick) -> Option<S> + Send + Sync,
+{
+    fn tick(
+        &self,
+        cx: &TaskContext,
+        store: &mut Store,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
+        let mut rows: Vec<(K, S)> = Vec::new();
+        // Of the group at hand: its values with where their keys are, then the two apart.
+        let (mut pairs, mut places, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for group in Owners::groups(cx.task, cx.partitions) {
+            let chunks = input.take(group);
+            let known = store.has(group);
+            let initial = if known { None } else { self.initial.take(group) };
+            if chunks.is_empty() && !known && initial.is_none() {
+                continue;
+            }
+            let states = store.group::<KeyStates<K, S>>(group);
+            states.begin(cx.tick.number);
+            states.start_with(initial.into_iter().flatten(), |state| state);
+            for entry in chunks.into_iter().flatten() {
+                let hash = entry.hash();
+                let found = states.find(hash, &entry.slot);
+                let at = found.unwrap_or_else(|| states.add(hash, entry.slot, None));
+                pairs.push((at, entry.value));
+            }
+            // Stable: the values of a key stay in the order in which they came.
+            pairs.sort_by_key(|(at, _)| *at);
+            for (at, value) in pairs.drain(..) {
+                places.push(at);
+                values.push(value);
+            }
+            let mut from = 0;
+            for at in 0..states.len() {
+                let new = places[from..].iter().take_while(|place| **place == at).count();
+                let (key, old) = (states.key(at), states.state(at).take());
+                let news = &values[from..from + new];
+                let state = blame::at(self.node, || (self.function)(&key, news, old, cx.tick));
+                if let Some(state) = &state {
+                    rows.push((key, state.clone()));
+                }
+                *states.state(at) = state;
+                from += new;
+            }
+            states.retain(|_| true);
+            places.clear();
+            values.clear();
+        }
+        Ok(Box::new(Rows::new(rows)))
+    }
+
+    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
+        GroupState::read::<KeyStates<K, S>>(bytes)
+    }
+}
