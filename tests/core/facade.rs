@@ -8,17 +8,19 @@ use millstream_plan::OpKind;
 macro_rules! both {
     ($($name:ident { $($body:tt)* })+) => {
         #[allow(clippy::type_complexity, reason = "a sample says all that comes out")]
-        mod emitted {
+        pub mod emitted {
             use super::*;
             $(pub fn $name<'a>() -> Pipeline<'a> { stream! { $($body)* } })+
         }
         #[allow(clippy::type_complexity, reason = "a sample says all that comes out")]
-        mod edited {
+        pub mod edited {
             use super::*;
             $(pub fn $name<'a>() -> Pipeline<'a> { millstream::__facade! { $($body)* } })+
         }
     };
 }
+
+mod stateful;
 
 fn words() -> millstream::source::Queue<&'static str> {
     queue([vec!["1 a", "2"]])
@@ -285,6 +287,11 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
             [emitted::$name, edited::$name]
         };
     }
+    macro_rules! of_stateful {
+        ($name:ident) => {
+            [stateful::emitted::$name, stateful::edited::$name]
+        };
+    }
     match kind {
         OpKind::Source | OpKind::Print => of!(source_and_print),
         OpKind::Map => of!(map),
@@ -328,6 +335,12 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::MapPartitions => of!(map_partitions),
         OpKind::Chunks => of!(chunks),
         OpKind::MapAsync => of!(map_async),
+        OpKind::RunningCount | OpKind::RunningReduce | OpKind::RunningFold => of_stateful!(running),
+        OpKind::UpdateStateByKey => of_stateful!(update_state_by_key),
+        OpKind::UpdateStateByKeyWith => of_stateful!(update_state_by_key_with),
+        OpKind::MapWithState => of_stateful!(map_with_state),
+        OpKind::MapWithStateAndSnapshots => of_stateful!(map_with_state_and_snapshots),
+        OpKind::DropDuplicates | OpKind::DropDuplicatesByKey => of_stateful!(drop_duplicates),
         OpKind::WordsAscii => of!(words_ascii),
         OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),

@@ -22,5 +22,6 @@ mod plans;
 mod reference;
 mod restarts;
 mod sources;
+mod stateful;
 mod text;
 mod unions;

@@ -83,6 +83,58 @@ fn a_crash_at_any_fault_point_of_any_tick_changes_nothing() {
     }
 }
 
+/// All that keeps something, of words and of one another.
+fn states(out: &MemorySink<String>) -> Pipeline<'static> {
+    let input = queue([vec!["a b a"], vec![], vec!["b", "c a"], vec!["a"], vec!["e e b"], vec![], vec!["a"], vec![]]);
+    let out = out.clone();
+    stream!(move {
+        let words = source(input).flat_map(|line| line.split(' ')).map(|word| (word, word.len() as u64));
+        let counts = words.running_count();
+        let sums = counts.map_values(|n| n.to_string()).running_fold(String::new(), |all, n| all + &n);
+        let largest = counts.running_reduce(u64::max);
+        let known = words.update_state_by_key(|new, old: Option<u64>| {
+            let age = if new.is_empty() { old? + 1 } else { 0 };
+            (age < 3).then_some(age)
+        }, [("z", 1u64)]);
+        let (gone, all) = words.map_with_state_and_snapshots(
+            |key, n, state: &mut State<u64>| {
+                let Some(n) = n else { return Some(format!("{key} is gone")) };
+                *state.get_or_insert_with(|| 0) += n;
+                None
+            },
+            StateSpec::new().timeout(secs(2)).initial([("y", 7u64)]),
+        );
+        let new = words.keys().drop_duplicates(secs(3));
+        let pairs = words.drop_duplicates_by_key(unbounded()).map(|(k, n)| format!("new {k} {n}"));
+        let texts = sums.map(|(k, s)| format!("sums {k} {s}")).union(largest.map(|(k, n)| format!("largest {k} {n}")));
+        let texts = texts.union(known.map(|(k, n)| format!("known {k} {n}"))).union(gone);
+        let texts = texts.union(all.map(|(k, n)| format!("all {k} {n}"))).union(new.map(|k| format!("again {k}")));
+        texts.union(pairs).sink(out);
+    })
+}
+
+#[test]
+fn state_outlives_a_crash_anywhere_and_another_number_of_partitions() {
+    let undisturbed = MemorySink::new();
+    Engine::test().run(states(&undisturbed)).expect("it runs");
+    let expected = undisturbed.batches();
+    assert!(expected.len() == 8 && expected.iter().flatten().any(|text| text == "b is gone"), "{expected:?}");
+    for (point, tick) in POINTS.iter().flat_map(|point| (0..8u64).map(move |tick| (*point, tick))) {
+        let out = MemorySink::new();
+        let engine = |partitions| Engine::test().partitions(partitions).seed(tick).fail_at(point, tick);
+        let mut job = engine(3).start(states(&out)).expect("it starts");
+        job.run_to_end().expect_err("it crashes");
+        let mut job = engine(7).restart(job.crash(), states(&out)).expect("it starts again");
+        job.run_to_end().expect("it runs");
+        // Where the streams meet, partitions show.
+        let sorted = |mut ticks: Vec<Vec<String>>| {
+            ticks.iter_mut().for_each(|tick| tick.sort());
+            ticks
+        };
+        assert_eq!(sorted(out.batches()), sorted(expected.clone()), "{point:?} of {tick}");
+    }
+}
+
 #[test]
 fn a_crash_between_any_two_ticks_changes_nothing() {
     let folder = text();

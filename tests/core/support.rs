@@ -26,8 +26,29 @@ where
     all_the_same(make, |tick| tick.sort())
 }
 
+/// As [`ordered`], for pipelines that want a tick in every interval.
+#[track_caller]
+pub fn ordered_at_intervals<'e, T>(make: impl Fn(MemorySink<T>) -> Pipeline<'e>) -> Vec<Vec<T>>
+where
+    T: Clone + Debug + PartialEq + Send + 'static,
+{
+    all_on(|partitions| at_once(partitions).trigger(Trigger::Interval(millis(1))), make, |_| ())
+}
+
 #[track_caller]
 fn all_the_same<'e, T>(
+    make: impl Fn(MemorySink<T>) -> Pipeline<'e>,
+    arrange: impl Fn(&mut Vec<T>),
+) -> Vec<Vec<T>>
+where
+    T: Clone + Debug + PartialEq + Send + 'static,
+{
+    all_on(at_once, make, arrange)
+}
+
+#[track_caller]
+fn all_on<'e, T>(
+    local_engine: impl Fn(usize) -> Engine,
     make: impl Fn(MemorySink<T>) -> Pipeline<'e>,
     arrange: impl Fn(&mut Vec<T>),
 ) -> Vec<Vec<T>>
@@ -47,7 +68,7 @@ where
             let again = result(&|pipeline| Engine::test().partitions(partitions).seed(seed).run(pipeline));
             assert_eq!(again, first, "test engine, {partitions} partitions, seed {seed}");
         }
-        let local = result(&|pipeline| at_once(partitions).run(pipeline));
+        let local = result(&|pipeline| local_engine(partitions).run(pipeline));
         assert_eq!(local, first, "local engine, {partitions} partitions");
     }
     first

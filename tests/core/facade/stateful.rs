@@ -1,0 +1,73 @@
+//! Samples of the operators that keep state.
+
+use millstream::prelude::*;
+
+use super::words;
+
+both! {
+    running {
+        let pairs = source(words()).map(|l| (l, l.len() as u64));
+        let counts: Stream<(String, u64)> = pairs.running_count();
+        let longest: Stream<(String, u64)> = pairs.running_reduce(u64::max);
+        let sums: Stream<(String, u32)> = pairs.running_fold(0u32, |sum, n| sum + n as u32);
+        counts.print();
+        longest.print();
+        sums.print();
+    }
+    update_state_by_key {
+        let pairs = source(words()).map(|l| (l.len(), l.to_string()));
+        let new: Stream<(usize, usize)> = pairs.update_state_by_key(|new, old: Option<usize>| Some(new.len() + old.unwrap_or(0)));
+        let known: Stream<(usize, u8)> = source(words()).key_by(|l| l.len()).update_state_by_key(|_, old| old, [(3usize, 1u8)]);
+        new.print();
+        known.print();
+    }
+    update_state_by_key_with {
+        let pairs = source(words()).map(|l| (l, 1u64));
+        let last: Stream<(String, u64)> = pairs.update_state_by_key_with(|key, new: &[u64], old, tick| {
+            if new.is_empty() && key.len() > 2 { old } else { Some(tick.number) }
+        });
+        last.print();
+        let known: Stream<(String, u64)> =
+            source(words()).map(|l| (l, 1u64)).update_state_by_key_with(|_, _, old, _| old, vec![("a", 1u64)]);
+        known.print();
+    }
+    map_with_state {
+        let pairs = source(words()).map(|l| (l, 1u64));
+        let counts: Stream<(String, u64)> = pairs.map_with_state(|key: &String, n, state: &mut State<u64>| {
+            let all = n? + state.get().copied().unwrap_or(0);
+            state.update(all);
+            Some((key.clone(), all))
+        });
+        counts.print();
+        let gone: Stream<u64> = source(words()).map(|l| (l, 1u64)).map_with_state(
+            |_, n, state: &mut State<u64>| {
+                state.is_timing_out().then(|| state.get().copied().unwrap_or(0) + n.unwrap_or(0))
+            },
+            StateSpec::new().timeout(secs(3)).initial([("a", 1u64)]),
+        );
+        gone.print();
+    }
+    map_with_state_and_snapshots {
+        let pairs = source(words()).map(|l| (l, 1u64));
+        let (firsts, all): (Stream<String>, Stream<(String, u64)>) = pairs.map_with_state_and_snapshots(|key: &String, n, state: &mut State<u64>| {
+            let first = !state.exists();
+            state.update(n?);
+            first.then(|| key.clone())
+        });
+        firsts.print();
+        all.print();
+        let (_, timed) = source(words()).map(|l| (l, 1u64)).map_with_state_and_snapshots(
+            |_, n, state: &mut State<u64>| { state.update(n?); Some(()) },
+            StateSpec::new().timeout(secs(3)),
+        );
+        timed.print();
+    }
+    drop_duplicates {
+        let new: Stream<String> = source(words()).drop_duplicates(minutes(10));
+        let ever: Stream<usize> = source(words()).map(str::len).drop_duplicates(unbounded());
+        let by_key: Stream<(usize, &str)> = source(words()).key_by(|l| l.len());
+        by_key.map_values(|l| l.len()).drop_duplicates_by_key(secs(1)).print();
+        new.print();
+        ever.print();
+    }
+}
