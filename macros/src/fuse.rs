@@ -44,7 +44,9 @@ fn cut(graph: &Graph) -> Stages {
         let from: BTreeSet<usize> = node.inputs.iter().map(|s| of_stream[*s]).collect();
         let fused = match node.kind.spec().cut {
             Cut::None => node.kind != OpKind::Source,
-            Cut::IfApart => from.len() == 1 && node.inputs.iter().all(|s| branch[*s] == branch[node.inputs[0]]),
+            Cut::IfApart => {
+                from.len() == 1 && node.inputs.iter().all(|s| branch[*s] == branch[node.inputs[0]])
+            }
             Cut::ByKey | Cut::ToOne | Cut::InPlace | Cut::RoundRobin | Cut::ToDriver => false,
         };
         let stage = match from.first() {

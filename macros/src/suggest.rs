@@ -50,7 +50,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("combine_by_key", "write `.aggregate_by_key(init, |acc, x| …, |acc, other| …)`"),
     ("inner_join", "write `.join(other)`"),
     ("state_snapshots", "write `let (mapped, snapshots) = ….map_with_state_and_snapshots(…)`"),
-    ("scan", "to carry something from record to record and from tick to tick, give the records keys and write `.map_with_state(…)`"),
+    (
+        "scan",
+        "to carry something from record to record and from tick to tick, give the records keys and write `.map_with_state(…)`",
+    ),
     ("co_group", "write `.cogroup(other)`"),
     ("group_with", "write `.cogroup(other)`"),
     ("lookup", "to look records up in static data write `.join_table(&table)`, where `table` is a `Table`"),
@@ -150,7 +153,9 @@ pub fn example(kind: OpKind) -> String {
             format!("`.{name}(|key, new, old, tick| …)` or `.{name}(|key, new, old, tick| …, initial)`")
         }
         (OpKind::MapWithState | OpKind::MapWithStateAndSnapshots, _) => {
-            format!("`.{name}(|key, value, state: &mut State<S>| …)`, and a `StateSpec` behind it if there is more to say")
+            format!(
+                "`.{name}(|key, value, state: &mut State<S>| …)`, and a `StateSpec` behind it if there is more to say"
+            )
         }
         (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
             "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}(unbounded())`, whose state grows for ever"

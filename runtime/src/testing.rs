@@ -1,4 +1,5 @@
-//! Checks for tests: whether a function keeps the laws that an operator relies on.
+//! Checks for tests: whether a function keeps the laws that an operator relies on, and whether a pipeline
+//! [outlives crashes](restarts_change_nothing).
 //!
 //! A function that breaks them gives right results in small tests, where a tick is one task and a key has few values,
 //! and wrong ones under load. So they are checked with random values, by [proptest](https://docs.rs/proptest), which
@@ -20,7 +21,11 @@
 //! smaller, and any crate that already has strategies for its types can use them. Each check tries 256 times;
 //! `PROPTEST_CASES` in the environment says how often instead.
 
+mod restarts;
+
 use std::fmt::Debug;
+
+pub use restarts::restarts_change_nothing;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};

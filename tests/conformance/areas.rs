@@ -8,7 +8,7 @@ use crate::case::Case;
 const README: &str = include_str!("data/README.md");
 
 /// The areas that exist.
-pub const DUE: [&str; 5] = ["operators", "sources", "sinks", "life cycle", "rate control"];
+pub const DUE: [&str; 6] = ["operators", "sources", "sinks", "life cycle", "rate control", "state"];
 
 /// File and name of a case to its area.
 static TABLE: LazyLock<BTreeMap<(&str, &str), &str>> = LazyLock::new(|| {

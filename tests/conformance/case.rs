@@ -24,6 +24,11 @@ pub struct Case {
     #[serde(default)]
     pub expect_error: bool,
     pub expected_partitions: Option<usize>,
+    expected_state: Option<Json>,
+    /// How many keys have a state behind each tick.
+    pub state_total: Option<Vec<usize>>,
+    /// The second at which each batch comes; else one a second.
+    pub clock_s: Option<Vec<usize>>,
     /// Without `.json`.
     #[serde(skip)]
     pub file: &'static str,
@@ -87,6 +92,15 @@ impl Case {
     pub fn expected(&self) -> Vec<Vec<Value>> {
         let json = self.expected.as_ref().unwrap_or(&Json::Null);
         lists(json).into_iter().map(Option::unwrap_or_default).collect()
+    }
+}
+
+impl Case {
+    /// The state behind each tick, where the case says it.
+    pub fn expected_state(&self) -> Option<Vec<Vec<Value>>> {
+        self.expected_state
+            .as_ref()
+            .map(|json| lists(json).into_iter().map(Option::unwrap_or_default).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where each case runs: the real pool and the test engine, at several numbers of partitions.
 
 use std::fmt;
+use std::time::Duration;
 
 use millstream::{Engine, Pipeline, Trigger};
 
@@ -20,6 +21,16 @@ impl Under {
                 Engine::local().partitions(n).threads(2).trigger(Trigger::AvailableNow).run(pipeline)
             }
             Under::Test(n) => Engine::test().partitions(n).seed(n as u64).run(pipeline),
+        }
+    }
+
+    /// As `run`, with a tick in every interval.
+    pub fn run_at_intervals(self, pipeline: Pipeline<'_>, interval: Duration) -> millstream::Result<()> {
+        match self {
+            Under::Local(n) => {
+                Engine::local().partitions(n).threads(2).batch_interval(interval).run(pipeline)
+            }
+            Under::Test(_) => self.run(pipeline),
         }
     }
 }

@@ -21,6 +21,15 @@ const FACTS: &[Fact] = &[
         &[("tests/running/counters.rs", "batches_and_their_elements_are_counted_where_the_driver_gets_them")],
     ),
     (
+        "MapWithStateSuite",
+        "state - get, exists, update, remove",
+        &[
+            ("runtime/src/state/handle.rs", "a_state_is_read_updated_and_removed"),
+            ("runtime/src/state/handle.rs", "what_was_removed_is_not_changed_again"),
+            ("runtime/src/state/handle.rs", "what_is_timing_out_is_only_read"),
+        ],
+    ),
+    (
         "StreamingContextSuite",
         "stop gracefully",
         &[

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use millstream::Key;
+use serde::{Deserialize, Serialize};
 
 /// What JSON can say, but for objects.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Value {
     Null,
     Int(i64),
@@ -14,7 +15,7 @@ pub enum Value {
 }
 
 /// A key: Spark's cases group by numbers and by words, now and then in one stream.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Key)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Key, Serialize, Deserialize)]
 pub enum Atom {
     Int(i64),
     Text(String),

@@ -85,7 +85,8 @@ fn a_crash_at_any_fault_point_of_any_tick_changes_nothing() {
 
 /// All that keeps something, of words and of one another.
 fn states(out: &MemorySink<String>) -> Pipeline<'static> {
-    let input = queue([vec!["a b a"], vec![], vec!["b", "c a"], vec!["a"], vec!["e e b"], vec![], vec!["a"], vec![]]);
+    let input =
+        queue([vec!["a b a"], vec![], vec!["b", "c a"], vec!["a"], vec!["e e b"], vec![], vec!["a"], vec![]]);
     let out = out.clone();
     stream!(move {
         let words = source(input).flat_map(|line| line.split(' ')).map(|word| (word, word.len() as u64));
@@ -107,9 +108,9 @@ fn states(out: &MemorySink<String>) -> Pipeline<'static> {
         let new = words.keys().drop_duplicates(secs(3));
         let pairs = words.drop_duplicates_by_key(unbounded()).map(|(k, n)| format!("new {k} {n}"));
         let texts = sums.map(|(k, s)| format!("sums {k} {s}")).union(largest.map(|(k, n)| format!("largest {k} {n}")));
-        let texts = texts.union(known.map(|(k, n)| format!("known {k} {n}"))).union(gone);
-        let texts = texts.union(all.map(|(k, n)| format!("all {k} {n}"))).union(new.map(|k| format!("again {k}")));
-        texts.union(pairs).sink(out);
+        let more = texts.union(known.map(|(k, n)| format!("known {k} {n}"))).union(gone);
+        let rest = more.union(all.map(|(k, n)| format!("all {k} {n}"))).union(new.map(|k| format!("again {k}")));
+        rest.union(pairs).sink(out);
     })
 }
 

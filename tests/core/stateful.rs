@@ -248,7 +248,10 @@ fn what_looks_at_every_key_is_for_intervals() {
             counts.print();
         };
         let error = at_once(1).trigger(trigger).run(pipeline).expect_err("it has no intervals").to_string();
-        assert!(error.contains("`counts/update_state_by_key`") && error.contains("map_with_state"), "{error}");
+        assert!(
+            error.contains("`counts/update_state_by_key`") && error.contains("map_with_state"),
+            "{error}"
+        );
     }
 }
 
@@ -286,6 +289,9 @@ fn the_plan_says_what_grows_and_the_contract_names_it() {
     stage 4: union of mapped, mapped/keys
     └─ print(10) ⇒ to the driver
     ");
-    assert_eq!(pipeline.plan().contract(), "counts/drop_duplicates\ncounts/running_count\nmapped/map_with_state_and_snapshots\nsource pairs\n");
+    assert_eq!(
+        pipeline.plan().contract(),
+        "counts/drop_duplicates\ncounts/running_count\nmapped/map_with_state_and_snapshots\nsource pairs\n"
+    );
     Engine::test().run(pipeline).expect("it runs");
 }

@@ -2,7 +2,10 @@
 
 use std::panic::{UnwindSafe, catch_unwind};
 
-use millstream::testing::{lawful_commutative_reducer, lawful_inverse, lawful_reducer};
+use millstream::prelude::*;
+use millstream::testing::{
+    lawful_commutative_reducer, lawful_inverse, lawful_reducer, restarts_change_nothing,
+};
 use proptest::prelude::*;
 
 fn message(check: impl FnOnce() + UnwindSafe) -> String {
@@ -58,4 +61,32 @@ fn a_reducer_that_panics_is_shown_with_the_values() {
         lawful_reducer(|a: u8, b| a.checked_add(b).expect("no overflow in a count"), any::<u8>());
     });
     assert!(message.contains("no overflow in a count") && message.contains("with ("), "{message}");
+}
+
+#[test]
+fn a_pipeline_that_keeps_its_state_in_operators_outlives_crashes() {
+    restarts_change_nothing(|out| {
+        stream!(move {
+            let pairs = source(queue([vec![("a", 1u64), ("b", 2)], vec![], vec![("a", 3)], vec![("b", 4)]]));
+            pairs.update_state_by_key(|new, old: Option<u64>| Some(old.unwrap_or(0) + new.iter().sum::<u64>())).sink(out);
+        })
+    });
+}
+
+#[test]
+fn a_closure_that_counts_by_itself_does_not_outlive_a_crash() {
+    let message = message(|| {
+        restarts_change_nothing(|out| {
+            let count = std::sync::atomic::AtomicU64::new(0);
+            stream!(move {
+                let numbered = source(queue([vec!["a"], vec!["b"]]))
+                    .map(|w| (w, count.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
+                numbered.sink(out);
+            })
+        });
+    });
+    assert!(
+        message.contains("is another one after a crash") && message.contains("keep it in a state"),
+        "{message}"
+    );
 }

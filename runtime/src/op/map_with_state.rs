@@ -56,8 +56,7 @@ where
                 };
                 let mut state = State::new(value, cx.tick, false);
                 let key = K::from_slot(entry.slot.clone());
-                let result =
-                    blame::at(self.node, || (self.function)(&key, Some(entry.value), &mut state));
+                let result = blame::at(self.node, || (self.function)(&key, Some(entry.value), &mut state));
                 let expires: Timestamp = state.expires.unwrap_or(idle);
                 match (state.value, at) {
                     (Some(state), at) => states.set(at, hash, &entry.slot, state, expires, alarm),

@@ -200,7 +200,8 @@ impl<'env> Builder<'env> {
         let StateSpec { timeout, initial } = spec;
         self.plan.set_detail(
             node,
-            timeout.map_or_else(|| format!("no time-out: {GROWS}"), |timeout| format!("time-out {timeout:?}")),
+            timeout
+                .map_or_else(|| format!("no time-out: {GROWS}"), |timeout| format!("time-out {timeout:?}")),
         );
         MapWithState { node, function, timeout, initial, types: PhantomData }
     }

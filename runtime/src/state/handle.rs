@@ -110,12 +110,18 @@ impl<S> State<S> {
     #[track_caller]
     fn refuse_change(&self) {
         self.refuse_while_timing_out("changed");
-        assert!(!self.removed, "the state was removed in this call of the closure, and can't be changed any more");
+        assert!(
+            !self.removed,
+            "the state was removed in this call of the closure, and can't be changed any more"
+        );
     }
 
     #[track_caller]
     fn refuse_while_timing_out(&self, what: &str) {
-        assert!(!self.timing_out, "the state is timing out: it is dropped behind this call, and can't be {what}");
+        assert!(
+            !self.timing_out,
+            "the state is timing out: it is dropped behind this call, and can't be {what}"
+        );
     }
 }
 
@@ -142,7 +148,10 @@ mod tests {
         assert_eq!((one.exists(), one.get(), one.is_updated()), (true, Some(&1), false));
         one.update(2);
         assert_eq!((one.get(), one.is_updated()), (Some(&2), true));
-        assert_eq!((one.remove(), one.exists(), one.is_removed(), one.is_updated()), (Some(2), false, true, false));
+        assert_eq!(
+            (one.remove(), one.exists(), one.is_removed(), one.is_updated()),
+            (Some(2), false, true, false)
+        );
     }
 
     #[test]

@@ -85,7 +85,11 @@ impl<K: StateKey, S> KeyStates<K, S> {
     }
 
     /// Takes in what keys begin with; of a key that comes twice, the last.
-    pub fn start_with<I>(&mut self, initial: impl IntoIterator<Item = (u64, K::Slot, I)>, state: impl Fn(I) -> S) {
+    pub fn start_with<I>(
+        &mut self,
+        initial: impl IntoIterator<Item = (u64, K::Slot, I)>,
+        state: impl Fn(I) -> S,
+    ) {
         for (hash, slot, first) in initial {
             let at = self.find(hash, &slot).unwrap_or_else(|| self.add(hash, slot, None));
             *self.state(at) = Some(state(first));

@@ -122,17 +122,13 @@ impl Store {
     /// The groups that have state, in order.
     pub fn iter<T: 'static>(&self) -> impl Iterator<Item = (usize, &T)> {
         let states = (self.first..).zip(&self.slots);
-        states.filter_map(|(group, slot)| {
-            slot.as_ref().map(|state| (group, state.get()))
-        })
+        states.filter_map(|(group, slot)| slot.as_ref().map(|state| (group, state.get())))
     }
 
     /// As [`Store::iter`], to change it.
     pub fn iter_mut<T: 'static>(&mut self) -> impl Iterator<Item = (usize, &mut T)> {
         let states = (self.first..).zip(&mut self.slots);
-        states.filter_map(|(group, slot)| {
-            slot.as_mut().map(|state| (group, state.get_mut()))
-        })
+        states.filter_map(|(group, slot)| slot.as_mut().map(|state| (group, state.get_mut())))
     }
 
     /// Takes a group's state out, whole; the slot is as new.

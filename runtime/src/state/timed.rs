@@ -60,7 +60,15 @@ impl<K: StateKey, S> TimedStates<K, S> {
 
     /// Sets the state of a key, which is at `at` or new, and its time-out.
     #[inline(always)]
-    pub fn set(&mut self, at: Option<usize>, hash: u64, slot: &K::Slot, state: S, expires: Timestamp, before: Timestamp) {
+    pub fn set(
+        &mut self,
+        at: Option<usize>,
+        hash: u64,
+        slot: &K::Slot,
+        state: S,
+        expires: Timestamp,
+        before: Timestamp,
+    ) {
         let mut alarm = before;
         if expires < alarm {
             self.alarms.push(Reverse((expires, hash)));

@@ -8,6 +8,7 @@ mod per_batch;
 mod rates;
 mod recovery;
 mod sources;
+mod state;
 
 use millstream::Pipeline;
 use millstream::sink::MemorySink;
@@ -27,8 +28,9 @@ const BUILDS: &[Build] = &[elementwise::build, keyed::build, joins::build, per_b
 
 /// How a case is checked, if anything here knows it.
 pub fn check(case: &Case) -> Option<Check> {
-    let special =
-        [recovery::check, sources::check, rates::check, outputs::check].iter().find_map(|check| check(case));
+    let special = [recovery::check, sources::check, rates::check, outputs::check, state::check]
+        .iter()
+        .find_map(|check| check(case));
     special.or_else(|| build(case, MemorySink::new()).map(|_| emits as Check))
 }
 

@@ -43,10 +43,14 @@ pub(crate) fn restore(
 ) -> Result<()> {
     for (stage, name) in names.iter().enumerate() {
         let Some(name) = name else { continue };
-        let (Some(saved), Head::Operator { op, .. }) = (log.states.get(name), &stages[stage].head) else { continue };
+        let (Some(saved), Head::Operator { op, .. }) = (log.states.get(name), &stages[stage].head) else {
+            continue;
+        };
         let read = |(group, bytes): (&usize, &Vec<u8>)| Ok((*group, op.restore(bytes)?));
-        let states: std::result::Result<Vec<(usize, GroupState)>, crate::BoxError> = saved.iter().map(read).collect();
-        let states = states.map_err(|why| Error::Config(format!("the state of `{name}` can't be read: {why}")))?;
+        let states: std::result::Result<Vec<(usize, GroupState)>, crate::BoxError> =
+            saved.iter().map(read).collect();
+        let states =
+            states.map_err(|why| Error::Config(format!("the state of `{name}` can't be read: {why}")))?;
         scheduler.restore(stage, states);
     }
     Ok(())
