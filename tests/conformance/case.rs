@@ -25,10 +25,8 @@ pub struct Case {
     pub expect_error: bool,
     pub expected_partitions: Option<usize>,
     expected_state: Option<Json>,
-    /// How many keys have a state behind each tick.
-    pub state_total: Option<Vec<usize>>,
-    /// The second at which each batch comes; else one a second.
-    pub clock_s: Option<Vec<usize>>,
+    state_total: Option<Json>,
+    clock_s: Option<Json>,
     /// Without `.json`.
     #[serde(skip)]
     pub file: &'static str,
@@ -96,6 +94,16 @@ impl Case {
 }
 
 impl Case {
+    /// How many keys have a state behind each tick, where the case says it.
+    pub fn state_total(&self) -> Option<Vec<usize>> {
+        serde_json::from_value(self.state_total.clone()?).ok()
+    }
+
+    /// The second at which each batch comes; else one a second.
+    pub fn clock_s(&self) -> Option<Vec<usize>> {
+        serde_json::from_value(self.clock_s.clone()?).ok()
+    }
+
     /// The state behind each tick, where the case says it.
     pub fn expected_state(&self) -> Option<Vec<Vec<Value>>> {
         self.expected_state

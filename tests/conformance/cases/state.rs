@@ -88,7 +88,7 @@ fn as_ever(case: &Case, under: Under) -> Result<(), String> {
 /// The steps in seconds: a batch where one comes, and nothing in between; and behind the last one, where more is expected.
 fn seconds(case: &Case) -> Vec<Vec<Value>> {
     let mut batches: Vec<Vec<Value>> = case.batches(1).into_iter().map(Option::unwrap_or_default).collect();
-    if let Some(clock) = &case.clock_s {
+    if let Some(clock) = case.clock_s() {
         let mut seconds = vec![Vec::new(); *clock.last().expect("a clock has steps")];
         for (second, batch) in clock.iter().zip(batches) {
             seconds[second - 1] = batch;
@@ -107,7 +107,7 @@ fn input(case: &Case) -> Queue<Value> {
 
 /// What came in each step: with a clock, in the seconds up to it.
 fn steps(case: &Case, ticks: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
-    let Some(clock) = &case.clock_s else { return ticks };
+    let Some(clock) = case.clock_s() else { return ticks };
     let mut ticks = ticks.into_iter();
     let mut before = 0;
     let step = |second: &usize| {
@@ -126,7 +126,7 @@ fn holds(case: &Case, under: Under, outs: &Outs) -> Result<(), String> {
     let mapped = steps(case, mapped);
     // The ticks of the pool have times of their own.
     let timed = matches!(under, Under::Local(_))
-        && (case.clock_s.is_some() || case.params.contains_key("first_batch_time_ms"));
+        && (case.clock_s().is_some() || case.params.contains_key("first_batch_time_ms"));
     if !timed && let Some(why) = compare::differ(case, &case.compare, mapped) {
         return Err(why);
     }
@@ -140,10 +140,10 @@ fn holds(case: &Case, under: Under, outs: &Outs) -> Result<(), String> {
         return Err(format!("the states were {states:?}"));
     }
     // One of these counts rows of several tables.
-    if let Some(total) = case.state_total.as_ref().filter(|_| !timed && case.op != "state_ttl_multi") {
-        let clock: Vec<usize> = case.clock_s.clone().unwrap_or_else(|| (1..=states.len()).collect());
+    if let Some(total) = case.state_total().filter(|_| !timed && case.op != "state_ttl_multi") {
+        let clock: Vec<usize> = case.clock_s().unwrap_or_else(|| (1..=states.len()).collect());
         let got: Vec<usize> = clock.iter().map(|second| states[second - 1].len()).collect();
-        if got != *total {
+        if got != total {
             return Err(format!("there were {got:?} states, and not {total:?}"));
         }
     }
@@ -304,7 +304,7 @@ fn up_to_three(case: &Case, input: Queue<Value>, outs: Outs) -> Pipeline<'static
             let count = state.get().copied().unwrap_or(0) + ones?.len() as i64;
             if count == 3 {
                 state.remove();
-                return marks.then(|| (key.clone(), "-1".to_string()).into());
+                return marks.then(|| Value::from((key.clone(), "-1".to_string())));
             }
             state.update(count);
             Some((key.clone(), count.to_string()).into())
@@ -334,7 +334,7 @@ fn up_to_three_as_a_table(_: &Case, input: Queue<Value>, outs: Outs) -> Pipeline
         let groups = source(input).map(|v| (v.atom(), ())).group_by_key();
         let changes = groups.map_with_state(|key, ones: Option<Vec<()>>, state: &mut State<i64>| {
             let count = state.get().copied().unwrap_or(0) + ones?.len() as i64;
-            if count == 3 { drop(state.remove()) } else { state.update(count) }
+            match count { 3 => assert!(state.remove().is_some()), _ => state.update(count) }
             Some((key.clone(), 1))
         });
         let table = changes.update_state_by_key(|new: &[i64], old: Option<i64>| Some(old.unwrap_or(0) + new.len() as i64));
