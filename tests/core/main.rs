@@ -9,6 +9,7 @@ mod crossings;
 mod elementwise;
 mod errors;
 mod facade;
+mod frames;
 mod hygiene;
 mod keyed;
 mod keys;

@@ -1,7 +1,7 @@
 //! A stage as nested loops.
 //!
 //! ```text
-//! let (to_4,) = builder.stage(&lines, |batch, (mut to_4,): (rt::Combine<_, _, _>,)| {
+//! let (to_4,) = builder.stage(&lines, rt::frame!(lines), (), |batch, (mut to_4,): (rt::Combine<_, _, _>,), ()| {
 //!     for lines in rt::items(batch) {
 //!         …                            // the consumers of each stream, each in its own block
 //!     }
@@ -48,17 +48,13 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
         .then(|| quote_spanned!(closure_at=> move));
     let operands = stage_operands(graph, &stage.fused);
     let loops = quote_spanned!(at=> for #item in #rt::items(batch) { #body } (#(#tails,)*));
-    let with_operands = (!operands.is_empty()).then(|| quote_spanned!(closure_at=> , (#(#operands,)*)));
+    let frame = names::frame(graph, stage.head);
     let closure = quote_spanned! {closure_at=>
-        #by_value |batch, (#(mut #tails,)*): (#(#types,)*) #with_operands| { #loops }
+        #by_value |batch, (#(mut #tails,)*): (#(#types,)*), (#(#operands,)*)| { #loops }
     };
-    if operands.is_empty() {
-        quote_spanned!(at=> #(#attrs)* let (#(#tails,)*) = builder.stage(&#head_stream, #closure);)
-    } else {
-        quote_spanned! {at=>
-            #(#attrs)*
-            let (#(#tails,)*) = builder.stage_with(&#head_stream, (#(#operands,)*), #closure);
-        }
+    quote_spanned! {at=>
+        #(#attrs)*
+        let (#(#tails,)*) = builder.stage(&#head_stream, #rt::frame!(#frame), (#(#operands,)*), #closure);
     }
 }
 
