@@ -11,7 +11,7 @@ use std::sync::Arc;
 use millstream_plan::{NodeId, Plan};
 
 use crate::exchange::{Crossing, Weigh};
-use crate::source::{Offer, SourceContext, SourceInfo};
+use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::Store;
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::{BoxError, Error, Result};
@@ -227,6 +227,9 @@ pub(crate) trait ErasedReader: Send + Sync {
         visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
     fn grain(&self) -> u64;
+    fn total(&self) -> Option<Total> {
+        None
+    }
     fn freeze(&self);
     #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;

@@ -9,7 +9,6 @@ mod crossings;
 mod elementwise;
 mod errors;
 mod facade;
-mod frames;
 mod hygiene;
 mod keyed;
 mod keys;

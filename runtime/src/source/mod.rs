@@ -17,6 +17,7 @@ mod testing;
 mod text;
 mod text_files;
 mod text_socket;
+mod total;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use stdin::{Stdin, stdin};
 pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch};
 pub use text_files::{TextFiles, text_files};
 pub use text_socket::{TextSocket, text_socket};
+pub use total::Total;
 
 use crate::BoxError;
 use crate::batch::Batch;
@@ -138,6 +140,12 @@ pub trait Reader: Send + Sync {
     /// The shortest piece, in units of offset, that is worth a task of its own.
     fn grain(&self) -> u64 {
         1
+    }
+
+    /// How much this source will give from where it stands, if it knows: what a progress bar is drawn from. Asked once,
+    /// after `seek` and before the first `available`; it may be an estimate. By default, `None`.
+    fn total(&self) -> Option<Total> {
+        None
     }
 
     /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`). A source whose input has no

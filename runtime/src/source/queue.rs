@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::sync::Mutex;
@@ -135,6 +135,12 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
             }
         }
         Ok(())
+    }
+
+    /// Records; an empty element counts as one.
+    fn total(&self) -> Option<Total> {
+        let next = *self.next.lock().expect("nothing panics while this is locked");
+        Some(Total::Records(self.end().saturating_sub(next)))
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::line_reader::{LineOptions, LineReader, ReadAt};
 use super::patterns::{self, FoundFile, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
-use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
@@ -199,6 +199,14 @@ impl<B: TextBatch> Reader for FilesReader<B> {
 
     fn grain(&self) -> u64 {
         64 << 10
+    }
+
+    fn total(&self) -> Option<Total> {
+        let offered = self.offered.lock().expect("nothing panics while this is locked");
+        let left = (0..).zip(&self.files).map(|(partition, (_, file))| {
+            file.bytes.saturating_sub(offered.get(&partition).copied().unwrap_or(0))
+        });
+        Some(Total::Bytes(left.fold(0, u64::saturating_add)))
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

@@ -1,6 +1,8 @@
 //! The driver: one pipeline's ticks, from plan to commit, one step at a time. It owns no thread: the local engine
 //! steps it in a loop on a thread of its own, the test engine on the caller's.
 
+mod report;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
 use super::topology::Topology;
 use super::work::Work;
 use crate::clock::Timestamp;
+use crate::engine::bar::Bar;
 use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
 use crate::engine::{Settings, Trigger, guarantee};
@@ -24,7 +27,7 @@ use crate::pipeline::Pipeline;
 use crate::progress::SourceProgress;
 use crate::source::{SourceContext, Waker};
 use crate::tick::{OffsetRange, Tick, TickPlan};
-use crate::{Error, Result, blame};
+use crate::{Error, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -54,6 +57,8 @@ pub(crate) struct Driver<'env> {
     in_flight: VecDeque<InFlight>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
+    /// Shows how far the run is, where somebody looks.
+    pub bar: Option<Bar>,
     /// The fault point that was met, which ends the pipeline as a crash does.
     crashed: Option<TaskId>,
 }
@@ -132,6 +137,7 @@ impl<'env> Driver<'env> {
             delivery,
             in_flight: VecDeque::new(),
             log,
+            bar: None,
             crashed: None,
         })
     }
@@ -236,6 +242,7 @@ impl<'env> Driver<'env> {
             self.core.fail(failure);
             return ready;
         }
+        self.core.spans.begin(&plan.tick);
         self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
         let units = plan
             .sources
@@ -291,6 +298,10 @@ impl<'env> Driver<'env> {
         if !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(false);
         }
+        let _entered = self.core.spans.tick(tick.number).entered();
+        if let Some(bar) = &mut self.bar {
+            bar.make_way();
+        }
         for outlet in 0..self.delivery.len() {
             // One by one, so that no outlet's buckets are kept while the next one's are written.
             let partitions = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet));
@@ -312,6 +323,7 @@ impl<'env> Driver<'env> {
         let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
         let tick = done.plan.tick;
         let costs = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        self.core.spans.end(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
         if let Some(log) = &mut self.log {
             log.open.pop_front();
@@ -328,40 +340,7 @@ impl<'env> Driver<'env> {
         let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
         let sources = done.units.iter().copied().zip(shares).collect();
         self.planner.budget.committed(Weighed { tick: tick.number, sources });
-        let duration = done.begun.elapsed();
-        tracing::debug!(
-            target: "millstream::tick",
-            pipeline = self.places.pipeline().unwrap_or(""),
-            tick = tick.number,
-            time = tick.time.millis(),
-            input = done.units.iter().copied().fold(0, u64::saturating_add),
-            held,
-            duration_us = duration.as_micros() as u64,
-            delay_ms = done.delay.as_millis() as u64,
-            "tick committed"
-        );
-        self.control.update(|progress| {
-            progress.tick = Some(tick);
-            progress.ticks += 1;
-            for (source, units) in progress.sources.iter_mut().zip(&done.units) {
-                source.input = *units;
-            }
-            for (stage, cost) in progress.stages.iter_mut().zip(&costs) {
-                *stage = Duration::from_nanos(cost.nanos);
-            }
-            progress.held = held;
-            progress.duration = duration;
-            progress.delay = done.delay;
-        });
-        if let Some(on_progress) = &self.settings.on_progress {
-            let called = blame::catch(|| {
-                on_progress.call(&self.control.progress());
-                Ok(())
-            });
-            let judged = self.places.judge(called, None, None, Some(tick.number));
-            judged.map_err(|error| self.failure(tick.number, error))?;
-        }
-        Ok(())
+        self.report(&done, &costs, held)
     }
 
     /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the

@@ -9,7 +9,7 @@ use super::log::TickLog;
 use super::schedule::TaskId;
 use super::topology::Topology;
 use crate::pipeline::{ErasedReader, SourceNode};
-use crate::source::{Offer, SourceContext};
+use crate::source::{Offer, SourceContext, Total};
 use crate::tick::{Positions, SourcePlan, TickPlan};
 use crate::{BoxError, Error, blame};
 
@@ -82,6 +82,11 @@ impl Intake {
     /// By source, the shortest piece that is worth a task. (One that panics here will do so again, where it is caught.)
     pub fn grains(&self) -> impl Iterator<Item = u64> + '_ {
         self.taps.iter().map(|tap| tap.reader.grain())
+    }
+
+    /// By source, how much it has. (One that panics here says nothing.)
+    pub fn totals(&self) -> Vec<Option<Total>> {
+        self.taps.iter().map(|tap| blame::catch(|| tap.reader.total()).unwrap_or(None)).collect()
     }
 
     /// The streams' names, by source.
