@@ -11,7 +11,7 @@ use crate::ast::Body;
 use crate::closure;
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
-use crate::ir::{Graph, Node, NodeId, Operand};
+use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
 use millstream_plan::Class;
 use quote::ToTokens;
 
@@ -21,6 +21,7 @@ pub const MAX_TAILS: usize = 12;
 pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
     streams_in_closures(graph, diag);
     changed_captures(graph, diag);
+    literal_numbers(graph, diag);
     // These would only echo what was said before.
     if diag.has_errors() {
         return;
@@ -33,6 +34,24 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
             at,
             "this pipeline has no output, so it would do nothing: end a chain with `.print()`, `.for_each(…)` or `.sink(…)`",
         );
+    }
+}
+
+/// Numbers that no operator can mean, where they are written as such. Of others the runtime says it when it starts.
+fn literal_numbers(graph: &Graph, diag: &mut Diagnostics) {
+    for node in &graph.nodes {
+        let (numbers, message) = match node.kind {
+            OpKind::Repartition => (1..=128, "records are dealt to 1 task or more, and to 128 at most"),
+            OpKind::MapAsync => (1..=usize::MAX, "nothing would ever be waited for; give it 1 or more"),
+            _ => continue,
+        };
+        let Some(Operand::Value(Expr::Lit(ExprLit { lit: Lit::Int(n), .. }))) = node.operands.first() else {
+            continue;
+        };
+        let fits = n.base10_parse::<usize>().is_ok_and(|n| numbers.contains(&n));
+        if !fits {
+            diag.error(n.span(), format!("`{}` can't take {n}: {message}", node.op));
+        }
     }
 }
 

@@ -42,7 +42,7 @@ fn cut(graph: &Graph) -> Stages {
         let fused = match node.kind.spec().cut {
             Cut::None => node.kind != OpKind::Source,
             Cut::IfApart => from.len() == 1,
-            Cut::ByKey | Cut::ToOne | Cut::ToDriver => false,
+            Cut::ByKey | Cut::ToOne | Cut::InPlace | Cut::RoundRobin | Cut::ToDriver => false,
         };
         let stage = match from.first() {
             Some(stage) if fused => {

@@ -200,7 +200,8 @@ impl Lowering<'_> {
             return Some(self.node(OpKind::Map, &call.name, vec![input], Vec::new(), around));
         };
         let spec = kind.spec();
-        let required = spec.args.iter().filter(|a| !matches!(a, Arg::OptionalValue)).count();
+        let required =
+            spec.args.iter().filter(|a| !matches!(a, Arg::OptionalValue | Arg::OptionalFunction(_))).count();
         if call.args.len() < required || call.args.len() > spec.args.len() {
             let message = match spec.args.len() {
                 0 => format!("`{name}` takes no arguments: write `.{name}()`"),

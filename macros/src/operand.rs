@@ -20,14 +20,14 @@ pub fn operand(op: &Ident, kind: OpKind, arg: &Expr, shape: Arg, diag: &mut Diag
             let closure = Closure::new(&c);
             check(op, kind, &c, n, diag).then_some(Operand::Inline(closure))
         }
-        (Arg::Function(n), Expr::Closure(c)) => {
+        (Arg::Function(n) | Arg::OptionalFunction(n), Expr::Closure(c)) => {
             check(op, kind, &c, n, diag).then_some(Operand::Function(Expr::Closure(c)))
         }
         (Arg::PerRecord(_), Expr::Path(path)) if !may_be_variable(&path) => {
             Some(Operand::Path(Expr::Path(path)))
         }
-        (Arg::Function(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
-        (Arg::PerRecord(_) | Arg::Function(_), Expr::Lit(lit)) => {
+        (Arg::Function(_) | Arg::OptionalFunction(_), path @ Expr::Path(_)) => Some(Operand::Function(path)),
+        (Arg::PerRecord(_) | Arg::Function(_) | Arg::OptionalFunction(_), Expr::Lit(lit)) => {
             diag.error(
                 lit.span(),
                 format!(
@@ -48,6 +48,9 @@ fn may_be_variable(path: &syn::ExprPath) -> bool {
     path.path.get_ident().is_some_and(|name| !name.to_string().starts_with(char::is_uppercase))
 }
 
+const ON_THREADS: &str = "stages run on threads, not on an async runtime; \
+     the operator that waits for each record is `.map_async(limit, |x| async move { … })`";
+
 /// What can be said of a closure without types.
 fn check(
     op: &Ident,
@@ -60,7 +63,12 @@ fn check(
     if closure.asyncness.is_some() {
         diag.error(
             closure.span(),
-            format!("`{op}` can't take an `async` closure: stages run on threads, not on an async runtime (an operator that waits for each record, `map_async`, is planned)"),
+            match kind {
+                OpKind::MapAsync => format!(
+                    "`{op}` takes a closure that returns a future, not an `async` closure, whose future would borrow from it: write {example}"
+                ),
+                _ => format!("`{op}` can't take an `async` closure: {ON_THREADS}"),
+            },
         );
         return false;
     }
@@ -91,7 +99,12 @@ fn check(
     for at in &awaits.0 {
         diag.error(
             *at,
-            format!("`.await` can't be in the closure of `{op}`: stages run on threads, not on an async runtime (an operator that waits for each record, `map_async`, is planned)"),
+            match kind {
+                OpKind::MapAsync => format!(
+                    "`.await` stands in the future that the closure of `{op}` returns: write {example}"
+                ),
+                _ => format!("`.await` can't be in the closure of `{op}`: {ON_THREADS}"),
+            },
         );
     }
     awaits.0.is_empty()

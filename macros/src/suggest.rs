@@ -11,7 +11,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "take",
-        "to see the first records of each tick write `.print(n)`; a stream itself has no end to take from",
+        "to see the first records of each tick write `.print(n)`, to keep its largest `.top(n)`; a stream itself has no end to take from",
     ),
     ("foreach", "to do something with each record write `.for_each(|x| …)`"),
     ("merge", "two streams become one with `a.union(b)`"),
@@ -21,21 +21,22 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("step_by", "records have no positions; to leave some out by what they hold write `.filter(|x| …)`"),
     (
         "rev",
-        "a stream has no end to begin at; a tick's records can be turned round in `.for_each_batch(|batch, tick| …)`",
+        "a stream has no end to begin at; a tick's records can be turned round in `.transform(|batch, tick| …)`",
     ),
-    ("last", "a stream has no end; the records of each tick come to `.for_each_batch(|batch, tick| …)`"),
+    ("last", "a stream has no end; the records of each tick come to `.transform(|batch, tick| …)`"),
     ("next", "records are not fetched one by one: write what is to be done with each, `.for_each(|x| …)`"),
     ("len", "how many records each tick has is `.count()`; of each record's length: `.map(|x| x.len())`"),
-    ("max", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a.max(b))`"),
-    ("min", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a.min(b))`"),
-    (
-        "sort",
-        "to sort the records of each tick write `.for_each_batch(|mut batch, tick| { batch.sort(); … })`",
-    ),
+    ("max", "write `.reduce(|a, b| a.max(b))`"),
+    ("min", "write `.reduce(|a, b| a.min(b))`"),
+    ("sort", "to sort the records of each tick write `.key_by(|x| …).sort_by_key()`; the largest: `.top(n)`"),
     (
         "sort_by",
-        "to sort the records of each tick write `.for_each_batch(|mut batch, tick| { batch.sort(); … })`",
+        "to sort the records of each tick write `.key_by(|x| …).sort_by_key()`; the largest: `.top(n, |x| …)`",
     ),
+    ("glom", "write `.chunks()`"),
+    ("coalesce", "write `.repartition(n)`"),
+    ("split_whitespace", "write `.words()`"),
+    ("split_ascii_whitespace", "write `.words_ascii()`"),
     ("clone", "bind the stream with `let`, and use its name as often as you like"),
     (
         "unwrap",
@@ -54,12 +55,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
     ("foreach_rdd", "write `.for_each_batch(|batch, tick| …)`"),
     ("pprint", "write `.print()`"),
+    ("save_as_text_file", "write `.save_as_text_files(prefix)`: each tick is a folder of its own"),
+    ("save_as_hadoop_files", "write `.save_as_text_files(prefix)`, or a sink of your own with `.sink(out)`"),
+    ("save_as_object_files", "write `.save_as_text_files(prefix)`, or a sink of your own with `.sink(out)`"),
     ("cloned", "write `.map(|x| x.clone())`"),
     ("copied", "write `.map(|x| *x)`"),
     ("into_iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
     ("iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
     ("partition", "two streams by a condition: `let (yes, no) = s.split(|x| …);`"),
-    ("sum", "write `.map(|x| ((), x)).reduce_by_key(|a, b| a + b)`"),
+    ("sum", "write `.reduce(|a, b| a + b)`"),
     (
         "zip",
         "records have no positions to pair up by; give both streams a key, then `.union(other)` and `.reduce_by_key(…)`",
@@ -72,11 +76,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Operators of the design that later versions bring.
 const PLANNED: &[&str] = &[
-    "map_partitions",
-    "map_async",
-    "chunks",
-    "reduce",
-    "fold",
     "distinct",
     "fold_by_key",
     "group_by_key",
@@ -85,11 +84,6 @@ const PLANNED: &[&str] = &[
     "left_outer_join",
     "right_outer_join",
     "full_outer_join",
-    "sort_by_key",
-    "top",
-    "repartition",
-    "transform",
-    "transform_with",
     "update_state_by_key",
     "map_with_state",
     "drop_duplicates",
@@ -103,9 +97,6 @@ const PLANNED: &[&str] = &[
     "tumbling",
     "sliding",
     "session",
-    "for_each_partition",
-    "save_as_text_files",
-    "words",
     "slice",
 ];
 
@@ -142,6 +133,18 @@ pub fn example(kind: OpKind) -> String {
     let name = kind.name();
     match (kind, kind.spec().args) {
         (OpKind::ForEachBatch, _) => format!("`.{name}(|batch, tick| …)`"),
+        (OpKind::Fold, _) => format!("`.{name}(init, |acc, x| …)` or `.{name}(init, |acc, x| …, |a, b| …)`"),
+        (OpKind::SortByKey, _) => format!("`.{name}()` or `.{name}(Order::Descending)`"),
+        (OpKind::Top, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
+        (OpKind::Transform, _) => format!("`.{name}(|batch, tick| …)`"),
+        (OpKind::TransformWith, _) => {
+            format!("`.{name}(other, |batch, others, tick| …)`, where `other` is a stream")
+        }
+        (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
+        (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),
+        (OpKind::SaveAsTextFiles, _) => {
+            format!("`.{name}(\"out/counts\")` or `.{name}(\"out/counts\", \"txt\")`")
+        }
         (OpKind::Sink, _) => format!("`.{name}(out)`, where `out` is a sink"),
         (_, []) => format!("`.{name}()`"),
         (_, [Arg::OptionalValue]) => format!("`.{name}()` or `.{name}(n)`"),

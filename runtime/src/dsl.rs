@@ -7,6 +7,9 @@
 mod element_wise;
 mod outputs;
 mod per_batch;
+mod texts;
+mod waiting;
+mod whole;
 
 use std::marker::PhantomData;
 

@@ -70,12 +70,14 @@ pub mod sink;
 pub mod source;
 mod state;
 mod sync;
+mod text;
 pub mod tick;
 
 #[doc(inline)]
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
+pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]
 pub use key::{Key, Keyed};
@@ -83,6 +85,8 @@ pub use key::{Key, Keyed};
 pub use millstream_macros::__facade;
 pub use millstream_macros::{Key, stream};
 pub use millstream_plan::Plan;
+#[doc(inline)]
+pub use op::map_async::{Unordered, unordered};
 #[doc(inline)]
 pub use pipeline::Pipeline;
 #[doc(inline)]

@@ -23,6 +23,8 @@ pub struct Pipeline<'env> {
     /// In the plan's order: every stage after those that feed it.
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
+    /// What can't be run about it, found out while it was built.
+    pub(crate) invalid: Option<String>,
     pub(crate) env: PhantomData<&'env ()>,
 }
 
@@ -100,6 +102,13 @@ impl Pipeline<'_> {
     }
 }
 
+impl Pipeline<'_> {
+    /// Whether every operator can work with what it was given.
+    pub(crate) fn check_operands(&self) -> Result<()> {
+        self.invalid.clone().map_or(Ok(()), |why| Err(Error::Config(why)))
+    }
+}
+
 impl fmt::Debug for Pipeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.plan)
@@ -157,6 +166,8 @@ pub(crate) enum HeadTasks {
     One,
     /// A task for each bucket (each upstream task's tail has one), in order of input, then upstream task.
     EachBucket,
+    /// So many tasks; task `i` gets the `i`-th bucket of every upstream task's tail (which has as many).
+    Fixed(usize),
 }
 
 /// The target of a tail.
@@ -185,6 +196,11 @@ pub(crate) trait StageRun {
 
 /// The merging half of an operator that cuts: from buckets to the batch that its stage reads.
 pub(crate) trait HeadOperator: Send + Sync {
+    /// Whether it polls futures, which want the engine's runtime around them.
+    fn waits(&self) -> bool {
+        false
+    }
+
     /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each
     /// task number; `store` is that task number's own.
     fn tick(
@@ -231,6 +247,17 @@ pub(crate) trait ErasedReader: Send + Sync {
         None
     }
     fn freeze(&self);
+    fn journal(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    #[allow(dead_code, reason = "checkpoints store it; they come later")]
+    fn memory(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        let _ = notes;
+        Ok(())
+    }
     #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
     fn release(&self, positions: &Positions);

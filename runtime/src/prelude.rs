@@ -2,5 +2,7 @@
 
 pub use crate::clock::{Timestamp, millis, minutes, secs};
 pub use crate::sink::MemorySink;
-pub use crate::source::{from_iter, merge, queue, stdin, text_files, text_socket};
-pub use crate::{Bad, Engine, Job, Key, Keyed, Overrun, Pipeline, Tick, Trigger, stream};
+pub use crate::source::{
+    binary_records, from_iter, merge, queue, stdin, text_directory, text_files, text_socket,
+};
+pub use crate::{Bad, Engine, Job, Key, Keyed, Order, Overrun, Pipeline, Tick, Trigger, stream, unordered};

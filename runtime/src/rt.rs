@@ -4,6 +4,9 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod outputs;
+mod per_batch;
+
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -28,13 +31,15 @@ pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    ByName, BySerde, Combine, Count, CountValues, Crossing, First, Give, Handle, Leave, Leaving, Own, Tailed,
-    Tails, Unweighed, WeighedBySerde, WeighedBySize,
+    By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, First, FoldAll, Give, Handle, Itself,
+    Leave, Leaving, Order, Own, PerPartition, ReduceAll, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde,
+    WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::union::SameRecords;
+pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 
 /// The editor's view.
@@ -69,6 +74,8 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    /// The first operand that no operator can mean.
+    invalid: Option<String>,
 }
 
 /// What a generator's slip would break; a user never sees it.
@@ -85,7 +92,15 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            invalid: None,
         }
+    }
+
+    /// The operator `node` was given an operand that it can't work with: the pipeline is built, and refused when it is
+    /// run.
+    fn refuse(&mut self, node: NodeId, why: &str) {
+        let operator = self.graph.operator_name(node);
+        self.invalid.get_or_insert_with(|| format!("`{operator}` {why}"));
     }
 
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
@@ -235,7 +250,14 @@ impl<'env> Builder<'env> {
                 tails: tails.into_iter().map(|t| t.expect(COMPLETE)).collect(),
             })
             .collect();
-        Pipeline { plan: self.plan, sources: self.sources, stages, outlets: self.outlets, env: PhantomData }
+        Pipeline {
+            plan: self.plan,
+            sources: self.sources,
+            stages,
+            outlets: self.outlets,
+            invalid: self.invalid,
+            env: PhantomData,
+        }
     }
 
     fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {
@@ -262,7 +284,12 @@ impl<'env> Builder<'env> {
     fn outlet(&mut self, node: NodeId, (stage, index): (usize, usize), outlet: impl Outlet + 'env) {
         debug_assert!(matches!(
             self.graph.nodes[node].kind,
-            OpKind::Print | OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink
+            OpKind::Print
+                | OpKind::ForEach
+                | OpKind::ForEachPartition
+                | OpKind::ForEachBatch
+                | OpKind::SaveAsTextFiles
+                | OpKind::Sink
         ));
         self.tails[stage][index] = Some(Route::Outlet(self.outlets.len()));
         self.outlets.push(OutletNode { node, outlet: Box::new(outlet), weigh: None });

@@ -424,3 +424,43 @@ fn an_output_folder_that_is_a_file_is_named() {
     assert!(matches!(error, Error::Sink { .. }), "{error}");
     assert!(error.to_string().contains("taken"), "{error}");
 }
+
+#[test]
+fn an_error_or_a_panic_in_for_each_partition_names_it_and_its_tick() {
+    let error = error_of(|| {
+        stream! { <Refuses>
+            let n = source(numbers());
+            n.for_each_partition(|records, _, _| {
+                if records.contains(&13) { Err("no 13, please") } else { Ok(()) }
+            });
+        }
+    });
+    assert!(matches!(error, Error::Output { .. }), "{error}");
+    let expected =
+        "pipeline `Refuses`, stream `n`, operator `for_each_partition`, stage 0, tick 1: no 13, please";
+    assert_eq!(error.to_string(), expected);
+
+    let error = error_of(|| {
+        stream! { <Refuses>
+            let n = source(numbers());
+            n.for_each_partition(|records, _, _| records.into_iter().map(refuse_13).for_each(drop));
+        }
+    });
+    assert_panic(
+        &error,
+        "pipeline `Refuses`, stream `n`, operator `for_each_partition`, stage 0, tick 1: panicked: no 13, please",
+    );
+}
+
+#[test]
+fn a_folder_that_can_not_be_written_is_an_error_of_the_sink_that_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("file"), "").expect("it can be written");
+    let error = error_of(|| {
+        let prefix = folder.path().join("file/x");
+        stream! { <Blocked> source(numbers()).save_as_text_files(prefix); }
+    });
+    assert!(matches!(error, Error::Sink { .. }), "{error}");
+    assert!(error.to_string().contains("operator `save_as_text_files`"), "{error}");
+    assert!(error.to_string().contains("choose another prefix"), "{error}");
+}

@@ -123,9 +123,85 @@ both! {
         let counts: Stream<(String, u64)> = source(words()).count_by_value();
         counts.print();
     }
+    reduce {
+        let sum: Stream<usize> = source(words()).map(|l| l.len()).reduce(|a, b| a + b);
+        sum.print();
+        source(words()).map(|l| l.len()).reduce(usize::max).print();
+        let longest: Stream<String> = source(words()).reduce(|a, b| if a.len() < b.len() { b } else { a });
+        longest.print();
+    }
+    fold {
+        let sum: Stream<u64> = source(words()).fold(0u64, |sum, line| sum + line.len() as u64);
+        sum.print();
+        let all: Stream<Vec<String>> =
+            source(words()).fold(Vec::new(), |mut all, line| { all.push(line); all }, |a, b| [a, b].concat());
+        all.print();
+    }
+    sort_by_key {
+        let by_length: Stream<(usize, String)> = source(words()).key_by(|l| l.len()).sort_by_key();
+        by_length.print();
+        source(words()).map(|l| (l, 1u8)).sort_by_key(Order::Descending).for_each(|(l, n): (String, u8)| drop((l, n)));
+    }
+    top {
+        let last: Stream<String> = source(words()).top(2);
+        last.print();
+        let longest: Stream<String> = source(words()).top(1, |l| l.len());
+        longest.print();
+        let readings: Stream<Reading> = source(words()).map(|l| Reading { value: l.len() }).top(3, |r| r.value);
+        readings.print();
+    }
+    chunks {
+        let chunks: Stream<Vec<String>> = source(words()).chunks();
+        chunks.map(|c| c.len()).print();
+    }
+    map_partitions {
+        let lengths: Stream<usize> = source(words()).map_partitions(|lines| lines.into_iter().map(|l| l.len()));
+        lengths.print();
+        source(words()).map(|l| Reading { value: l.len() }).map_partitions(|all| all.into_iter().next()).for_each(drop);
+    }
+    repartition {
+        let lines: Stream<String> = source(words()).repartition(2);
+        lines.print();
+    }
+    transform {
+        let numbered: Stream<(u64, String)> =
+            source(words()).transform(|lines, tick| lines.into_iter().map(move |l| (tick.number, l)));
+        numbered.print();
+    }
+    transform_with {
+        let lines = source(words());
+        let counts: Stream<usize> =
+            lines.map(|l| l.len()).transform_with(lines.filter(|l| !l.is_empty()), |a, b, _| [a.len(), b.len()]);
+        counts.print();
+    }
+    map_async {
+        let lengths: Stream<usize> = source(words()).map_async(4, |l| async move { l.len() });
+        lengths.print();
+        let parsed: Stream<Result<u64, std::num::ParseIntError>> =
+            source(words()).map_async(unordered(2), |l| async move { parse(&l) });
+        parsed.print();
+    }
+    words_of_lines {
+        let all: Stream<&str> = source(words()).words();
+        all.print();
+        source(words()).map(str::to_uppercase).words().map(str::len).print();
+    }
+    words_ascii {
+        let all: Stream<&str> = source(words()).words_ascii();
+        all.print();
+    }
     for_each {
         source(words()).for_each(|line: String| drop(line));
         source(words()).for_each(|line| line.parse::<u8>().map(|_| ()));
+    }
+    for_each_partition {
+        source(words()).for_each_partition(|lines: Vec<String>, partition, tick: Tick| drop((lines, partition + 1, tick.number)));
+        source(words()).map(|l| Reading { value: l.len() }).for_each_partition(|all, _, _| all.into_iter().try_for_each(Reading::check));
+    }
+    save_as_text_files {
+        source(words()).save_as_text_files("out/words");
+        source(words()).map(str::len).save_as_text_files(std::path::Path::new("out").join("words"), "txt");
+        source(words()).save_as_text_files(String::from("out/other"),);
     }
     for_each_batch {
         source(words()).for_each_batch(|lines: Vec<String>, tick: Tick| drop((lines, tick.number)));
@@ -182,7 +258,21 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::ReduceByKey => of!(reduce_by_key),
         OpKind::Count => of!(count),
         OpKind::CountByValue => of!(count_by_value),
+        OpKind::Fold => of!(fold),
+        OpKind::Reduce => of!(reduce),
+        OpKind::Top => of!(top),
+        OpKind::SortByKey => of!(sort_by_key),
+        OpKind::TransformWith => of!(transform_with),
+        OpKind::Transform => of!(transform),
+        OpKind::Repartition => of!(repartition),
+        OpKind::MapPartitions => of!(map_partitions),
+        OpKind::Chunks => of!(chunks),
+        OpKind::MapAsync => of!(map_async),
+        OpKind::WordsAscii => of!(words_ascii),
+        OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),
+        OpKind::ForEachPartition => of!(for_each_partition),
+        OpKind::SaveAsTextFiles => of!(save_as_text_files),
         OpKind::ForEachBatch => of!(for_each_batch),
         OpKind::Sink => of!(sink),
     }

@@ -42,7 +42,7 @@
 )]
 #![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
 
-use millstream::prelude::{Key, MemorySink, Pipeline, from_iter, queue, stream};
+use millstream::prelude::{Key, MemorySink, Order, Pipeline, from_iter, queue, stream, unordered};
 use millstream::source::{Lines, Source};
 
 /// A key.
@@ -143,6 +143,28 @@ fn unused_streams(out: &MemorySink<usize>) -> Pipeline<'static> {
     }
 }
 
+fn whole_ticks<'a>(factor: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
+    stream! {
+        let n = source(from_iter(0_u64..10));
+        let sums = n.reduce(|a, b| a + b).fold(0_u64, |a, b| a + b * *factor);
+        let combined = n.fold(0_u64, |a, b| a + b * *factor, |a, b| a + b);
+        let asked = n.map_async(unordered(3), move |n| async move { n * factor }).map_async(2, |n| async move { n + 1 });
+        let largest = asked.top(3).top(2, |n| n * *factor).repartition(2);
+        let lengths = n.chunks().map(|chunk| chunk.len() as u64).map_partitions(|all| all.into_iter().rev());
+        let sorted = n.key_by(|n| n % 3).sort_by_key().values();
+        let last = n.key_by(|n| n % 3).sort_by_key(Order::Descending).transform(|all, _| all.into_iter().map(|(_, n)| n).next_back());
+        let both = sums.transform_with(combined, |a, b, tick| [a.len() as u64, b.len() as u64, tick.number]);
+        both.union(largest).union(lengths).union(sorted).union(last).sink(out.clone());
+    }
+}
+
+fn words(out: &MemorySink<String>) -> Pipeline<'static> {
+    stream! {
+        let lines = source(queue([vec!["a b", "c"]]));
+        lines.words().union(lines.words_ascii()).sink(out.clone());
+    }
+}
+
 /// A record that is neither `Copy` nor `Clone`.
 #[derive(Debug)]
 struct Single(u64);
@@ -165,6 +187,10 @@ fn unfinished() -> Pipeline<'static> {
         n.flat_map(|_| -> Vec<u64> { todo!() }).print(0);
         n.map(|_| -> (u8, u8) { todo!() }).map_values(|_| -> u8 { todo!() }).reduce_by_key(|_, _| todo!()).print(0);
         n.key_by(|_| -> u8 { todo!() }).print(0);
+        n.reduce(|_, _| todo!()).fold(0_u64, |_, _| todo!()).fold(0_u64, |_, _| todo!(), |_, _| todo!()).print(0);
+        n.top(1, |_| -> u8 { todo!() }).map_partitions(|_| -> Vec<u64> { todo!() }).print(0);
+        n.transform(|_, _| -> Vec<u64> { todo!() }).transform_with(n, |_, _, _| -> Vec<u8> { todo!() }).print(0);
+        n.map_async(1, |_| async { if true { todo!() } else { 1_u8 } }).print(0);
     }
 }
 
@@ -196,6 +222,12 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     run(keys(&events))?;
     assert_eq!(events.records().len(), 3);
     run(unused_streams(&MemorySink::new()))?;
+    numbers.clear();
+    run(whole_ticks(&limit, &numbers))?;
+    numbers.assert_batches([[1_u64, 1, 0, 46, 41, 10, 0, 3, 6, 9, 1, 4, 7, 2, 5, 8, 9]]);
+    strings.clear();
+    run(words(&strings))?;
+    strings.assert_batches([["a", "b", "a", "b", "c", "c"]]);
     numbers.clear();
     run(moved_records(&numbers))?;
     numbers.assert_batches([[1_u64]]);

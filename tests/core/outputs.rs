@@ -1,6 +1,11 @@
 //! Outputs: `for_each`, `for_each_batch`, `sink`, `print`.
 
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
 use millstream::clock::Timestamp;
+use millstream::engine::FaultPoint;
 use millstream::prelude::*;
 use millstream::sink::text_file_sink;
 use proptest::prelude::*;
@@ -105,6 +110,131 @@ fn text_files_hold_a_tick_each() {
     let words =
         |tick: &str| std::fs::read_to_string(folder.path().join(tick).join("part-00000")).expect("text");
     assert_eq!([words("words-1000"), words("words-2000")], ["b\na\n", "c\n"]);
+}
+
+/// All files of the ticks under `folder`, with what they hold.
+fn saved(folder: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for tick in fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("it is there")) {
+        if tick.path().is_dir() {
+            for file in
+                fs::read_dir(tick.path()).expect("it is there").map(|entry| entry.expect("it is there"))
+            {
+                let name = format!("{}/{}", tick.file_name().display(), file.file_name().display());
+                let text = fs::read_to_string(file.path()).expect("it is text");
+                files.push((name, text.split(", epoch").next().unwrap_or_default().to_string()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn save_as_text_files_makes_a_folder_for_each_tick_also_an_empty_one() {
+    for partitions in [1, 2, 7] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let prefix = folder.path().join("ß☃");
+        let pipeline = stream! {
+            let lines = source(queue([vec!["b a"], vec![], vec!["c"]]));
+            lines.flat_map(|l| l.split(' ')).save_as_text_files(&prefix);
+            lines.map(str::len).save_as_text_files(prefix.with_file_name("n"), "txt");
+        };
+        assert!(pipeline.plan().to_string().contains("n-TIME.txt"), "{pipeline:?}");
+        Engine::test().partitions(partitions).run(pipeline).expect("it runs");
+        let expected = [
+            ("n-1000.txt/_SUCCESS", "tick 0"),
+            ("n-1000.txt/part-00000", "3\n"),
+            ("n-2000.txt/_SUCCESS", "tick 1"),
+            ("n-3000.txt/_SUCCESS", "tick 2"),
+            ("n-3000.txt/part-00000", "1\n"),
+            ("ß☃-1000/_SUCCESS", "tick 0"),
+            ("ß☃-1000/part-00000", "b\na\n"),
+            ("ß☃-2000/_SUCCESS", "tick 1"),
+            ("ß☃-3000/_SUCCESS", "tick 2"),
+            ("ß☃-3000/part-00000", "c\n"),
+        ];
+        assert_eq!(saved(folder.path()), expected.map(|(name, text)| (name.to_string(), text.to_string())));
+    }
+}
+
+/// Spark's CheckpointSuite, "recovery with saveAsHadoopFiles operation": that a tick's folder exists already is no error.
+#[test]
+fn a_tick_that_was_saved_before_a_crash_is_saved_again() {
+    let saved_after = |crash: Option<(FaultPoint, u64)>| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let prefix = folder.path().join("counts");
+        let pipeline = || {
+            let prefix = prefix.clone();
+            let input =
+                queue([vec!["a", "a", "b"], vec!["", ""], vec![], vec!["a", "a", "b"], vec!["", ""], vec![]]);
+            stream!(move {
+                let counts = source(input).map(|w| (w, 1)).reduce_by_key(|a: u64, b| a + b);
+                counts.map(|(w, n)| format!("{w:?} {n}")).save_as_text_files(prefix);
+            })
+        };
+        let Some((point, tick)) = crash else {
+            Engine::test().run(pipeline()).expect("it runs");
+            return saved(folder.path());
+        };
+        let engine = Engine::test().fail_at(point, tick);
+        let mut job = engine.start(pipeline()).expect("it starts");
+        job.run_to_end().expect_err("it crashes");
+        let again = engine.restart(job.crash(), pipeline()).expect("it starts again").run_to_end();
+        again.expect("it runs to its end");
+        saved(folder.path())
+    };
+    // What was planned anew has a later batch time, so only the texts are the same.
+    let texts = |files: Vec<(String, String)>| files.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    let expected = texts(saved_after(None));
+    assert_eq!(expected.iter().filter(|text| text.contains("\"\" 2")).count(), 2, "{expected:?}");
+    for point in [FaultPoint::BeforeStages, FaultPoint::BeforeCommit, FaultPoint::AfterCommit] {
+        for tick in 0..6 {
+            assert_eq!(texts(saved_after(Some((point, tick)))), expected, "{point:?} of {tick}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn for_each_partition_gets_each_partition_of_a_keyed_stream_once_a_tick(
+        input in lines(),
+        partitions in 1usize..8,
+        seed in 0u64..100,
+    ) {
+        let calls = Mutex::new(Vec::new());
+        let out = MemorySink::new();
+        let pipeline = stream! {
+            let counts = source(queue(input.clone())).flat_map(|l| l.split(' ')).count_by_value();
+            counts.for_each_partition(|records, partition, tick| calls.lock().unwrap().push((tick.number, partition, records)));
+            counts.sink(out.clone());
+        };
+        Engine::test().partitions(partitions).seed(seed).run(pipeline).expect("it runs");
+        let mut calls = calls.into_inner().unwrap();
+        calls.sort_by_key(|call| (call.0, call.1));
+        let places: Vec<_> = calls.iter().map(|call| (call.0, call.1)).collect();
+        let expected: Vec<_> = (0..input.len() as u64).flat_map(|t| (0..partitions).map(move |p| (t, p))).collect();
+        prop_assert_eq!(places, expected);
+        let by_tick: Vec<Vec<_>> = calls.chunks(partitions).map(|tick| tick.iter().flat_map(|call| call.2.clone()).collect()).collect();
+        prop_assert_eq!(by_tick, out.batches());
+    }
+
+    #[test]
+    fn for_each_partition_of_a_source_gets_its_tasks_shares_in_order(input in numbers(), partitions in 1usize..8) {
+        let calls = Mutex::new(Vec::new());
+        let pipeline = stream! {
+            source(queue(input.clone())).for_each_partition(|records, partition, tick| {
+                calls.lock().unwrap().push((tick.number, partition, records));
+            });
+        };
+        at_once(partitions).run(pipeline).expect("it runs");
+        let mut calls = calls.into_inner().unwrap();
+        calls.sort_by_key(|call| (call.0, call.1));
+        prop_assert!(calls.iter().all(|call| call.1 < partitions));
+        prop_assert_eq!(calls.into_iter().flat_map(|call| call.2).collect::<Vec<_>>(), input.concat());
+    }
 }
 
 #[test]

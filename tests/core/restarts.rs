@@ -146,6 +146,34 @@ fn files_hold_each_tick_once_after_a_crash() {
 }
 
 #[test]
+fn files_that_appear_are_read_once_each_whatever_crashes() {
+    for (point, crash) in POINTS.iter().flat_map(|point| (0..4).map(move |tick| (*point, tick))) {
+        let (folder, out) = (tempfile::tempdir().expect("a folder"), MemorySink::new());
+        let put =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it is written");
+        let pipeline = || {
+            let (source, sink) = (text_directory(folder.path()).max_bytes_per_tick(5), out.clone());
+            stream!(move { source(source).map(str::to_string).sink(sink); })
+        };
+        put("0old", "1\n2\n3\n4\n");
+        let engine = Engine::test().fail_at(point, crash);
+        let mut job = engine.start(pipeline()).expect("it starts");
+        for tick in 0..6u64 {
+            put(&format!("new{}", 9 - tick), &format!("{}\n", tick + 5));
+            if job.tick().is_err() {
+                put("a.while.down", "11\n");
+                job = engine.restart(job.crash(), pipeline()).expect("it starts again");
+            }
+        }
+        (0..6).for_each(|_| job.tick().expect("it runs"));
+        let mut all: Vec<u64> = out.records().iter().map(|line| line.parse().expect("a number")).collect();
+        assert_eq!(all[..4], [1, 2, 3, 4], "{point:?} of {crash}");
+        all.sort_unstable();
+        assert_eq!(all, (1..=11).collect::<Vec<_>>(), "{point:?} of {crash}");
+    }
+}
+
+#[test]
 fn a_source_that_can_not_be_replayed_says_so_when_a_tick_is_to_run_again() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it has one").to_string();

@@ -1,9 +1,12 @@
 //! The editor's view: the body as it was written, against the facade `dsl::Stream`.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Token};
 
-use super::ops::DEFAULT_LENGTH;
+use super::ops::{DEFAULT_LENGTH, DEFAULT_SUFFIX};
 use crate::ast::{Body, Statement};
 use crate::ir::{Graph, OpKind};
 
@@ -19,7 +22,7 @@ pub fn facade(body: &Body) -> TokenStream {
         Statement::Chain { .. } => None,
     });
     let mut tokens = TokenStream::new();
-    for token in with_defaults(body.tokens.clone()) {
+    for token in with_defaults(body.tokens.clone(), &rt) {
         if let TokenTree::Ident(ident) = &token
             && ident == "for"
             && let Some(Some(target)) = targets.next()
@@ -36,27 +39,56 @@ pub fn facade(body: &Body) -> TokenStream {
     }}
 }
 
-/// Rust has no optional arguments, so `print()` becomes `print(10)`; all else stays as it is.
-fn with_defaults(tokens: TokenStream) -> TokenStream {
-    let mut after_print = false;
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let inner = if after_print && group.stream().is_empty() {
-                    quote!(#DEFAULT_LENGTH)
-                } else {
-                    with_defaults(group.stream())
+/// Rust has no optional arguments, so `print()` becomes `print(10)`, and an operator that was given all its functions has
+/// another name; all else stays as it is.
+fn with_defaults(tokens: TokenStream, rt: &TokenStream) -> TokenStream {
+    let mut given = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(name) => {
+                let (name, default) = match tokens.peek() {
+                    Some(TokenTree::Group(group)) => as_method(name, &group.stream(), rt),
+                    _ => (name, None),
                 };
-                after_print = false;
-                let mut same = Group::new(group.delimiter(), inner);
-                same.set_span(group.span());
-                TokenTree::Group(same)
+                given.extend([TokenTree::Ident(name)]);
+                if let (Some(default), Some(TokenTree::Group(group))) = (default, tokens.peek().cloned()) {
+                    given.extend([same_group(&group, default)]);
+                    tokens.next();
+                }
             }
-            token => {
-                after_print = matches!(&token, TokenTree::Ident(name) if name == OpKind::Print.name());
-                token
+            TokenTree::Group(group) => {
+                given.extend([same_group(&group, with_defaults(group.stream(), rt))]);
             }
-        })
-        .collect()
+            token => given.extend([token]),
+        }
+    }
+    given
+}
+
+/// The facade's method for a call, and its argument where that was left out.
+fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Option<TokenStream>) {
+    let count =
+        || Punctuated::<Expr, Token![,]>::parse_terminated.parse2(args.clone()).map_or(0, |args| args.len());
+    let is = |kind: OpKind| name == kind.name();
+    if is(OpKind::Print) && args.is_empty() {
+        (name, Some(quote!(#DEFAULT_LENGTH)))
+    } else if is(OpKind::SaveAsTextFiles) && count() == 1 {
+        let comma = (!args.to_string().trim_end().ends_with(',')).then(<Token![,]>::default);
+        (name, Some(quote!(#args #comma #DEFAULT_SUFFIX)))
+    } else if is(OpKind::Fold) && count() == 3 {
+        (Ident::new("fold_combined", name.span()), None)
+    } else if is(OpKind::SortByKey) && args.is_empty() {
+        (name, Some(quote!(#rt::Order::Ascending)))
+    } else if is(OpKind::Top) && count() == 2 {
+        (Ident::new("top_by", name.span()), None)
+    } else {
+        (name, None)
+    }
+}
+
+fn same_group(group: &Group, tokens: TokenStream) -> TokenTree {
+    let mut same = Group::new(group.delimiter(), tokens);
+    same.set_span(group.span());
+    TokenTree::Group(same)
 }

@@ -50,7 +50,7 @@ impl Plan {
             )
         });
         let exchanges = graph.exchanges().into_iter().map(|exchange| {
-            let spec = graph.nodes[exchange.node].kind.spec();
+            let node = &graph.nodes[exchange.node];
             object(
                 2,
                 [
@@ -58,8 +58,8 @@ impl Plan {
                     ("to", index(exchange.to)),
                     ("node", exchange.node.to_string()),
                     ("input", exchange.input.to_string()),
-                    ("kind", string(kind(spec.cut))),
-                    ("combines", spec.combines.to_string()),
+                    ("kind", string(kind(node.kind.spec().cut))),
+                    ("combines", node.combines().to_string()),
                 ],
             )
         });
@@ -83,7 +83,8 @@ fn kind(cut: Cut) -> &'static str {
         Cut::ByKey => "by_key",
         Cut::ToOne => "to_one",
         Cut::ToDriver => "to_driver",
-        Cut::IfApart | Cut::None => "one_to_one",
+        Cut::RoundRobin => "round_robin",
+        Cut::IfApart | Cut::None | Cut::InPlace => "one_to_one",
     }
 }
 

@@ -20,7 +20,10 @@ pub enum OpKind {
     Keys,
     Values,
     Flatten,
+    Words,
+    WordsAscii,
     Inspect,
+    MapAsync,
     Split,
     Union,
     /// `for _ in range { s = s.map(f); }`: a loop over element-wise operators inside one stage.
@@ -28,9 +31,20 @@ pub enum OpKind {
     ReduceByKey,
     Count,
     CountByValue,
+    Reduce,
+    Fold,
+    SortByKey,
+    Top,
+    Chunks,
+    MapPartitions,
+    Repartition,
+    Transform,
+    TransformWith,
     Print,
     ForEach,
+    ForEachPartition,
     ForEachBatch,
+    SaveAsTextFiles,
     Sink,
 }
 
@@ -39,7 +53,7 @@ pub enum OpKind {
 pub enum Class {
     /// Makes a stream.
     Root,
-    /// Looks at one record at a time; fused, no exchange.
+    /// Looks at one record at a time; fused, no exchange (`map_async` ends its stage in place).
     ElementWise,
     /// Looks at all records of one tick.
     PerBatch,
@@ -56,6 +70,10 @@ pub enum Cut {
     ByKey,
     /// To one partition.
     ToOne,
+    /// Each task's records stay together: one task goes on with those of one.
+    InPlace,
+    /// One record after the other to the next of a number of tasks.
+    RoundRobin,
     /// To the driver, in tick order.
     ToDriver,
     /// Not cut where all inputs share a stage; else the stages of all inputs end here.
@@ -75,6 +93,8 @@ pub enum Arg {
     Value,
     /// As [`Arg::Value`], and may be left out.
     OptionalValue,
+    /// As [`Arg::Function`], and may be left out.
+    OptionalFunction(usize),
 }
 
 /// A row of the registry.
@@ -120,16 +140,30 @@ impl OpKind {
         OpKind::Keys,
         OpKind::Values,
         OpKind::Flatten,
+        OpKind::Words,
+        OpKind::WordsAscii,
         OpKind::Inspect,
+        OpKind::MapAsync,
         OpKind::Split,
         OpKind::Union,
         OpKind::Repeat,
         OpKind::ReduceByKey,
         OpKind::Count,
         OpKind::CountByValue,
+        OpKind::Reduce,
+        OpKind::Fold,
+        OpKind::SortByKey,
+        OpKind::Top,
+        OpKind::Chunks,
+        OpKind::MapPartitions,
+        OpKind::Repartition,
+        OpKind::Transform,
+        OpKind::TransformWith,
         OpKind::Print,
         OpKind::ForEach,
+        OpKind::ForEachPartition,
         OpKind::ForEachBatch,
+        OpKind::SaveAsTextFiles,
         OpKind::Sink,
     ];
 

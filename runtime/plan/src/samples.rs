@@ -19,7 +19,7 @@ const fn n(
     inputs: &'static [Port],
     outputs: &'static [Option<&'static str>],
 ) -> Node {
-    Node { kind, stream, inputs, outputs, doc: None, body: &[] }
+    Node { kind, stream, inputs, outputs, doc: None, body: &[], combined: false }
 }
 
 /// ```text
@@ -265,7 +265,7 @@ fn one(kind: OpKind) -> Plan {
         nodes.push(Node { body, ..n(kind, "s", inputs, &NAMES[..spec.outputs]) });
         match spec.cut {
             Cut::None | Cut::IfApart => stages[0].fused = &[1],
-            Cut::ByKey | Cut::ToOne => {
+            Cut::ByKey | Cut::ToOne | Cut::InPlace | Cut::RoundRobin => {
                 stages[0].tails = &[1];
                 stages.push(Stage { head: 1, fused: &[], tails: &[] });
             }

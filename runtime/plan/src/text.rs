@@ -72,11 +72,11 @@ fn branches(
 /// An operator behind a cut. If it heads a stage, that stage says the rest.
 fn tail(plan: &Plan, node: NodeId, indent: &str, f: &mut Formatter<'_>) -> fmt::Result {
     let graph = plan.graph();
-    let kind = graph.nodes[node].kind;
+    let way = words::exchange(&graph.nodes[node]);
     match graph.stage_of_head(node) {
-        Some(stage) => write!(f, "{} ⇒ {} ⇒ stage {stage}", kind.name(), words::exchange(kind)),
+        Some(stage) => write!(f, "{} ⇒ {way} ⇒ stage {stage}", graph.nodes[node].kind.name()),
         None => {
-            write!(f, "{} ⇒ {}", line(&words::operator(plan, node)), words::exchange(kind))?;
+            write!(f, "{} ⇒ {way}", line(&words::operator(plan, node)))?;
             notes(graph, node, rail(indent, &[]), f)
         }
     }

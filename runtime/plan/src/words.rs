@@ -1,6 +1,6 @@
 //! The words that all renderers share: what an operator, a stream and an exchange are called.
 
-use crate::graph::{Graph, NodeId, Port};
+use crate::graph::{Graph, Node, NodeId, Port};
 use crate::op::{Cut, OpKind};
 use crate::plan::Plan;
 
@@ -52,15 +52,15 @@ pub(crate) fn defines(graph: &Graph, node: NodeId) -> Option<String> {
 }
 
 /// How a tail's records reach the operator behind the cut: `by key, combined before`.
-pub(crate) fn exchange(kind: OpKind) -> String {
-    let spec = kind.spec();
-    let way = match spec.cut {
+pub(crate) fn exchange(node: &Node) -> String {
+    let way = match node.kind.spec().cut {
         Cut::ByKey => "by key",
         Cut::ToOne => "to one",
         Cut::ToDriver => "to the driver",
-        Cut::IfApart | Cut::None => "one to one",
+        Cut::RoundRobin => "round robin",
+        Cut::IfApart | Cut::None | Cut::InPlace => "one to one",
     };
-    if spec.combines { format!("{way}, combined before") } else { way.to_string() }
+    if node.combines() { format!("{way}, combined before") } else { way.to_string() }
 }
 
 /// The `///` text of a statement, at the operator that ends the statement only.

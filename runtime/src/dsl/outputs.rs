@@ -3,11 +3,12 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::path::PathBuf;
 
 use super::Stream;
 use crate::exchange::{Known, KnownAt, Own, OwnAt};
 use crate::op::for_each::Outcome;
-use crate::sink::Sink;
+use crate::sink::{Line, Sink};
 use crate::tick::Tick;
 
 impl<T> Stream<T> {
@@ -25,6 +26,34 @@ impl<T> Stream<T> {
         T: Debug,
     {
         let _ = n;
+    }
+
+    /// Writes every tick as a folder of text files, one record a line, as its `Display` gives it:
+    /// `PREFIX-<batch time in ms>/part-00000`, …; with a suffix, `PREFIX-<batch time in ms>.SUFFIX/part-00000`. The
+    /// suffix may be left out.
+    ///
+    /// A folder becomes visible as a whole, and is replaced as a whole if its tick runs again: what
+    /// [`text_file_sink`](crate::sink::text_file_sink) does, which also takes a function from a record to its line.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let folder = std::env::temp_dir().join("millstream-doc-save-as-text-files");
+    /// # let pipeline = stream! {
+    /// let words = source(queue([vec!["b a"], vec!["c"]])).flat_map(|line| line.split(' '));
+    /// words.save_as_text_files(folder.join("words"));
+    /// words.count_by_value().map(|(w, n)| format!("{w},{n}")).save_as_text_files(folder.join("counts"), "csv");
+    /// # };
+    /// # Engine::test().run(pipeline)?;
+    /// assert_eq!(std::fs::read_to_string(folder.join("words-1000/part-00000"))?, "b\na\n");
+    /// # assert!(folder.join("counts-2000.csv/_SUCCESS").exists());
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Result::<(), millstream::BoxError>::Ok(())
+    /// ```
+    pub fn save_as_text_files(&self, prefix: impl Into<PathBuf>, suffix: impl AsRef<str>)
+    where
+        T: Line,
+    {
+        let _ = (prefix, suffix);
     }
 }
 
@@ -45,6 +74,39 @@ impl<T: Known> Stream<T> {
     /// assert_eq!(longest, "bcd");
     /// ```
     pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R)
+    where
+        T: Own<O>,
+    {
+        let _ = f;
+    }
+
+    /// Calls the closure once for each partition of a tick, with its records and its number, on the thread that made them.
+    ///
+    /// Partitions are handled side by side, so the closure is `Fn`: what it changes is behind a lock. It is called
+    /// before the tick is committed, also for a tick that fails elsewhere then or runs again after a restart, and the
+    /// next tick's calls may come before this one's are done. So let what it does bear repeating: write under a name of
+    /// tick and partition. Where order or a tick as a whole matter, take [`for_each_batch`](Stream::for_each_batch) or a
+    /// [`sink`](Stream::sink). An error that it returns stops the pipeline.
+    ///
+    /// What a partition is, the stream says: behind an exchange by key, one for each of the engine's, also without
+    /// records; else a task's share of the tick, and none where there is nothing to read. (Spark's
+    /// `foreachRDD(_.foreachPartition(…))`: a connection for each partition, not for each record.)
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// let rows = AtomicUsize::new(0);
+    /// # let pipeline = stream! {
+    /// let words = source(queue([vec!["a", "b", "a"]]));
+    /// words.count_by_value().for_each_partition(|counts, _partition, _tick| {
+    ///     // let mut connection = pool.connect()?; …
+    ///     rows.fetch_add(counts.len(), Ordering::Relaxed);
+    /// });
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// assert_eq!(rows.into_inner(), 2);
+    /// ```
+    pub fn for_each_partition<O, R: Outcome>(&self, f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync)
     where
         T: Own<O>,
     {
@@ -101,6 +163,14 @@ pub struct Outputs<const LEVEL: u8, T> {
 impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
     /// See `Stream`.
     pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R)
+    where
+        T: OwnAt<LEVEL, O>,
+    {
+        let _ = f;
+    }
+
+    /// See `Stream`.
+    pub fn for_each_partition<O, R: Outcome>(&self, f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync)
     where
         T: OwnAt<LEVEL, O>,
     {

@@ -6,22 +6,35 @@
 mod codec;
 mod combine;
 mod count;
+mod deal;
+mod fold_all;
 mod give;
 mod groups;
 mod own;
+mod per_partition;
 mod reader;
+mod reduce_all;
+mod sort;
 mod table;
+mod top;
 mod weight;
 
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
 pub use count::Count;
+pub use deal::Deal;
+pub use fold_all::{FoldAll, Folder};
 pub use give::{First, Give};
 pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};
 pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
+pub use per_partition::PerPartition;
+pub(crate) use per_partition::{OfPartition, Went};
+pub use reduce_all::ReduceAll;
+pub use sort::{Order, Sort, Sorting};
 pub use table::KeyTable;
+pub use top::{By, Itself, Rank, Ranking, Top};
 pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
 
 use crate::pipeline::{Bucket, TaskContext};

@@ -9,7 +9,9 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Combine, Count, CountValues, First, Give, KeyTable, Tailed};
+use super::{
+    Combine, Count, CountValues, Deal, First, FoldAll, Give, KeyTable, Rank, ReduceAll, Sort, Tailed, Top,
+};
 use crate::batch::Data;
 use crate::key::{Canonical, Key};
 
@@ -54,6 +56,22 @@ impl<T: Data> Leaves for Give<T> {
     type Bucket = Vec<T>;
 }
 impl<T: Data> Leaves for First<T> {
+    type Bucket = Vec<T>;
+}
+
+impl<T: Data, F> Leaves for ReduceAll<T, F> {
+    type Bucket = Option<T>;
+}
+impl<T, A: Data, F> Leaves for FoldAll<T, A, F> {
+    type Bucket = Option<A>;
+}
+impl<K: Data, V: Data> Leaves for Sort<K, V> {
+    type Bucket = Vec<(K, V)>;
+}
+impl<T: Data, R: Rank<T>> Leaves for Top<T, R> {
+    type Bucket = Vec<T>;
+}
+impl<T: Data> Leaves for Deal<T> {
     type Bucket = Vec<T>;
 }
 
@@ -190,6 +208,22 @@ impl<K: Key<Owned = K> + Data, A: Data + Serialize> Measured for KeyTable<K, A> 
     }
 }
 
+impl<T: Data> Held for Option<T> {
+    fn records(&self) -> usize {
+        self.iter().len()
+    }
+
+    fn room(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+impl<T: Data + Serialize> Measured for Option<T> {
+    fn sample(&self) -> (usize, usize) {
+        (self.iter().len(), self.iter().map(owned).sum())
+    }
+}
+
 impl Held for u64 {
     fn records(&self) -> usize {
         1
@@ -236,6 +270,12 @@ mod tests {
             table.combine(String::hash(&key.probe()), key.as_str(), (), |()| vec![0u8; 50], |a, ()| a);
         }
         assert!(near(by_serde::<KeyTable<String, Vec<u8>>>(&table), 1000 * (16 + 24 + 150)));
+    }
+
+    #[test]
+    fn what_a_task_reduced_or_folded_counts_once() {
+        assert!(near(by_serde::<Option<String>>(&Some("x".repeat(1000))), 1024));
+        assert_eq!(by_serde::<Option<String>>(&None::<String>), 24);
     }
 
     #[test]

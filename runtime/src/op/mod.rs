@@ -1,10 +1,20 @@
 //! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
 
+pub(crate) mod chunks;
 pub(crate) mod count;
+pub(crate) mod fold;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
+pub(crate) mod for_each_partition;
+pub(crate) mod map_async;
+pub(crate) mod map_partitions;
+pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
 pub(crate) mod sink;
+pub(crate) mod sort_by_key;
+pub(crate) mod top;
+pub(crate) mod transform;
+pub(crate) mod transform_with;
 pub(crate) mod union;
 
 use std::any::Any;
@@ -14,4 +24,14 @@ use crate::pipeline::Bucket;
 /// Opens a bucket. Both ends of an exchange are made by one call of the builder, so the type is known.
 pub(crate) fn open<T: Any>(bucket: Bucket) -> T {
     *bucket.downcast::<T>().expect("the two ends of an exchange are built together")
+}
+
+/// The records of all buckets of one input, in order. The first bucket is not copied.
+pub(crate) fn all<T: Any>(buckets: Vec<Bucket>) -> Vec<T> {
+    let mut buckets = buckets.into_iter().map(open::<Vec<T>>);
+    let mut records = buckets.next().unwrap_or_default();
+    for more in buckets {
+        records.extend(more);
+    }
+    records
 }

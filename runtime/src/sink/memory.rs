@@ -1,11 +1,16 @@
 //! `MemorySink`: what tests look into.
 
+mod past;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Write as _};
 use std::sync::{Arc, MutexGuard};
 
+use past::Keep;
+
 use super::{Delivery, SameAs, Sink, SinkInfo, refuse_older};
 use crate::BoxError;
+use crate::clock::Timestamp;
 use crate::sync::Mutex;
 use crate::tick::Tick;
 
@@ -38,15 +43,24 @@ pub struct MemorySink<T> {
 }
 
 struct Shared<T> {
-    /// By tick number: the epoch that wrote it, and its records.
-    ticks: BTreeMap<u64, (u64, Vec<T>)>,
+    /// By tick number.
+    ticks: BTreeMap<u64, Held<T>>,
     epoch: u64,
+    keep: Keep,
+}
+
+/// A committed tick.
+struct Held<T> {
+    /// The epoch that wrote it.
+    epoch: u64,
+    time: Timestamp,
+    records: Vec<T>,
 }
 
 impl<T> MemorySink<T> {
     pub fn new() -> Self {
         MemorySink {
-            shared: Arc::new(Mutex::new(Shared { ticks: BTreeMap::new(), epoch: 0 })),
+            shared: Arc::new(Mutex::new(Shared { ticks: BTreeMap::new(), epoch: 0, keep: Keep::default() })),
             pending: Vec::new(),
         }
     }
@@ -69,12 +83,12 @@ impl<T> MemorySink<T> {
 impl<T: Clone> MemorySink<T> {
     /// The records of each committed tick, in order. A tick without records is an empty batch.
     pub fn batches(&self) -> Vec<Vec<T>> {
-        self.shared().ticks.values().map(|(_, records)| records.clone()).collect()
+        self.shared().ticks.values().map(|tick| tick.records.clone()).collect()
     }
 
     /// The records of all committed ticks, in order.
     pub fn records(&self) -> Vec<T> {
-        self.shared().ticks.values().flat_map(|(_, records)| records).cloned().collect()
+        self.shared().ticks.values().flat_map(|tick| &tick.records).cloned().collect()
     }
 }
 
@@ -199,8 +213,8 @@ impl<T> Default for MemorySink<T> {
 impl<T: Debug> Debug for MemorySink<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::from("MemorySink");
-        for (tick, (_, records)) in &self.shared().ticks {
-            write!(text, " tick {tick}: {records:?}")?;
+        for (tick, held) in &self.shared().ticks {
+            write!(text, " tick {tick}: {:?}", held.records)?;
         }
         f.write_str(&text)
     }
@@ -234,12 +248,13 @@ impl<T: Send> Sink<T> for MemorySink<T> {
         let records = std::mem::take(&mut self.pending);
         let mut shared = self.shared();
         refuse_older("this `MemorySink`", tick.epoch, shared.epoch)?;
-        let (epoch, held) = shared.ticks.entry(tick.number).or_insert((tick.epoch, Vec::new()));
-        if *epoch != tick.epoch {
-            *epoch = tick.epoch;
-            held.clear();
+        let first = || Held { epoch: tick.epoch, time: tick.time, records: Vec::new() };
+        let held = shared.ticks.entry(tick.number).or_insert_with(first);
+        if held.epoch != tick.epoch {
+            *held = first();
         }
-        held.extend(records);
+        held.records.extend(records);
+        shared.forget();
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use std::fmt;
 pub use console::{ConsoleSink, is_closed_pipe};
 pub use memory::MemorySink;
 pub use same_as::SameAs;
-pub use text_files::{ByDisplay, ByFunction, LineFormat, TextFileSink, text_file_sink};
+pub use text_files::{ByDisplay, ByFunction, Line, LineFormat, TextFileSink, text_file_sink};
 
 use crate::BoxError;
 use crate::tick::Tick;

@@ -39,7 +39,7 @@ use folders::{Folders, problem};
 /// assert_eq!(info(sink).to_string(), "text_file_sink(out/counts-TIME.csv)");
 /// ```
 ///
-/// Spark's `saveAsTextFiles`.
+/// Spark's `saveAsTextFiles`; as an operator, [`save_as_text_files`](crate::dsl::Stream::save_as_text_files).
 pub fn text_file_sink(prefix: impl Into<PathBuf>) -> TextFileSink {
     TextFileSink {
         prefix: prefix.into(),
@@ -72,6 +72,16 @@ struct Part {
 pub trait LineFormat<T>: Send {
     fn line(&self, record: &T, into: &mut dyn Write) -> std::io::Result<()>;
 }
+
+/// Records that are lines as their `Display` gives them: what `save_as_text_files` takes.
+#[diagnostic::on_unimplemented(
+    message = "records of type `{Self}` have no text of their own, so they can't be saved as lines",
+    label = "no `Display` for `{Self}`",
+    note = "make each its line first, such as `.map(|(key, value)| format!(\"{{key}},{{value}}\"))`; or say how with `.sink(text_file_sink(prefix).format(|record| …))`"
+)]
+pub trait Line: Display {}
+#[diagnostic::do_not_recommend]
+impl<T: Display> Line for T {}
 
 /// Lines as the records' `Display` gives them.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +128,11 @@ impl<L> TextFileSink<L> {
         TextFileSink { prefix, suffix, format: ByFunction(format), folders: None, part: None }
     }
 
+    /// What the folders are called.
+    pub(crate) fn folders_name(&self) -> String {
+        format!("{}-TIME{}", self.prefix.display(), self.suffix)
+    }
+
     fn folders(&mut self) -> Result<&mut Folders, BoxError> {
         self.folders.as_mut().ok_or_else(|| "a `text_file_sink` was used before it was opened".into())
     }
@@ -134,17 +149,13 @@ impl<L> TextFileSink<L> {
 
 impl<L> fmt::Debug for TextFileSink<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "text_file_sink({}-TIME{})", self.prefix.display(), self.suffix)
+        write!(f, "text_file_sink({})", self.folders_name())
     }
 }
 
 impl<T, L: LineFormat<T>> Sink<T> for TextFileSink<L> {
     fn info(&self) -> SinkInfo {
-        SinkInfo {
-            name: "text_file_sink",
-            detail: format!("{}-TIME{}", self.prefix.display(), self.suffix),
-            delivery: Delivery::ExactlyOnce,
-        }
+        SinkInfo { name: "text_file_sink", detail: self.folders_name(), delivery: Delivery::ExactlyOnce }
     }
 
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError> {

@@ -53,6 +53,18 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.freeze();
     }
 
+    fn journal(&self) -> Vec<u8> {
+        self.0.journal()
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        self.0.memory()
+    }
+
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        self.0.recall(notes)
+    }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         self.0.seek(positions)
     }

@@ -49,9 +49,19 @@ pub(crate) struct LineReader<B> {
     batch: PhantomData<fn() -> B>,
 }
 
-impl<B: TextBatch> LineReader<B> {
+impl<B> LineReader<B> {
     pub(crate) fn new(options: LineOptions) -> Self {
         LineReader { options, pool: Mutex::default(), batch: PhantomData }
+    }
+
+    pub(crate) fn options_mut(&mut self) -> &mut LineOptions {
+        &mut self.options
+    }
+}
+
+impl<B: TextBatch> LineReader<B> {
+    pub(crate) fn max_line_bytes(&self) -> usize {
+        self.options.max_line_bytes
     }
 
     /// Hands the lines of `range` to `visit`. `name` says in errors what `input` is.

@@ -104,6 +104,15 @@ impl<B> MergeReader<B> {
     }
 }
 
+/// What the sources that have anything to tell tell, each with its number.
+fn notes(each: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    let told: Vec<(u32, Vec<u8>)> = (0..).zip(each).filter(|(_, notes)| !notes.is_empty()).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    postcard::to_stdvec(&told).expect("bytes and numbers can be written")
+}
+
 impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     type Batch = B;
 
@@ -153,6 +162,19 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
 
     fn freeze(&self) {
         self.readers.iter().for_each(|r| r.freeze());
+    }
+
+    fn journal(&self) -> Vec<u8> {
+        notes(self.readers.iter().map(|r| r.journal()))
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        notes(self.readers.iter().map(|r| r.memory()))
+    }
+
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        let told: Vec<(u32, Vec<u8>)> = if notes.is_empty() { vec![] } else { postcard::from_bytes(notes)? };
+        told.into_iter().try_for_each(|(i, notes)| self.find(i * EACH)?.0.recall(&notes))
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
@@ -211,6 +233,27 @@ mod tests {
         reader.release(&[(0, 5)].into());
         assert!(reader.read(offer.ranges[0], &mut |_| Ok(())).is_err());
         assert_eq!(read(&*reader, offer.ranges[1], |n| n).expect("fine"), [14]);
+    }
+
+    #[test]
+    fn each_source_recalls_what_it_told_itself() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("a"), "one\n").expect("it can be written");
+        let (nothing, files) = (folder.path().join("nothing"), folder.path());
+        std::fs::create_dir(&nothing).expect("it can be made");
+        let open = || {
+            merge([&nothing, files].map(super::super::text_directory)).open(&context().0).expect("it opens")
+        };
+        let reader = open();
+        assert_eq!(reader.journal(), []);
+        let offer = reader.available(u64::MAX).expect("it is there");
+        let (journal, memory) = (reader.journal(), reader.memory());
+        for notes in [journal, memory] {
+            let again = open();
+            again.recall(&notes).expect("it is understood");
+            assert_eq!(read(&*again, offer.ranges[0], str::to_string).expect("it is known"), ["one"]);
+        }
+        assert!(open().recall(&[1]).is_err());
     }
 
     #[test]

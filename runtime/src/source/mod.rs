@@ -4,8 +4,11 @@
 
 // One file each; this one holds the traits.
 
+mod binary_records;
 mod buffered;
+mod directory;
 pub(crate) mod erased;
+mod files;
 mod from_iter;
 mod line_reader;
 mod merge;
@@ -15,6 +18,7 @@ mod stdin;
 #[cfg(test)]
 mod testing;
 mod text;
+mod text_directory;
 mod text_files;
 mod text_socket;
 mod total;
@@ -22,12 +26,16 @@ mod total;
 use std::fmt;
 use std::sync::Arc;
 
+pub use binary_records::{FixedLength, Records, binary_records};
+pub use directory::Directory;
+pub use files::Compression;
 pub use from_iter::{FromIter, from_iter};
 pub use merge::{Merge, merge};
 pub use patterns::IntoPatterns;
 pub use queue::{Queue, queue};
 pub use stdin::{Stdin, stdin};
 pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch};
+pub use text_directory::{TextLines, text_directory};
 pub use text_files::{TextFiles, text_files};
 pub use text_socket::{TextSocket, text_socket};
 pub use total::Total;
@@ -152,6 +160,28 @@ pub trait Reader: Send + Sync {
     /// length before it has been read, such as a pipe, goes on to its end, and is `waiting` till then; one for which
     /// "now" means nothing fails at the next `available`.
     fn freeze(&self) {}
+
+    /// What must be stored for the offers so far to be read again after a restart, beside their ranges: which file the
+    /// offsets of a folder's source lie in, say. Asked for after `available` and stored before the tick runs; what
+    /// has been given is not given again. Empty: nothing new. Most sources have none.
+    ///
+    /// Where nothing is stored nobody asks; so let it not grow meanwhile.
+    fn journal(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// All that [`journal`](Reader::journal) has told and that is still needed, for a checkpoint: earlier entries may be
+    /// forgotten then. It may tell of more than the checkpoint's positions have reached.
+    fn memory(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes up what was stored: after a restart, before `seek`, first a checkpoint's `memory` and then the `journal`s
+    /// behind it, in order. Not called at a first start.
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        let _ = notes;
+        Ok(())
+    }
 
     /// The next offer starts here. Called before the first `available`; after a restart first with the
     /// checkpoint's positions, and once more, further on, if ranges between were read again from the tick log.

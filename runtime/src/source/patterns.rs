@@ -65,15 +65,19 @@ pub(crate) fn find(patterns: &[PathBuf]) -> Result<Vec<FoundFile>, BoxError> {
     }
     let mut paths = Vec::new();
     for pattern in patterns {
-        match pattern.to_str() {
-            // A file may have `*` or `[` in its name.
-            Some(text) if text.contains(['*', '?', '[']) && !pattern.exists() => matches(text, &mut paths)?,
-            _ => paths.push(pattern.clone()),
+        match is_glob(pattern) {
+            Some(glob) => matches(glob, &mut paths)?,
+            None => paths.push(pattern.clone()),
         }
     }
     paths.sort();
     paths.dedup();
     paths.into_iter().map(check).collect()
+}
+
+/// The pattern as a glob, if it is one. What exists is none: a file may have `*` or `[` in its name.
+pub(super) fn is_glob(pattern: &Path) -> Option<&str> {
+    pattern.to_str().filter(|text| text.contains(['*', '?', '[']) && !pattern.exists())
 }
 
 /// Appends the files that a glob matches. Folders are passed over, and names that begin with a dot, as in a shell.
@@ -109,7 +113,7 @@ fn matches(pattern: &str, into: &mut Vec<PathBuf>) -> Result<(), BoxError> {
 }
 
 /// The folders of a glob before its first wildcard.
-fn fixed_part(pattern: &str) -> PathBuf {
+pub(super) fn fixed_part(pattern: &str) -> PathBuf {
     let wild = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
     match pattern[..wild].rfind(std::path::is_separator) {
         Some(0) => PathBuf::from(&pattern[..1]),
@@ -119,7 +123,7 @@ fn fixed_part(pattern: &str) -> PathBuf {
 }
 
 /// Where a relative path was looked up.
-fn working_folder(path: &Path) -> String {
+pub(super) fn working_folder(path: &Path) -> String {
     match std::env::current_dir() {
         Ok(folder) if path.is_relative() => format!(" (from the working folder `{}`)", folder.display()),
         _ => String::new(),

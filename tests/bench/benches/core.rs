@@ -1,10 +1,10 @@
-//! `cargo bench`: word count, grep and chains of maps. `cargo bench -- grep` runs the workloads whose name holds `grep`;
+//! `cargo bench`: word count, words, grep and chains of maps. `cargo bench -- grep` runs the workloads whose name holds `grep`;
 //! `MILLSTREAM_BENCH_MB` is the size of the text (1000).
 
 use std::hint::black_box;
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, data, grep, on_timely, word_count};
+use millstream_bench::{chain, data, grep, on_timely, word_count, words};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -28,6 +28,34 @@ fn main() {
                 Row::new("by hand", || word_count::by_hand(&text, TICK)),
                 Row::new("millstream", || word_count::millstream(&text, TICK)),
                 Row::new("timely", || on_timely::word_count(&text, TICK)),
+            ],
+        ));
+    }
+    if wanted("words") {
+        results.extend(compare(
+            "words",
+            rounds,
+            lines,
+            bytes,
+            vec![
+                Row::new("by hand", || words::by_hand(&text, TICK)),
+                Row::new("split(' ')", || words::split(&text, TICK)),
+                Row::new("split_whitespace", || words::split_whitespace(&text, TICK)),
+                Row::new("words", || words::words(&text, TICK)),
+                Row::new("words_ascii", || words::words_ascii(&text, TICK)),
+            ],
+        ));
+        results.extend(compare(
+            "word count by its splitter",
+            rounds,
+            lines,
+            bytes,
+            vec![
+                Row::new("by hand", || word_count::by_hand(&text, TICK)),
+                Row::new("split(' ')", || words::count_split(&text, TICK)),
+                Row::new("split_whitespace", || words::count_split_whitespace(&text, TICK)),
+                Row::new("words", || words::count_words(&text, TICK)),
+                Row::new("words_ascii", || words::count_words_ascii(&text, TICK)),
             ],
         ));
     }

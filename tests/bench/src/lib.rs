@@ -9,6 +9,7 @@ pub mod grep;
 pub mod harness;
 pub mod on_timely;
 pub mod word_count;
+pub mod words;
 
 /// The part of the sum that one emitted pair adds.
 #[inline]

@@ -157,6 +157,12 @@ fn print_of_a_text() {
     };
 }
 
+fn lines_of_what_has_no_text() {
+    let _ = stream! {
+        source(queue([vec![("a", 1u64)]])).save_as_text_files("out/pairs"); //~
+    };
+}
+
 fn a_loop_that_changes_the_type() {
     let _ = stream! {
         let s = source(queue([vec![1u64]]));

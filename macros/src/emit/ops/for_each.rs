@@ -1,4 +1,4 @@
-//! `for_each` and `for_each_batch`
+//! `for_each`, `for_each_partition` and `for_each_batch`
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;

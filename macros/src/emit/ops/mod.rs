@@ -1,5 +1,6 @@
 //! One file an operator: its code inside a stage, at a stage's end, and where the builder attaches it.
 
+mod chunks;
 mod count;
 mod count_by_value;
 mod filter;
@@ -8,23 +9,35 @@ mod filter_values;
 mod flat_map;
 mod flat_map_values;
 mod flatten;
+mod fold;
 mod for_each;
 mod inspect;
 mod key_by;
 mod keys;
 mod map;
+mod map_async;
+mod map_partitions;
 mod map_values;
 mod print;
+mod reduce;
 mod reduce_by_key;
+mod repartition;
 mod repeat;
+mod save_as_text_files;
 mod sink;
+mod sort_by_key;
 mod source;
 mod split;
+mod top;
+mod transform;
+mod transform_with;
 mod try_map;
 mod union;
 mod values;
+mod words;
 
 pub use print::DEFAULT_LENGTH;
+pub use save_as_text_files::DEFAULT_SUFFIX;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -49,6 +62,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::Keys => keys::fused(cx, node, item, exit),
         OpKind::Values => values::fused(cx, node, item, exit),
         OpKind::Flatten => flatten::fused(cx, node, item),
+        OpKind::Words | OpKind::WordsAscii => words::fused(cx, node, item),
         OpKind::KeyBy => key_by::fused(cx, node, item, exit),
         OpKind::Inspect => inspect::fused(cx, node, item, exit),
         OpKind::Split => split::fused(cx, node, item, exit),
@@ -58,9 +72,21 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::ReduceByKey
         | OpKind::Count
         | OpKind::CountByValue
+        | OpKind::MapAsync
+        | OpKind::Chunks
+        | OpKind::MapPartitions
+        | OpKind::Repartition
+        | OpKind::Transform
+        | OpKind::TransformWith
+        | OpKind::SortByKey
+        | OpKind::Top
+        | OpKind::Reduce
+        | OpKind::Fold
         | OpKind::Print
         | OpKind::ForEach
+        | OpKind::ForEachPartition
         | OpKind::ForEachBatch
+        | OpKind::SaveAsTextFiles
         | OpKind::Sink => unreachable!("the registry says that this operator cuts"),
     }
 }
@@ -74,8 +100,19 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::ReduceByKey => quote_spanned!(at=> #rt::Combine<_, _, _>),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::Fold => fold::tail_type(graph, node),
+        OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
+        OpKind::Top => top::tail_type(graph, node),
+        OpKind::SortByKey => quote_spanned!(at=> #rt::Sort<_, _>),
+        OpKind::TransformWith => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Transform => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Repartition => quote_spanned!(at=> #rt::Deal<_>),
+        OpKind::MapPartitions => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Chunks => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::MapAsync => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
-        OpKind::ForEach | OpKind::ForEachBatch | OpKind::Sink | OpKind::Union => {
+        OpKind::ForEachPartition => quote_spanned!(at=> #rt::PerPartition<_, _>),
+        OpKind::ForEach | OpKind::ForEachBatch | OpKind::SaveAsTextFiles | OpKind::Sink | OpKind::Union => {
             quote_spanned!(at=> #rt::Give<_>)
         }
         OpKind::Source
@@ -90,6 +127,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::Keys
         | OpKind::Values
         | OpKind::Flatten
+        | OpKind::Words
+        | OpKind::WordsAscii
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
@@ -106,6 +145,8 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     match n.kind {
         // These make a key of it, or only count it.
         OpKind::ReduceByKey | OpKind::Count | OpKind::CountByValue => quote_spanned!(at=> #tail.push(#item);),
+        // What is no pair is said before it is owned.
+        OpKind::SortByKey => quote_spanned!(at=> #tail.push(#rt::own!(#rt::pair(#item)));),
         _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
     }
 }
@@ -118,8 +159,19 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
         OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Fold => fold::attach(graph, node),
+        OpKind::Reduce => reduce::attach(graph, node),
+        OpKind::Top => top::attach(graph, node),
+        OpKind::SortByKey => sort_by_key::attach(graph, node),
+        OpKind::TransformWith => transform_with::attach(graph, node),
+        OpKind::Transform => transform::attach(graph, node),
+        OpKind::Repartition => repartition::attach(graph, node),
+        OpKind::MapPartitions => map_partitions::attach(graph, node),
+        OpKind::Chunks => chunks::attach(graph, node),
+        OpKind::MapAsync => map_async::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
-        OpKind::ForEach | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
+        OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),
         OpKind::Sink => sink::attach(graph, node),
         OpKind::Map
         | OpKind::Filter
@@ -132,10 +184,20 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Keys
         | OpKind::Values
         | OpKind::Flatten
+        | OpKind::Words
+        | OpKind::WordsAscii
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
+    }
+}
+
+/// Whether an operand asks for combining on the map side, which the registry does not say of the operator.
+pub fn combines_by_operand(node: &Node) -> bool {
+    match node.kind {
+        OpKind::Fold => fold::combines(node),
+        _ => false,
     }
 }
 
@@ -146,11 +208,16 @@ fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
     (at, graph.rt(at), n)
 }
 
-/// A function that goes to the operator behind the exchange, owned captures and all.
+/// The function that goes to the operator behind the exchange, its first operand.
 fn function(graph: &Graph, node: NodeId) -> TokenStream {
+    function_at(graph, node, 0)
+}
+
+/// A function that goes to the operator behind the exchange, owned captures and all.
+fn function_at(graph: &Graph, node: NodeId, index: usize) -> TokenStream {
     let n = &graph.nodes[node];
     let at = names::glue(n.op.span());
-    match &n.operands[0] {
+    match &n.operands[index] {
         Operand::Function(syn::Expr::Closure(closure)) => {
             let mut closure = closure.clone();
             if graph.owned && closure.capture.is_none() {
@@ -160,7 +227,7 @@ fn function(graph: &Graph, node: NodeId) -> TokenStream {
         }
         Operand::Function(path) => quote_spanned!(at=> #path),
         _ => {
-            let name = argument(graph, node, 0);
+            let name = argument(graph, node, index);
             quote_spanned!(at=> #name)
         }
     }

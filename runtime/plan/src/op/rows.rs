@@ -1,5 +1,7 @@
 //! The rows of the registry: one for each operator.
 
+mod per_batch;
+
 use super::{Arg, Class, Cut, OpKind, OpSpec};
 
 impl OpKind {
@@ -137,6 +139,26 @@ impl OpKind {
                     "A nested loop; nothing is collected.",
                 )
             },
+            OpKind::Words => OpSpec {
+                args: &[],
+                in_for: false,
+                ..fused(
+                    "words",
+                    "words() -> Stream<&str>",
+                    "The words of each text, as `split_whitespace` gives them.",
+                    "A pass over blocks of 64 bytes; no copy, no allocation.",
+                )
+            },
+            OpKind::WordsAscii => OpSpec {
+                args: &[],
+                in_for: false,
+                ..fused(
+                    "words_ascii",
+                    "words_ascii() -> Stream<&str>",
+                    "The words of each text, as `split_ascii_whitespace` gives them.",
+                    "As words; other scripts' spaces are not looked for.",
+                )
+            },
             OpKind::Inspect => fused(
                 "inspect",
                 "inspect(&T) -> Stream<T>",
@@ -214,6 +236,16 @@ impl OpKind {
                     "As reduce_by_key.",
                 )
             },
+            OpKind::MapAsync
+            | OpKind::Reduce
+            | OpKind::Fold
+            | OpKind::SortByKey
+            | OpKind::Top
+            | OpKind::Chunks
+            | OpKind::MapPartitions
+            | OpKind::Repartition
+            | OpKind::Transform
+            | OpKind::TransformWith => per_batch::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],
@@ -228,12 +260,26 @@ impl OpKind {
                 "Calls the closure with every record, on the driver, in order.",
                 "Every record becomes owned and crosses to the driver's thread.",
             ),
+            OpKind::ForEachPartition => output(
+                "for_each_partition",
+                &[Function(3)],
+                "for_each_partition((Vec<T>, usize, Tick))",
+                "Calls the closure once for each partition of a tick with its records, on the thread that made them.",
+                "Every record becomes owned; nothing crosses to another thread.",
+            ),
             OpKind::ForEachBatch => output(
                 "for_each_batch",
                 &[Function(2)],
                 "for_each_batch((Vec<T>, Tick))",
                 "Calls the closure once a tick with all its records and the tick's number and time.",
                 "Every record becomes owned and crosses to the driver's thread.",
+            ),
+            OpKind::SaveAsTextFiles => output(
+                "save_as_text_files",
+                &[Value, OptionalValue],
+                "save_as_text_files(prefix, suffix = \"\")",
+                "Writes every tick as a folder of text files, `PREFIX-TIME`, which becomes visible as a whole.",
+                "Every record becomes owned and is written by the driver's thread; a few syncs to disk a tick.",
             ),
             OpKind::Sink => output(
                 "sink",

@@ -81,6 +81,7 @@ impl<'env> Driver<'env> {
         runtime: Option<&tokio::runtime::Handle>,
         log: Option<TickLog>,
     ) -> Result<Driver<'env>> {
+        pipeline.check_operands()?;
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
         tracing::info!(
@@ -112,7 +113,7 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
-        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone());
+        let work = Work::new(pipeline.stages, &weigh, intake.readers(), places.clone(), runtime.cloned());
         let scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
@@ -258,11 +259,15 @@ impl<'env> Driver<'env> {
     }
 
     /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
-    #[allow(clippy::unnecessary_wraps, reason = "a checkpoint will write here, and may fail")]
     fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
         if let Some(log) = &mut self.log
             && log.open.back().is_none_or(|newest| newest.tick.number < plan.tick.number)
         {
+            let journals = self.planner.intake.journals();
+            match journals {
+                Ok(journals) => log.note(journals),
+                Err(error) => return Err(self.failure(plan.tick.number, error)),
+            }
             log.open.push_back(plan.clone());
         }
         Ok(())

@@ -76,7 +76,7 @@ impl Places {
     pub fn error(&self, node: Option<NodeId>, at: Box<Place>, source: BoxError) -> Error {
         match node.and_then(|node| self.graph.nodes.get(node)).map(|n| n.kind) {
             Some(OpKind::Source) => Error::Source { at, source },
-            Some(OpKind::Sink | OpKind::Print) => Error::Sink { at, source },
+            Some(OpKind::Sink | OpKind::SaveAsTextFiles | OpKind::Print) => Error::Sink { at, source },
             _ => Error::Output { at, source },
         }
     }

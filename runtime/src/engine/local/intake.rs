@@ -99,6 +99,11 @@ impl Intake {
         for (source, tap) in self.taps.iter_mut().enumerate() {
             let (before, behind) = log.positions(source);
             let moved = blame::catch(|| {
+                log.journals
+                    .get(source)
+                    .into_iter()
+                    .flatten()
+                    .try_for_each(|told| tap.reader.recall(told))?;
                 tap.reader.seek(&before)?;
                 if behind == before { Ok(()) } else { tap.reader.seek(&behind) }
             });
@@ -106,6 +111,15 @@ impl Intake {
             tap.committed = before;
         }
         Ok(())
+    }
+
+    /// By source, what is to be stored beside the plans so far and was not told before.
+    pub fn journals(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let told = self.taps.iter().map(|tap| {
+            let told = blame::catch(|| Ok(tap.reader.journal()));
+            self.places.judge(told, Some(tap.node), tap.stage, None)
+        });
+        told.collect()
     }
 
     /// By source, up to where committed ticks have read.

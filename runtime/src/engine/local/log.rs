@@ -18,6 +18,8 @@ pub(crate) struct TickLog {
     pub open: VecDeque<TickPlan>,
     /// The last that is known to be committed.
     pub last: Option<Tick>,
+    /// By source, what the readers told to be stored beside the plans, in order.
+    pub journals: Vec<Vec<Vec<u8>>>,
     /// By source, up to where committed ticks have read.
     pub committed: Vec<Positions>,
     /// Fault points that were met: each is met once.
@@ -37,6 +39,16 @@ impl TickLog {
     /// The newest tick, committed or open.
     pub fn newest(&self) -> Option<Tick> {
         self.open.back().map(|plan| plan.tick).or(self.last)
+    }
+
+    /// Stores what the readers have told since they were asked last.
+    pub fn note(&mut self, journals: Vec<Vec<u8>>) {
+        self.journals.resize_with(journals.len().max(self.journals.len()), Vec::new);
+        for (all, news) in self.journals.iter_mut().zip(journals) {
+            if !news.is_empty() {
+                all.push(news);
+            }
+        }
     }
 
     /// Where a source stood when the oldest open tick was planned, and where the next one is to begin.

@@ -246,6 +246,7 @@ impl Scheduler {
             HeadTasks::Partitions => std::iter::repeat_with(none).take(self.partitions).collect(),
             HeadTasks::One => vec![none()],
             HeadTasks::EachBucket => Vec::new(),
+            HeadTasks::Fixed(tasks) => std::iter::repeat_with(none).take(*tasks).collect(),
         };
         for (input, feeders) in inputs.iter().enumerate() {
             for feeder in feeders {
@@ -254,7 +255,7 @@ impl Scheduler {
                     debug_assert!(*tasks != HeadTasks::Partitions || buckets.len() == self.partitions);
                     for (partition, bucket) in buckets.into_iter().enumerate() {
                         let task = match tasks {
-                            HeadTasks::Partitions => partition,
+                            HeadTasks::Partitions | HeadTasks::Fixed(_) => partition,
                             HeadTasks::One => 0,
                             HeadTasks::EachBucket => {
                                 dealt.push(none());
@@ -304,8 +305,8 @@ impl Scheduler {
         let owners = match tasks {
             HeadTasks::Partitions => self.partitions,
             HeadTasks::One => 1,
-            // As many as there happen to be buckets: nothing is kept.
-            HeadTasks::EachBucket => return task,
+            // As many as there happen to be buckets, or as the program says today: nothing is kept.
+            HeadTasks::EachBucket | HeadTasks::Fixed(_) => return task,
         };
         if let TaskInput::Buckets { store, .. } = &mut task.input {
             let stores = &mut self.stores[task.id.stage];

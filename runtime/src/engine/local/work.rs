@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tracing::span::EnteredSpan;
 
 use super::failure::{Failure, Places};
@@ -17,6 +18,8 @@ pub(crate) struct Work<'env> {
     stages: Vec<Stage<'env>>,
     readers: Vec<Arc<dyn ErasedReader>>,
     places: Places,
+    /// Where sources and futures wait.
+    runtime: Option<Handle>,
 }
 
 struct Stage<'env> {
@@ -38,6 +41,7 @@ impl<'env> Work<'env> {
         weigh: &[Option<Weigh>],
         readers: Vec<Arc<dyn ErasedReader>>,
         places: Places,
+        runtime: Option<Handle>,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -48,7 +52,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places }
+        Work { stages: stages.collect(), readers, places, runtime }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -77,7 +81,10 @@ impl<'env> Work<'env> {
                 Ok(stage.done(run.close(), Store::default()))
             }
             (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
-                let mut batch = op.tick(&task.cx, &mut store, inputs)?;
+                let mut batch = {
+                    let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
+                    op.tick(&task.cx, &mut store, inputs)?
+                };
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
                 Ok(stage.done(run.close(), store))

@@ -67,6 +67,7 @@ impl<'env> Hand<'env> {
             outputs: &outputs[..kind.spec().outputs],
             doc: None,
             body: &[],
+            combined: false,
         });
         self.nodes.len() - 1
     }
@@ -119,6 +120,7 @@ impl<'env> Hand<'env> {
         let stages: Vec<Stage> = heads.map(|head| Stage { head, fused: &[], tails: &[] }).collect();
         let graph = Graph { name: Some("Hand"), nodes: self.nodes.leak(), stages: stages.leak() };
         Pipeline {
+            invalid: None,
             plan: Plan::new(Box::leak(Box::new(graph))),
             sources: self.sources,
             stages: self.stages,

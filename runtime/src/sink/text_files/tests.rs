@@ -195,3 +195,45 @@ fn two_sinks_on_one_prefix_removed_each_others_folders_and_blamed_the_user() {
     drop(first);
     open(folder.path().join("x"));
 }
+
+/// The folders as they are when a commit was cut off behind each of its steps, in order.
+#[test]
+fn wherever_a_commit_was_cut_off_a_tick_is_whole_after_the_next_start_and_can_run_again() {
+    let earlier = owned(&[("x-1000/_SUCCESS", "tick 0, epoch 7\n"), ("x-1000/part-00000", "earlier\n")]);
+    let later = owned(&[("x-1000/_SUCCESS", "tick 0, epoch 8\n"), ("x-1000/part-00000", "later\n")]);
+    type Step = fn(&Path);
+    let steps: [(&str, Step); 7] = [
+        ("begun", |folder| fs::create_dir(folder.join(".x-1000.writing")).expect("it is begun")),
+        ("half written", |folder| {
+            fs::write(folder.join(".x-1000.writing/part-00000"), "lat").expect("it is written");
+        }),
+        ("written", |folder| {
+            fs::write(folder.join(".x-1000.writing/part-00000"), "later\n").expect("it is written");
+        }),
+        ("marked", |folder| {
+            fs::write(folder.join(".x-1000.writing/_SUCCESS"), "tick 0, epoch 8\n").expect("it is written");
+        }),
+        ("moved aside", |folder| {
+            fs::rename(folder.join("x-1000"), folder.join(".x-1000.replaced")).expect("it can be moved");
+        }),
+        ("in place", |folder| {
+            fs::rename(folder.join(".x-1000.writing"), folder.join("x-1000")).expect("it can be moved");
+        }),
+        ("half removed", |folder| {
+            fs::remove_file(folder.join(".x-1000.replaced/_SUCCESS")).expect("it is there");
+        }),
+    ];
+    for cut_off in 1..=steps.len() {
+        let name = steps[cut_off - 1].0;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        commit(&mut open(folder.path().join("x")), &tick(0), vec![words(&["earlier"])]);
+        steps[..cut_off].iter().for_each(|(_, step)| step(folder.path()));
+
+        let mut sink = text_file_sink(folder.path().join("x"));
+        open_sink(&mut sink, 8, Some(0)).expect("it opens");
+        let whole = if cut_off < 6 { &earlier } else { &later };
+        assert_eq!(&tree(folder.path()), whole, "{name}");
+        commit(&mut sink, &Tick { epoch: 8, ..tick(0) }, vec![words(&["later"])]);
+        assert_eq!(tree(folder.path()), later, "{name}");
+    }
+}

@@ -1,0 +1,23 @@
+//! `sort_by_key`
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::{argument, place};
+use crate::emit::stage::head_stream;
+use crate::ir::{Graph, NodeId};
+use crate::names;
+
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
+    let (at, rt, n) = place(graph, node);
+    let out = head_stream(graph, node);
+    let tail = names::tail(node, 0, n.op.span());
+    let order = match n.operands.first() {
+        Some(_) => {
+            let operand = argument(graph, node, 0);
+            quote_spanned!(at=> #operand)
+        }
+        None => quote_spanned!(at=> #rt::Order::Ascending),
+    };
+    quote_spanned!(at=> let #out = builder.sort_by_key(#node, &#tail, #order);)
+}

@@ -1,0 +1,233 @@
+//! Folders whose files are read as they appear: what `text_directory` and `binary_records` share.
+
+mod log;
+mod scan;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use super::files::{Compression, DataFile};
+use super::text_files::MAX_BYTES_PER_TICK;
+use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use crate::BoxError;
+use crate::batch::Batch;
+use crate::sync::Mutex;
+use crate::tick::{OffsetRange, Positions};
+use log::{Limits, Log};
+use scan::Scanner;
+
+/// How the files of a [`Directory`] are read.
+pub trait FileFormat: Send + Sync + 'static {
+    type Batch: Batch;
+    /// The constructor of the source.
+    const NAME: &'static str;
+
+    /// Refuses settings that make no sense.
+    fn check_settings(&self) -> Result<(), BoxError>;
+
+    /// Refuses a file whose content has a length that it can't have.
+    fn check_length(&self, file: &DataFile, length: u64) -> Result<(), BoxError>;
+
+    /// The shortest piece that is worth a task.
+    fn grain(&self) -> u64;
+
+    /// Hands the records that begin in `range` of the file to `visit`.
+    fn read(
+        &self,
+        file: &DataFile,
+        range: OffsetRange,
+        visit: &mut dyn FnMut(&mut Self::Batch) -> Result<(), BoxError>,
+    ) -> Result<(), BoxError>;
+}
+
+/// A source that reads the files of folders as they appear. Made by [`text_directory`](super::text_directory) and
+/// [`binary_records`](super::binary_records).
+pub struct Directory<F> {
+    pub(super) format: F,
+    pub(super) patterns: Vec<PathBuf>,
+    pub(super) options: Options,
+}
+
+#[derive(Clone)]
+pub(super) struct Options {
+    compression: Compression,
+    new_files_only: bool,
+    poll_interval: Duration,
+    limits: Limits,
+}
+
+impl<F> Directory<F> {
+    pub(super) fn new(patterns: Vec<PathBuf>, format: F) -> Self {
+        let options = Options {
+            compression: Compression::ByExtension,
+            new_files_only: false,
+            poll_interval: Duration::from_secs(1),
+            limits: Limits { bytes: MAX_BYTES_PER_TICK, files: usize::MAX },
+        };
+        Directory { format, patterns, options }
+    }
+
+    /// Whether the files that are there when the pipeline starts are passed over. Default: `false`, all files are read,
+    /// those that are there first. (Spark's `newFilesOnly` is `true` by default.)
+    ///
+    /// Under [`Trigger::AvailableNow`](crate::Trigger::AvailableNow) `true` is an error: there would be nothing to read.
+    #[must_use]
+    pub fn new_files_only(mut self, new_files_only: bool) -> Self {
+        self.options.new_files_only = new_files_only;
+        self
+    }
+
+    /// How often the folder is looked at under [`Trigger::Eager`](crate::Trigger::Eager). Default: 1 s; at least 1 ms.
+    /// Under the other triggers it is looked at when a tick is planned.
+    #[must_use]
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.options.poll_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How many files a tick reads from at most (0 counts as 1). Default: no limit but that of bytes.
+    #[must_use]
+    pub fn max_files_per_tick(mut self, files: usize) -> Self {
+        self.options.limits.files = files.max(1);
+        self
+    }
+
+    /// How many bytes of all files together a tick reads at most (0 counts as 1); of compressed ones, bytes of the
+    /// decompressed content. Default: 8 MiB. A longer file takes several ticks.
+    #[must_use]
+    pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
+        self.options.limits.bytes = bytes.max(1);
+        self
+    }
+
+    /// How the files are compressed. Default: [`Compression::ByExtension`].
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.options.compression = compression;
+        self
+    }
+}
+
+impl<F: FileFormat> fmt::Debug for Directory<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.info())
+    }
+}
+
+impl<F: FileFormat> Source for Directory<F> {
+    type Batch = F::Batch;
+
+    fn info(&self) -> SourceInfo {
+        SourceInfo { name: F::NAME, detail: super::text_files::detail(&self.patterns), replayable: true }
+    }
+
+    fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = F::Batch>>, BoxError> {
+        let Directory { format, patterns, options } = self;
+        format.check_settings()?;
+        let scanner = Scanner::new(&patterns, F::NAME)?;
+        let log = Log::open(scanner, options.compression, options.new_files_only)?;
+        let waker = cx.waker.clone();
+        let poll = cx.runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(options.poll_interval).await;
+                waker.wake();
+            }
+        });
+        Ok(Arc::new(DirectoryReader {
+            format,
+            limits: options.limits,
+            log: Mutex::new(log),
+            poll: poll.abort_handle(),
+        }))
+    }
+}
+
+struct DirectoryReader<F> {
+    format: F,
+    limits: Limits,
+    log: Mutex<Log>,
+    poll: tokio::task::AbortHandle,
+}
+
+/// There is one partition: its offsets go through the files in the order in which they are read.
+const PARTITION: u32 = 0;
+
+impl<F> DirectoryReader<F> {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("nothing panics while this is locked")
+    }
+}
+
+fn position(positions: &Positions) -> u64 {
+    positions.get(&PARTITION).copied().unwrap_or(0)
+}
+
+impl<F: FileFormat> Reader for DirectoryReader<F> {
+    type Batch = F::Batch;
+
+    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
+        let limits = Limits { bytes: self.limits.bytes.min(limit).max(1), ..self.limits };
+        let check = |file: &DataFile, length| self.format.check_length(file, length);
+        let (range, rest) = self.log().offer(limits, &check)?;
+        let ranges = if range.is_empty() {
+            vec![]
+        } else {
+            vec![OffsetRange { partition: PARTITION, start: range.start, end: range.end }]
+        };
+        Ok(Offer { ranges, caught_up: !rest, ended: false, waiting: false })
+    }
+
+    fn read(
+        &self,
+        range: OffsetRange,
+        visit: &mut dyn FnMut(&mut F::Batch) -> Result<(), BoxError>,
+    ) -> Result<(), BoxError> {
+        let parts = self.log().parts(range.start..range.end)?;
+        parts.into_iter().try_for_each(|(file, own)| {
+            self.format.read(&file, OffsetRange { start: own.start, end: own.end, ..range }, visit)
+        })
+    }
+
+    fn grain(&self) -> u64 {
+        self.format.grain()
+    }
+
+    fn freeze(&self) {
+        self.log().freeze();
+    }
+
+    fn journal(&self) -> Vec<u8> {
+        self.log().journal()
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        self.log().memory()
+    }
+
+    fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
+        self.log().recall(notes)
+    }
+
+    fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
+        self.log().seek(position(positions))
+    }
+
+    fn release(&self, positions: &Positions) {
+        self.log().release(position(positions));
+    }
+
+    fn close(&self) {
+        self.poll.abort();
+    }
+}
+
+impl<F> Drop for DirectoryReader<F> {
+    fn drop(&mut self) {
+        self.poll.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! The book's reference of operators is made from the registry and from the facade's examples: this test holds the page
+//! to them. `BLESS=1` writes it anew.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use millstream_plan::{Class, OpKind};
+
+const HEAD: &str = "\
+# Reference of operators
+
+Every operator: its signature, what it does, what it costs, and an example that is a test. [Operators](operators.md) tells \
+which to take. In signatures `T` is the record as the next closure receives it, `K` and `V` are key and value of a pair.
+
+<!-- Made from the registry and the examples of the API's documentation by a test: `BLESS=1 cargo test -p \
+millstream-tests reference` writes it anew. -->
+";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The facade's source, all of it.
+fn facade() -> String {
+    let folder = root().join("runtime/src/dsl");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the facade is a folder")
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
+    files.push(root().join("runtime/src/dsl.rs"));
+    files.sort();
+    files.iter().map(|file| std::fs::read_to_string(file).expect("it is text")).collect()
+}
+
+/// The first example in the documentation of a function, with its fences.
+fn example(facade: &str, name: &str) -> Option<String> {
+    let at =
+        [format!("pub fn {name}("), format!("pub fn {name}<")].iter().find_map(|head| facade.find(head))?;
+    let before = &facade[..=facade[..at].rfind('\n')?];
+    let mut doc: Vec<&str> = before
+        .lines()
+        .rev()
+        .map(str::trim_start)
+        .take_while(|line| line.starts_with("///") || line.starts_with("#["))
+        .filter_map(|line| line.strip_prefix("///"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    doc.reverse();
+    let begin = doc.iter().position(|line| line.starts_with("```"))?;
+    let length = doc[begin + 1..].iter().position(|line| line.starts_with("```"))?;
+    let language = doc[begin].trim_start_matches("```");
+    let language = if language.is_empty() { "rust" } else { language };
+    Some(format!("```{language}\n{}\n```\n", doc[begin + 1..=begin + length].join("\n")))
+}
+
+fn page() -> String {
+    let facade = facade();
+    let mut page = HEAD.to_string();
+    for (class, title) in [
+        (Class::Root, "Sources"),
+        (Class::ElementWise, "Element-wise"),
+        (Class::PerBatch, "Per batch"),
+        (Class::Output, "Outputs"),
+    ] {
+        let _ = write!(page, "\n## {title}\n");
+        for kind in OpKind::ALL.iter().filter(|kind| kind.spec().class == class) {
+            let spec = kind.spec();
+            let _ = write!(page, "\n### {}\n\n```text\n{}\n```\n\n", spec.name, spec.signature);
+            let _ = write!(page, "{}\n\n*Cost:* {}\n", spec.summary, spec.cost);
+            if let Some(example) = example(&facade, spec.name) {
+                let _ = write!(page, "\n{example}");
+            } else {
+                assert_eq!(*kind, OpKind::Repeat, "the facade shows no example of `{}`", spec.name);
+                page.push_str("\nSee [the DSL](dsl.md#loops).\n");
+            }
+        }
+    }
+    page
+}
+
+#[test]
+fn the_reference_is_what_registry_and_facade_say() {
+    let path = root().join("book/src/reference.md");
+    let expected = page();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &expected).expect("the book can be written");
+    }
+    let got = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(got == expected, "book/src/reference.md is out of date: run this test with BLESS=1");
+}
