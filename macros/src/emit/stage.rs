@@ -47,7 +47,9 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
     let by_value = (graph.owned || stage.fused.iter().any(|n| captures_by_value(&graph.nodes[*n])))
         .then(|| quote_spanned!(closure_at=> move));
     let operands = stage_operands(graph, &stage.fused);
-    let loops = quote_spanned!(at=> for #item in #rt::items(batch) { #body } (#(#tails,)*));
+    // Without a tail there is nothing to write: clippy would call a `()` unneeded.
+    let given_back = (!tails.is_empty()).then(|| quote_spanned!(at=> (#(#tails,)*)));
+    let loops = quote_spanned!(at=> for #item in #rt::items(batch) { #body } #given_back);
     let frame = names::frame(graph, stage.head);
     let closure = quote_spanned! {closure_at=>
         #by_value |batch, (#(mut #tails,)*): (#(#types,)*), (#(#operands,)*)| { #loops }

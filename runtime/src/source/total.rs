@@ -6,7 +6,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Total {
+    /// Of files: before what is made of the bytes.
     Bytes(u64),
+    /// Of iterators and queues.
     Records(u64),
 }
 

@@ -24,7 +24,6 @@ fn main() {
     for operators in [5, 50, 200] {
         cases.push((format!("chain_{operators}"), operators, chain(operators)));
         cases.push((format!("stages_{operators}"), operators, stages(operators)));
-        cases.push((format!("maps_{operators}"), operators, maps(operators)));
     }
     cases.push(("tails_12".into(), 36, tails(12)));
     cases.retain(|(name, ..)| {
@@ -67,15 +66,6 @@ fn chain(operators: usize) -> String {
             1 => write!(body, "\n.filter(|x| x % 7 != {})", i % 7),
             _ => write!(body, "\n.flat_map(|x| [x, x + {i}])"),
         };
-    }
-    body + ".count().print();"
-}
-
-/// One stage of maps only, as deep as it gets without a loop.
-fn maps(operators: usize) -> String {
-    let mut body = String::from("let numbers = source(queue([vec![1u64]]));\nnumbers");
-    for i in 0..operators {
-        let _ = write!(body, "\n.map(|x| x * {i} + 1)");
     }
     body + ".count().print();"
 }
