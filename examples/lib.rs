@@ -1,12 +1,81 @@
-//! What the examples share: where their data lies, and word_count's arguments.
+//! Small programs, each in a file of its own. At the root of the repository:
+//!
+//! ```text
+//! cargo run --release -p millstream-examples                    lists them
+//! cargo run --release -p millstream-examples -- grep            runs one, on the data in examples/data
+//! cargo run --release -p millstream-examples -- grep --plan     prints its plan only
+//! ```
+//!
+//! Besides, what they share: where their data lies, and `word_count`'s arguments.
+
+pub mod grep;
+pub mod hashtags;
+pub mod hundred_maps;
+pub mod logistic_regression;
+pub mod long_words;
+pub mod network_word_count;
+pub mod pi;
+pub mod publish;
+pub mod top_words;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use millstream::{BoxError, Plan};
 
 /// A file of `examples/data`: by a path that is short where the program runs at the root of the repository, and right
 /// everywhere.
 pub fn data(name: &str) -> PathBuf {
     let short = Path::new("examples/data").join(name);
     if short.exists() { short } else { Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name) }
+}
+
+/// An example: its name, what it does, its plan if it has one, and its program.
+pub struct Example {
+    pub name: &'static str,
+    /// In a line, with its arguments.
+    pub about: &'static str,
+    pub plan: Option<fn() -> Plan>,
+    pub run: fn(&[String]) -> Result<(), BoxError>,
+}
+
+/// All of them but `word_count`, which is a program of its own.
+pub const EXAMPLES: [Example; 9] = [
+    network_word_count::EXAMPLE,
+    grep::EXAMPLE,
+    hashtags::EXAMPLE,
+    long_words::EXAMPLE,
+    pi::EXAMPLE,
+    logistic_regression::EXAMPLE,
+    hundred_maps::EXAMPLE,
+    top_words::EXAMPLE,
+    publish::EXAMPLE,
+];
+
+/// Runs the example that the first argument names, with the others.
+pub fn main(arguments: &[String]) -> ExitCode {
+    let chosen = arguments.first().and_then(|name| EXAMPLES.iter().find(|e| e.name == *name));
+    let Some(example) = chosen else {
+        println!("usage: EXAMPLE [ARGUMENT…] | EXAMPLE --plan\n");
+        for Example { name, about, .. } in EXAMPLES {
+            println!("{name:20} {about}");
+        }
+        return if arguments.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    };
+    let result = match (&arguments[1..], example.plan) {
+        ([flag], Some(plan)) if flag == "--plan" => {
+            println!("{}", plan());
+            Ok(())
+        }
+        (rest, _) => (example.run)(rest),
+    };
+    result.map_or_else(
+        |error| {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
 /// What an example is to read.
@@ -60,6 +129,15 @@ mod tests {
         assert_eq!(parse(&["--connect", "localhost:7"]), Ok(Input::Socket("localhost:7".into())));
         assert_eq!(parse(&["--plan"]), Ok(Input::PlanOnly));
         assert!(parse(&["--connect"]).is_err());
+    }
+
+    #[test]
+    fn each_plan_is_as_it_was() {
+        for Example { name, plan, .. } in EXAMPLES {
+            if let Some(plan) = plan {
+                insta::assert_snapshot!(name, plan());
+            }
+        }
     }
 
     #[test]

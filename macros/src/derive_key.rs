@@ -68,6 +68,7 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
         impl #impl_generics #krate::Key for #name #type_generics #where_clause {
             type Owned = Self;
             type Slot = Self;
+            type Memo = u64;
             type Probe<'p> = &'p Self where Self: 'p;
 
             fn probe(&self) -> &Self { self }

@@ -60,6 +60,14 @@ expands! {
         a.filter(|x| x.is_empty()).union(b).for_each(|x| println!("{x}"));
     }
 
+    joins_of_streams_and_of_a_table: {
+        let orders = source(first);
+        let clicks = source(second);
+        let seen = orders.map(|o| (o.user, o)).left_outer_join(clicks.key_by(|c| c.user));
+        seen.left_semi_join(seen).keys().print();
+        clicks.key_by(|c| c.page).join_table(&pages).fold_by_key(start, |n, _| n + 1).print();
+    }
+
     a_loop_stays_a_loop: {
         let s: Stream<u64> = source(numbers);
         for i in 0..n { s = s.map(|x| x * 31 + i); s = s.filter(|x| x % 7 != 0); }

@@ -43,10 +43,19 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "to leave out records that are an error write `.filter_map(|x| x.ok())`; `.try_map(…)` keeps them as a stream of their own",
     ),
     ("count_by_key", "write `.map(|(key, _)| key).count_by_value()`"),
-    ("group_by", "write `.key_by(|x| …)`, then an operator on pairs such as `.reduce_by_key(|a, b| …)`"),
+    (
+        "group_by",
+        "write `.key_by(|x| …)`, then `.group_by_key()`, or better an operator that needs no lists, such as `.reduce_by_key(|a, b| …)`",
+    ),
+    ("combine_by_key", "write `.aggregate_by_key(init, |acc, x| …, |acc, other| …)`"),
+    ("inner_join", "write `.join(other)`"),
+    ("co_group", "write `.cogroup(other)`"),
+    ("group_with", "write `.cogroup(other)`"),
+    ("lookup", "to look records up in static data write `.join_table(&table)`, where `table` is a `Table`"),
+    ("unique", "records that are equal become one with `.distinct()`"),
     (
         "dedup",
-        "records that are equal become one with `.count_by_value()`, which also says how many there were",
+        "records that are equal become one with `.distinct()`; `.count_by_value()` also says how many there were",
     ),
     ("map_to_pair", "write `.map(|x| (key, value))`"),
     ("flat_map_to_pair", "write `.flat_map(|x| …)` with pairs `(key, value)`"),
@@ -64,10 +73,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("iter", "a stream is already a sequence of records: go on with `.map`, `.filter`, …"),
     ("partition", "two streams by a condition: `let (yes, no) = s.split(|x| …);`"),
     ("sum", "write `.reduce(|a, b| a + b)`"),
-    (
-        "zip",
-        "records have no positions to pair up by; give both streams a key, then `.union(other)` and `.reduce_by_key(…)`",
-    ),
+    ("zip", "records have no positions to pair up by; give both streams a key, then `.join(other)`"),
     ("enumerate", "records have no positions, since several threads make them at once"),
     ("broadcast", "a closure simply captures the value: by reference, or with `move`"),
     ("cache", "a stream with several consumers in a stage is computed once already"),
@@ -76,14 +82,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Operators of the design that later versions bring.
 const PLANNED: &[&str] = &[
-    "distinct",
-    "fold_by_key",
-    "group_by_key",
-    "cogroup",
-    "join",
-    "left_outer_join",
-    "right_outer_join",
-    "full_outer_join",
     "update_state_by_key",
     "map_with_state",
     "drop_duplicates",
@@ -133,6 +131,11 @@ pub fn example(kind: OpKind) -> String {
     let name = kind.name();
     match (kind, kind.spec().args) {
         (OpKind::ForEachBatch, _) => format!("`.{name}(|batch, tick| …)`"),
+        (OpKind::FoldByKey, _) => format!("`.{name}(init, |acc, x| …)`"),
+        (OpKind::AggregateByKey, _) => format!("`.{name}(init, |acc, x| …, |acc, other| …)`"),
+        (OpKind::JoinTable | OpKind::LeftOuterJoinTable, _) => {
+            format!("`.{name}(&table)`, where `table` is a `Table`")
+        }
         (OpKind::Fold, _) => format!("`.{name}(init, |acc, x| …)` or `.{name}(init, |acc, x| …, |a, b| …)`"),
         (OpKind::SortByKey, _) => format!("`.{name}()` or `.{name}(Order::Descending)`"),
         (OpKind::Top, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
@@ -213,7 +216,9 @@ mod tests {
     fn names_of_spark_and_of_iterators_are_understood() {
         assert!(unknown_operator("reduceByKey").contains("written `reduce_by_key` here"));
         assert!(unknown_operator("chain").contains("a.union(b)"));
-        assert!(unknown_operator("leftOuterJoin").contains("planned"));
+        assert!(unknown_operator("leftOuterJoin").contains("written `left_outer_join` here"));
+        assert!(unknown_operator("combineByKey").contains("aggregate_by_key"));
+        assert!(unknown_operator("updateStateByKey").contains("planned"));
     }
 
     #[test]

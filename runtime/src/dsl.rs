@@ -5,6 +5,7 @@
 //! operator has a page. Nothing here runs.
 
 mod element_wise;
+mod keyed;
 mod outputs;
 mod per_batch;
 mod texts;

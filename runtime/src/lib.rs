@@ -30,11 +30,14 @@
 //! | what may stand in a pipeline | [`stream!`] |
 //! | the operators, each with an example | [`dsl::Stream`] |
 //! | where records come from, and go to | [`source`], [`sink`] |
+//! | static data that streams are joined with | [`Table`] |
 //! | what records can be grouped by | [`Key`](trait@Key), [`Keyed`], and the [derive](derive@Key) |
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |
 //! | tests, with a clock that is moved by hand | [`Engine::test`], [`MemorySink`](sink::MemorySink) |
+//! | whether a function may reduce | `testing` (with the feature of that name) |
 //! | what will run | [`Pipeline::plan`], [`Engine::explain`] |
+//! | what closures count | [`Counter`] |
 //! | how far it is, and what went wrong | [`Progress`], [`Error`] |
 //!
 //! # What to know
@@ -53,6 +56,7 @@ extern crate self as millstream;
 pub mod batch;
 mod blame;
 pub mod clock;
+mod counter;
 pub mod dsl;
 pub mod engine;
 pub mod error;
@@ -70,9 +74,14 @@ pub mod sink;
 pub mod source;
 mod state;
 mod sync;
+mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 pub mod tick;
 
+#[doc(inline)]
+pub use counter::Counter;
 #[doc(inline)]
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
@@ -91,5 +100,6 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
+pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use millstream_plan::{NodeId, Plan};
 
+use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::Store;
 use crate::tick::{OffsetRange, Positions, Tick};
-use crate::{BoxError, Error, Result};
+use crate::{BoxError, Counter, Error, Result};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
 pub struct Pipeline<'env> {
@@ -23,6 +24,7 @@ pub struct Pipeline<'env> {
     /// In the plan's order: every stage after those that feed it.
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
+    pub(crate) counters: Vec<Counter>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
     pub(crate) env: PhantomData<&'env ()>,
@@ -43,6 +45,14 @@ impl Pipeline<'_> {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.plan.set_name(name);
+        self
+    }
+
+    /// Shows a counter in the progress of this pipeline's ticks, behind those that it was given before: see
+    /// [`Counter`].
+    #[must_use]
+    pub fn counter(mut self, counter: &Counter) -> Self {
+        self.counters.push(counter.clone());
         self
     }
 
@@ -237,6 +247,12 @@ pub(crate) trait ErasedSource: Send {
 /// [`crate::source::Reader`] with its batches erased; the contract is written there.
 pub(crate) trait ErasedReader: Send + Sync {
     fn available(&self, limit: u64) -> Result<Offer, BoxError>;
+    fn at(&self, time: Timestamp) {
+        let _ = time;
+    }
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
     fn read(
         &self,
         range: OffsetRange,
@@ -245,6 +261,9 @@ pub(crate) trait ErasedReader: Send + Sync {
     fn grain(&self) -> u64;
     fn total(&self) -> Option<Total> {
         None
+    }
+    fn a_task_a_range(&self) -> bool {
+        false
     }
     fn freeze(&self);
     fn journal(&self) -> Vec<u8> {
@@ -257,6 +276,9 @@ pub(crate) trait ErasedReader: Send + Sync {
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
         let _ = notes;
         Ok(())
+    }
+    fn drain(&self) -> bool {
+        false
     }
     #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;

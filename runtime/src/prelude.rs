@@ -3,6 +3,8 @@
 pub use crate::clock::{Timestamp, millis, minutes, secs};
 pub use crate::sink::MemorySink;
 pub use crate::source::{
-    binary_records, from_iter, merge, queue, stdin, text_directory, text_files, text_socket,
+    binary_records, from_iter, merge, queue, rate, stdin, text_directory, text_files, text_socket,
 };
-pub use crate::{Bad, Engine, Job, Key, Keyed, Order, Overrun, Pipeline, Tick, Trigger, stream, unordered};
+pub use crate::{
+    Bad, Counter, Engine, Job, Key, Keyed, Order, Overrun, Pipeline, Table, Tick, Trigger, stream, unordered,
+};

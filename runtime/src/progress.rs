@@ -24,6 +24,8 @@ pub struct Progress {
     pub held: u64,
     /// From the tick's beginning to its commit.
     pub duration: Duration,
+    /// The counters that were given to the pipeline, in that order, as they stood when the tick was committed.
+    pub counters: Vec<CounterProgress>,
     /// How long after its batch time the tick began. Grows if ticks take longer than the interval.
     pub delay: Duration,
 }
@@ -36,6 +38,38 @@ pub struct SourceProgress {
     pub stream: &'static str,
     /// What was read, in the source's own unit: bytes of files and sockets, records of queues.
     pub input: u64,
+}
+
+/// A [`Counter`](crate::Counter) at the commit of a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CounterProgress {
+    pub name: Arc<str>,
+    /// May have a part of the next tick in it, if that one is in flight.
+    pub value: u64,
+}
+
+impl Progress {
+    /// The value of the first counter of that name; `None` if the pipeline has none.
+    ///
+    /// ```
+    /// use millstream::prelude::*;
+    ///
+    /// let long = Counter::new("long lines");
+    /// let counted = long.clone(); // the pipeline is to own what it captures
+    /// let pipeline = stream!(move {
+    ///     let lines = source(queue([vec!["a", "a long line"]]));
+    ///     lines.filter(|line| line.len() > 5).for_each(|_| counted.add(1));
+    /// });
+    /// let mut job = Engine::test().start(pipeline.counter(&long))?;
+    /// job.tick()?;
+    /// assert_eq!(job.progress().counter("long lines"), Some(1));
+    /// assert_eq!(job.progress().counter("short lines"), None);
+    /// # millstream::Result::<()>::Ok(())
+    /// ```
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        self.counters.iter().find(|c| &*c.name == name).map(|c| c.value)
+    }
 }
 
 /// A user's callback.

@@ -4,6 +4,7 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod keyed;
 mod outputs;
 mod per_batch;
 
@@ -31,13 +32,14 @@ pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, First, FoldAll, Give, Handle, Itself,
-    Leave, Leaving, Order, Own, PerPartition, ReduceAll, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde,
-    WeighedBySize,
+    Aggregate, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct, First, FoldAll,
+    Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed, Tails,
+    Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
+pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
@@ -255,6 +257,7 @@ impl<'env> Builder<'env> {
             sources: self.sources,
             stages,
             outlets: self.outlets,
+            counters: Vec::new(),
             invalid: self.invalid,
             env: PhantomData,
         }

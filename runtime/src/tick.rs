@@ -108,6 +108,11 @@ impl SourcePlan {
         }
         SourcePlan { tasks }
     }
+
+    /// Each range as a task, but for empty ones.
+    pub fn each(ranges: &[OffsetRange]) -> SourcePlan {
+        SourcePlan { tasks: ranges.iter().filter(|r| !r.is_empty()).map(|r| vec![*r]).collect() }
+    }
 }
 
 /// The task in whose share of `0..total` the point `at` lies.

@@ -116,7 +116,7 @@ fn what_ticks_hold_stays_in_the_budget() {
     // 200 MB of strings; 16 of each number.
     let multiplied = peak(|sink| {
         let pipeline = stream! {
-            let numbers = source(from_iter(0..160_000u64).max_records_per_tick(usize::MAX));
+            let numbers = source(from_iter(0..160_000u64).max_records_per_tick(u64::MAX));
             let many = numbers.flat_map(|n| (0..16).map(move |m| (format!("{n:020}{m:020}"), m)));
             many.sink(sink);
         };

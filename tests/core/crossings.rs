@@ -34,6 +34,11 @@ fn serde_types_can_cross_every_exchange() {
         seen.for_each(drop);
         pages.count_by_value().print();
         pages.count().print();
+        pages.distinct().print();
+        let keyed = pages.map(|p| (p.clone(), p));
+        keyed.group_by_key().print();
+        keyed.aggregate_by_key(0u64, |n, _| n + 1, |a, b| a + b).join(keyed.fold_by_key(0u8, |n, _| n)).print();
+        keyed.left_semi_join(keyed.map(|(k, _)| (k, std::cell::Cell::new(1u8)))).cogroup(keyed).print();
         pages.key_by(|p| Keyed(p.0.clone())).map_values(|_| 1u8).reduce_by_key(u8::max).for_each(drop);
     };
     pipeline.check_serializable().expect("all are serde types");

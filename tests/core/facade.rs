@@ -7,10 +7,12 @@ use millstream_plan::OpKind;
 /// Two functions that make the pipeline of one text: the emitted code's, and the editor's, which is compiled only.
 macro_rules! both {
     ($($name:ident { $($body:tt)* })+) => {
+        #[allow(clippy::type_complexity, reason = "a sample says all that comes out")]
         mod emitted {
             use super::*;
             $(pub fn $name<'a>() -> Pipeline<'a> { stream! { $($body)* } })+
         }
+        #[allow(clippy::type_complexity, reason = "a sample says all that comes out")]
         mod edited {
             use super::*;
             $(pub fn $name<'a>() -> Pipeline<'a> { millstream::__facade! { $($body)* } })+
@@ -114,6 +116,52 @@ both! {
     reduce_by_key {
         let counts: Stream<(String, u64)> = source(words()).map(|w| (w, 1u64)).reduce_by_key(|a, b| a + b);
         counts.print();
+    }
+    fold_by_key {
+        let joined: Stream<(usize, String)> = source(words()).key_by(|w| w.len()).map_values(String::from).fold_by_key(String::new(), |all, w| all + &w);
+        joined.print();
+    }
+    aggregate_by_key {
+        let sums: Stream<(String, u64)> = source(words()).map(|w| (w, 1u64)).aggregate_by_key(0, |a, n| a + n, |a, b| a + b);
+        sums.print();
+    }
+    group_by_key {
+        let groups: Stream<(String, Vec<u64>)> = source(words()).map(|w| (w, 1u64)).group_by_key();
+        groups.print();
+    }
+    distinct {
+        let words: Stream<String> = source(words()).distinct();
+        words.print();
+    }
+    join {
+        let (a, b) = source(words()).map(|w| (w, 1u64)).split(|(w, _)| w.len() > 2);
+        let pairs: Stream<(String, ((u64, usize), u64))> = a.join(b.map(|(w, _)| (String::from(w), w.len()))).join(b);
+        pairs.print();
+    }
+    outer_joins {
+        let a = source(words()).map(|w| (w, 1u64));
+        let b = source(words()).map(|w| (w, 'b'));
+        let left: Stream<(String, (u64, Option<char>))> = a.left_outer_join(b);
+        left.print();
+        let right: Stream<(String, (Option<u64>, char))> = a.right_outer_join(b);
+        right.print();
+        let full: Stream<(String, (Option<u64>, Option<char>))> = a.full_outer_join(b);
+        full.print();
+        let semi: Stream<(String, u64)> = a.left_semi_join(b);
+        semi.print();
+        let anti: Stream<(String, u64)> = a.left_anti_join(b);
+        anti.print();
+    }
+    cogroup {
+        let a = source(words()).map(|w| (w, 1u64));
+        let groups: Stream<(String, (Vec<u64>, Vec<u64>))> = a.cogroup(a);
+        groups.print();
+    }
+    join_table {
+        let pairs: Stream<(&str, (u64, char))> = source(words()).map(|w| (w, 1u64)).join_table(Table::from_iter([("a", 'x')]));
+        pairs.print();
+        let outer: Stream<(&str, (u64, Option<char>))> = source(words()).map(|w| (w, 1u64)).left_outer_join_table(Table::from_iter([("a", 'x')]));
+        outer.print();
     }
     count {
         let n: Stream<u64> = source(words()).count();
@@ -256,6 +304,18 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::Union => of!(union),
         OpKind::Repeat => of!(repeat),
         OpKind::ReduceByKey => of!(reduce_by_key),
+        OpKind::FoldByKey => of!(fold_by_key),
+        OpKind::AggregateByKey => of!(aggregate_by_key),
+        OpKind::GroupByKey => of!(group_by_key),
+        OpKind::Distinct => of!(distinct),
+        OpKind::Join => of!(join),
+        OpKind::LeftOuterJoin
+        | OpKind::RightOuterJoin
+        | OpKind::FullOuterJoin
+        | OpKind::LeftSemiJoin
+        | OpKind::LeftAntiJoin => of!(outer_joins),
+        OpKind::Cogroup => of!(cogroup),
+        OpKind::JoinTable | OpKind::LeftOuterJoinTable => of!(join_table),
         OpKind::Count => of!(count),
         OpKind::CountByValue => of!(count_by_value),
         OpKind::Fold => of!(fold),

@@ -15,7 +15,8 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Asks for a graceful end: the ticks in flight are finished, no other begins.
+    /// Asks for a graceful end: the ticks in flight are finished, and no other begins but for what sources have taken
+    /// and can't have again.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.bell.ring();

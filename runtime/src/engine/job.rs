@@ -32,6 +32,12 @@ pub(super) enum Outcome {
 
 impl Job {
     /// Asks the pipeline to stop gracefully: the ticks in flight are finished, then it ends. Returns at once.
+    ///
+    /// Nothing is lost that a source has taken from outside and can't have again: a socket is hung up on, and the whole lines
+    /// that have come are read in ticks that don't wait for their boundaries. What a source can give again (the rest of a
+    /// file) is left for the next start. To end without that, drop the process.
+    ///
+    /// Spark's `stop(stopGracefully = true)`.
     pub fn stop(&self) {
         self.control.stop();
     }

@@ -7,6 +7,7 @@ mod control;
 mod guarantee;
 mod job;
 mod local;
+mod rate;
 mod run;
 mod signals;
 mod spans;
@@ -28,6 +29,7 @@ use crate::progress::{OnProgress, Progress};
 use crate::{Error, Result};
 
 pub use job::Job;
+pub use rate::{Backpressure, RateEstimator};
 pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
@@ -102,6 +104,7 @@ pub(crate) struct Settings {
     pub trigger: Trigger,
     pub overrun: Overrun,
     pub memory_budget: u64,
+    pub backpressure: Option<Backpressure>,
     pub clock: Arc<dyn Clock>,
     pub on_progress: Option<OnProgress>,
     pub progress_bar: bool,
@@ -118,6 +121,7 @@ impl Default for Settings {
             trigger: Trigger::Interval(Duration::from_secs(1)),
             overrun: Overrun::Queue,
             memory_budget: MEMORY_BUDGET,
+            backpressure: None,
             clock: Arc::new(SystemClock),
             on_progress: None,
             progress_bar: true,
@@ -149,6 +153,16 @@ impl Settings {
         }
         if self.threads == 0 {
             return wrong("0 threads: a pipeline needs at least one".into());
+        }
+        if let Some(backpressure) = self.backpressure {
+            let Trigger::Interval(interval) = self.trigger else {
+                return wrong(
+                    "back-pressure by rate is for ticks at intervals: with Trigger::Eager and Trigger::AvailableNow a tick \
+                     reads as soon as the one before it lets it, and no faster"
+                        .into(),
+                );
+            };
+            backpressure.estimator(interval)?;
         }
         if let Trigger::Interval(interval) = self.trigger
             && (interval.is_zero() || interval.subsec_nanos() % 1_000_000 != 0)
@@ -224,6 +238,28 @@ impl Engine {
         self
     }
 
+    /// Limits what each source gives to a tick to what could be processed in an interval, as far as the ticks so far tell;
+    /// by default, only the sources' own limits and the memory budget hold.
+    ///
+    /// For sources that bring more than the pipeline can do: ticks then stay as short as the interval, and what is too much
+    /// waits in the source (in a file, or beyond a socket that is not read), instead of in ticks that begin ever
+    /// later. Limits are in units of offset: bytes of text, records of other sources; an element of a `queue` is read
+    /// whole. They take effect from the third tick with input on.
+    ///
+    /// Times are the engine's clock's, to the millisecond: ticks that take less have no say. With a clock that is set by
+    /// hand, a tick takes the time by which it was set meanwhile. [`Engine::test`] has no back-pressure: there time stands
+    /// still while a tick runs.
+    ///
+    /// # Errors
+    /// [`Engine::run`] and [`Engine::start`] refuse other triggers than [`Trigger::Interval`], and settings that
+    /// [`Backpressure::estimator`] refuses.
+    ///
+    /// Spark's `spark.streaming.backpressure.enabled`.
+    pub fn backpressure(mut self, backpressure: Backpressure) -> Engine {
+        self.settings.backpressure = Some(backpressure);
+        self
+    }
+
     /// Where the time comes from; by default, from the system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Engine {
         self.settings.clock = clock;
@@ -272,7 +308,7 @@ impl Engine {
 
     /// Runs the pipeline until its sources have ended, a signal comes, or something fails.
     ///
-    /// SIGINT and SIGTERM stop it gracefully: the ticks in flight are finished, and the result is `Ok`. A second
+    /// SIGINT and SIGTERM stop it gracefully, as [`Job::stop`] does, and the result is `Ok`. A second
     /// signal ends the process at once, with exit code 130. When no `run` is active any more, these signals end the
     /// process as they do by default. (A program with handlers of its own uses [`Engine::start`], which leaves
     /// signals alone, and [`Job::stop`].)

@@ -81,7 +81,8 @@ impl TestEngine {
     }
 
     /// Runs the pipeline until its sources have ended. A source that waits for the outside (a socket) is waited
-    /// for, in real time; ticks without data that would pass meanwhile are left out.
+    /// for, in real time; ticks without data that would pass meanwhile are left out. (Unless a source waits by the clock, as
+    /// [`rate`](crate::source::rate()) does: then each boundary is a tick.)
     pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
         Session::open(self, pipeline, None)?.run_to_end()
     }
@@ -160,9 +161,10 @@ impl TestJob {
         self.session.control.progress()
     }
 
-    /// Ends the job gracefully.
+    /// Ends the job gracefully, as [`Job::stop`](super::Job::stop): what sources have taken and can't have again is read.
     pub fn stop(mut self) -> Result<()> {
-        self.session.end()
+        self.session.control.stop();
+        self.session.drain()
     }
 
     /// Ends the job as if the process had been killed: what sinks were given and did not commit is not taken back. After
@@ -245,7 +247,7 @@ impl<'env> Session<'env> {
             }
         }
         if self.live().has_failed() || self.live().is_stopping() {
-            return self.end();
+            return self.drain();
         }
         self.clock.set(target);
         Ok(())
@@ -258,16 +260,33 @@ impl<'env> Session<'env> {
         loop {
             let again = self.plan_again();
             let next = if self.live().is_finished() { None } else { self.next_to_plan() };
-            let planned = again || next.is_some_and(|next| self.jump(next, WhenEmpty::Leave));
+            // A source that waits by the clock can only be helped by moving it.
+            let when_empty =
+                if self.live().waits_by_the_clock() { WhenEmpty::RunUnlessEnded } else { WhenEmpty::Leave };
+            let planned = again || next.is_some_and(|next| self.jump(next, when_empty));
             if self.turn() || planned {
                 continue;
             }
-            if self.live().has_failed() || self.live().is_finished() {
-                return self.end();
+            if self.live().has_failed() || self.live().is_finished() || self.live().is_stopping() {
+                return self.drain();
             }
             // A source waits for the outside.
             self.control.bell.wait(None);
         }
+    }
+
+    /// Runs what is left to read after a stop, and ends the job.
+    fn drain(&mut self) -> Result<()> {
+        while self.driver.is_some() {
+            let driver = self.live();
+            if driver.is_stopping() && !driver.has_failed() {
+                driver.drain();
+            }
+            if !self.turn() && (self.live().has_failed() || self.live().is_finished()) {
+                break;
+            }
+        }
+        self.end()
     }
 
     fn live(&mut self) -> &mut Driver<'env> {

@@ -104,6 +104,6 @@ impl<K: Key<Owned = K> + Data> Tail for CountValues<K> {
     }
 }
 
-fn tables<K: Key, A>(partitions: usize) -> Vec<KeyTable<K, A>> {
+pub(super) fn tables<K: Key, A>(partitions: usize) -> Vec<KeyTable<K, A>> {
     (0..partitions).map(|_| KeyTable::default()).collect()
 }

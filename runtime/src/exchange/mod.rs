@@ -3,6 +3,7 @@
 //! A *tail* lives for one task. The stage's loops push records into it; closing it gives one bucket for each
 //! target. Here are the tails, and the rule that says which partition owns a key.
 
+mod aggregate;
 mod codec;
 mod combine;
 mod count;
@@ -14,11 +15,13 @@ mod own;
 mod per_partition;
 mod reader;
 mod reduce_all;
+mod scatter;
 mod sort;
 mod table;
 mod top;
 mod weight;
 
+pub use aggregate::{Aggregate, Distinct};
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
@@ -32,6 +35,8 @@ pub use own::{Known, KnownAt, Leave, Leaving, Own, OwnAt};
 pub use per_partition::PerPartition;
 pub(crate) use per_partition::{OfPartition, Went};
 pub use reduce_all::ReduceAll;
+pub use scatter::Scatter;
+pub(crate) use scatter::{Chunks, Entry, Scattered};
 pub use sort::{Order, Sort, Sorting};
 pub use table::KeyTable;
 pub use top::{By, Itself, Rank, Ranking, Top};

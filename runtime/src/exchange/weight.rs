@@ -140,12 +140,22 @@ pub(crate) fn by_serde<B: Measured>(bucket: &(dyn Any + Send)) -> u64 {
 }
 
 /// What a value owns, about.
-fn owned<T: Serialize>(value: &T) -> usize {
+pub(super) fn owned<T: Serialize>(value: &T) -> usize {
     if !std::mem::needs_drop::<T>() {
         return 0;
     }
     // What can't be encoded is found out where it has to be.
     postcard::to_io(value, Length(0)).map_or(0, |length| length.0) + ALLOCATION
+}
+
+/// What a key owns, about.
+pub(super) fn owned_by_key<K: Key>(slot: &K::Slot) -> usize {
+    if !std::mem::needs_drop::<K::Slot>() {
+        return 0;
+    }
+    let mut canonical = Canonical::default();
+    K::write_slot(slot, &mut canonical);
+    canonical.len()
 }
 
 /// Counts what is written.
@@ -162,7 +172,7 @@ impl io::Write for Length {
 }
 
 /// Every how manyth record is looked at.
-fn stride(records: usize) -> usize {
+pub(super) fn stride(records: usize) -> usize {
     records.div_ceil(SAMPLE).max(1)
 }
 
@@ -196,15 +206,9 @@ impl<K: Key<Owned = K> + Data, A: Data> Held for KeyTable<K, A> {
 
 impl<K: Key<Owned = K> + Data, A: Data + Serialize> Measured for KeyTable<K, A> {
     fn sample(&self) -> (usize, usize) {
-        self.iter().step_by(stride(self.len())).fold((0, 0), |(n, bytes), (slot, value)| {
-            let mut key = 0;
-            if std::mem::needs_drop::<K::Slot>() {
-                let mut canonical = Canonical::default();
-                K::write_slot(slot, &mut canonical);
-                key = canonical.len();
-            }
-            (n + 1, bytes + key + owned(value))
-        })
+        self.iter()
+            .step_by(stride(self.len()))
+            .fold((0, 0), |(n, bytes), (slot, value)| (n + 1, bytes + owned_by_key::<K>(slot) + owned(value)))
     }
 }
 

@@ -151,6 +151,7 @@ macro_rules! bytes_key {
         impl Key for $type {
             type Owned = $owned;
             type Slot = BytesSlot<Long<$long>>;
+            type Memo = u64;
             type Probe<'p>
                 = BytesProbe<'p>
             where

@@ -5,6 +5,7 @@ use super::{Canonical, Key};
 impl<K: Key + Clone> Key for &K {
     type Owned = K::Owned;
     type Slot = K::Slot;
+    type Memo = K::Memo;
     type Probe<'p>
         = K::Probe<'p>
     where
@@ -43,6 +44,7 @@ impl<K: Key + Clone> Key for &K {
 impl<K: Key> Key for Option<K> {
     type Owned = Option<K::Owned>;
     type Slot = Option<K::Slot>;
+    type Memo = u64;
     type Probe<'p>
         = Option<K::Probe<'p>>
     where
@@ -87,6 +89,7 @@ macro_rules! tuple_key {
         impl<$($name: Key),+> Key for ($($name,)+) {
             type Owned = ($($name::Owned,)+);
             type Slot = ($($name::Slot,)+);
+            type Memo = u64;
             type Probe<'p>
                 = ($($name::Probe<'p>,)+)
             where

@@ -50,6 +50,7 @@ impl Hasher for Collect<'_> {
 impl<T: Hash + Eq + Data> Key for Keyed<T> {
     type Owned = Self;
     type Slot = Self;
+    type Memo = u64;
     type Probe<'p>
         = &'p Self
     where

@@ -37,6 +37,8 @@ pub trait Key: Sized {
     type Owned: Key<Owned = Self::Owned, Slot = Self::Slot> + Eq + Data;
     /// The form in which a table holds the key.
     type Slot: Data + PartialEq;
+    /// What is kept beside a slot that travels: its hash (`u64`), or nothing where that is as quickly made as read.
+    type Memo: Memo;
     /// The key, read once: enough to hash it and to compare it with a slot.
     type Probe<'p>
     where
@@ -80,6 +82,33 @@ pub trait Key: Sized {
     }
 }
 
+/// A hash that is kept, or made again.
+pub trait Memo: Copy + Send + 'static {
+    fn of(hash: u64) -> Self;
+    /// The hash, which `make` makes.
+    fn hash(self, make: impl FnOnce() -> u64) -> u64;
+}
+
+impl Memo for u64 {
+    #[inline(always)]
+    fn of(hash: u64) -> u64 {
+        hash
+    }
+    #[inline(always)]
+    fn hash(self, _: impl FnOnce() -> u64) -> u64 {
+        self
+    }
+}
+
+impl Memo for () {
+    #[inline(always)]
+    fn of(_: u64) {}
+    #[inline(always)]
+    fn hash(self, make: impl FnOnce() -> u64) -> u64 {
+        make()
+    }
+}
+
 /// The stable hash of a key.
 pub fn stable_hash<K: Key>(key: &K) -> u64 {
     K::hash(&key.probe())
@@ -103,6 +132,23 @@ impl<K, V> Pair for (K, V) {
     #[inline(always)]
     fn pair(self) -> (K, V) {
         self
+    }
+}
+
+/// The same key, twice; the place where the keys of two sides differ.
+#[diagnostic::on_unimplemented(
+    message = "both sides need the same keys, but they are `{K}` and `{Self}`",
+    label = "one side's keys are `{K}`, the other's `{Self}`",
+    note = "bring both to one type first, with `.map(|(key, value)| …)`; `&str` and `String` are the same"
+)]
+pub trait SameKey<K: Key>: Key {
+    /// A slot of the one, as a slot of the other.
+    fn as_own(slot: &K::Slot) -> &Self::Slot;
+}
+impl<K: Key> SameKey<K> for K {
+    #[inline(always)]
+    fn as_own(slot: &K::Slot) -> &K::Slot {
+        slot
     }
 }
 

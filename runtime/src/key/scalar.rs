@@ -7,6 +7,7 @@ macro_rules! scalar_key {
         impl Key for $type {
             type Owned = $type;
             type Slot = $type;
+            type Memo = ();
             type Probe<'p> = $type;
 
             #[inline(always)]

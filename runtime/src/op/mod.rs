@@ -1,15 +1,26 @@
 //! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
 
+mod arrivals;
+pub(crate) mod blocks;
 pub(crate) mod chunks;
+pub(crate) mod cogroup;
 pub(crate) mod count;
+pub(crate) mod distinct;
 pub(crate) mod fold;
+pub(crate) mod fold_by_key;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
 pub(crate) mod for_each_partition;
+mod gather;
+pub(crate) mod group_by_key;
+mod index;
+pub(crate) mod join;
+pub(crate) mod join_table;
 pub(crate) mod map_async;
 pub(crate) mod map_partitions;
 pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
+pub(crate) mod semi_join;
 pub(crate) mod sink;
 pub(crate) mod sort_by_key;
 pub(crate) mod top;

@@ -1,20 +1,23 @@
 //! A bounded buffer between a peer that sends when it likes and a driver that reads ranges: what `text_socket`
 //! and `stdin` share.
 
+mod reader;
+
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::{Arc, Condvar, MutexGuard};
 
 use memchr::{memchr, memrchr};
 use tokio::sync::Notify;
 
-use super::line_reader::{LineOptions, LineReader, ReadAt, first_overlong, too_long};
-use super::text::TextBatch;
+pub(crate) use self::reader::BufferedReader;
+use super::line_count::LineCount;
+use super::line_reader::{LineOptions, first_overlong, too_long};
 use super::text_files::MAX_BYTES_PER_TICK;
-use super::{Offer, Reader, Waker};
+use super::{Offer, Waker};
 use crate::BoxError;
+use crate::clock::Timestamp;
 use crate::sync::Mutex;
-use crate::tick::{OffsetRange, Positions};
+use crate::tick::OffsetRange;
 
 /// How much is read from the peer at a time.
 pub(crate) const CHUNK: usize = 64 << 10;
@@ -25,6 +28,7 @@ pub(crate) struct BufferOptions {
     pub lines: LineOptions,
     pub buffer_bytes: usize,
     pub max_bytes_per_tick: u64,
+    pub max_records_per_tick: Option<u64>,
     /// What `freeze` means.
     pub now: Now,
 }
@@ -44,6 +48,7 @@ impl Default for BufferOptions {
             lines: LineOptions::default(),
             buffer_bytes: 16 << 20,
             max_bytes_per_tick: MAX_BYTES_PER_TICK,
+            max_records_per_tick: None,
             now: Now::UntilEnd,
         }
     }
@@ -83,12 +88,28 @@ struct State {
     frozen: bool,
     ended: bool,
     closed: bool,
+    /// Until then the peer's side waits by the clock.
+    due: Option<Timestamp>,
     failed: Option<String>,
 }
 
 impl State {
     fn end(&self) -> u64 {
         self.base + self.bytes.len() as u64
+    }
+
+    /// The end of the longest piece from `offered` up to `end` in which at most so many lines begin.
+    fn cut(&self, end: u64, lines: u64) -> u64 {
+        let within = |offset: u64| usize::try_from(offset - self.base).expect("it is in memory");
+        let (from, till) = (within(self.offered), within(end));
+        let begins = self.offered == self.origin || self.bytes.get(from - 1) == Some(&b'\n');
+        let mut count = LineCount::new(lines, begins);
+        let (first, second) = self.bytes.as_slices();
+        let middle = first.len();
+        let first = &first[from.min(middle)..till.min(middle)];
+        let second = &second[from.saturating_sub(middle)..till.saturating_sub(middle)];
+        let too_many = count.pass(first).or_else(|| count.pass(second).map(|at| first.len() + at));
+        too_many.map_or(end, |at| self.offered + at as u64)
     }
 }
 
@@ -188,6 +209,21 @@ impl ByteBuffer {
         Some((at, too_long(&self.name, end + at as u64, self.max_line_bytes).to_string()))
     }
 
+    /// Forgets what came of a line whose end will not come. Returns how many bytes.
+    pub(crate) fn drop_begun_line(&self) -> usize {
+        let mut state = self.state();
+        let kept = usize::try_from(state.whole - state.base).expect("it is in memory");
+        let dropped = state.bytes.len() - kept;
+        state.bytes.truncate(kept);
+        dropped
+    }
+
+    /// The peer's side waits by the clock, until then; or no more.
+    pub(crate) fn set_due(&self, due: Option<Timestamp>) {
+        self.state().due = due;
+        self.waker.wake();
+    }
+
     /// Nothing more will come.
     pub(crate) fn finish(&self) {
         let mut state = self.state();
@@ -203,18 +239,18 @@ impl ByteBuffer {
         self.waker.wake();
     }
 
-    fn available(&self, max_bytes: u64) -> Result<Offer, BoxError> {
+    fn available(&self, max_bytes: u64, max_lines: Option<u64>) -> Result<Offer, BoxError> {
         let mut state = self.state();
         if let Now::Unknown(error) = &self.now
             && state.frozen
         {
             return Err(error.as_str().into());
         }
-        let range = OffsetRange {
-            partition: 0,
-            start: state.offered,
-            end: state.whole.min(state.offered.saturating_add(max_bytes)),
-        };
+        let mut end = state.whole.min(state.offered.saturating_add(max_bytes));
+        if let Some(lines) = max_lines {
+            end = state.cut(end, lines);
+        }
+        let range = OffsetRange { partition: 0, start: state.offered, end };
         if let Some(error) = state.failed.as_ref().filter(|_| range.is_empty()) {
             return Err(error.as_str().into());
         }
@@ -225,7 +261,7 @@ impl ByteBuffer {
             ranges: if range.is_empty() { Vec::new() } else { vec![range] },
             caught_up: all && state.failed.is_none(),
             ended,
-            waiting: state.frozen && !ended,
+            waiting: state.frozen && !ended && !state.closed,
         })
     }
 
@@ -264,6 +300,7 @@ impl ByteBuffer {
         self.room_for_thread.notify_all();
     }
 
+    /// Takes nothing more; what has come can still be read. A line that has come in part is none.
     fn close(&self) {
         self.state().closed = true;
         self.room.notify_one();
@@ -274,109 +311,6 @@ impl ByteBuffer {
     pub(crate) fn buffered(&self) -> usize {
         let state = self.state();
         usize::try_from(state.end() - state.released).expect("it is in memory")
-    }
-}
-
-impl ReadAt for &ByteBuffer {
-    fn span(&self) -> Range<u64> {
-        let state = self.state();
-        state.origin..state.whole
-    }
-
-    fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, BoxError> {
-        let state = self.state();
-        let Some(from) = at.checked_sub(state.base) else {
-            let kept = state.released;
-            return Err(format!(
-                "bytes from {at} on of {} are gone; they are kept from {kept} on",
-                self.name
-            )
-            .into());
-        };
-        let from = usize::try_from(from).expect("it is in memory");
-        let (first, second) = state.bytes.as_slices();
-        let bytes = if from < first.len() { &first[from..] } else { &second[from - first.len()..] };
-        let n = bytes.len().min(into.len());
-        into[..n].copy_from_slice(&bytes[..n]);
-        Ok(n)
-    }
-}
-
-/// The reader over a buffer.
-pub(crate) struct BufferedReader<B> {
-    pub(crate) buffer: Arc<ByteBuffer>,
-    lines: LineReader<B>,
-    max_bytes_per_tick: u64,
-    /// The task that fills the buffer, if it is a task.
-    task: Option<tokio::task::AbortHandle>,
-}
-
-impl<B: TextBatch> BufferedReader<B> {
-    pub(crate) fn new(
-        buffer: Arc<ByteBuffer>,
-        options: BufferOptions,
-        task: Option<tokio::task::AbortHandle>,
-    ) -> Self {
-        let BufferOptions { lines, max_bytes_per_tick, .. } = options;
-        BufferedReader { buffer, lines: LineReader::new(lines), max_bytes_per_tick, task }
-    }
-}
-
-impl<B: TextBatch> Reader for BufferedReader<B> {
-    type Batch = B;
-
-    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
-        self.buffer.available(self.max_bytes_per_tick.min(limit).max(1))
-    }
-
-    fn read(
-        &self,
-        range: OffsetRange,
-        visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
-    ) -> Result<(), BoxError> {
-        let origin = self.buffer.state().origin;
-        if range.start < origin {
-            return Err(format!(
-                "bytes from {} to {origin} of {} are gone: they came before the restart, and can't be read again",
-                range.start, self.buffer.name
-            )
-            .into());
-        }
-        self.lines.read(&&*self.buffer, &self.buffer.name, range, visit)
-    }
-
-    fn grain(&self) -> u64 {
-        64 << 10
-    }
-
-    fn freeze(&self) {
-        self.buffer.state().frozen = true;
-    }
-
-    fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
-        positions.get(&0).map_or(Ok(()), |position| self.buffer.seek(*position))
-    }
-
-    fn release(&self, positions: &Positions) {
-        if let Some(position) = positions.get(&0) {
-            self.buffer.release(*position);
-        }
-    }
-
-    fn close(&self) {
-        self.buffer.close();
-        if let Some(task) = &self.task {
-            task.abort();
-        }
-    }
-}
-
-impl<B> Drop for BufferedReader<B> {
-    fn drop(&mut self) {
-        self.buffer.close();
-        if let Some(task) = &self.task {
-            task.abort();
-        }
     }
 }
 

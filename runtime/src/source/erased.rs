@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Offer, Reader, Source, SourceContext, Total};
 use crate::BoxError;
 use crate::batch::Batch;
+use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, ErasedSource};
 use crate::tick::{OffsetRange, Positions};
 
@@ -30,6 +31,14 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.available(limit)
     }
 
+    fn at(&self, time: Timestamp) {
+        self.0.at(time);
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.0.due()
+    }
+
     fn read(
         &self,
         range: OffsetRange,
@@ -49,6 +58,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.total()
     }
 
+    fn a_task_a_range(&self) -> bool {
+        self.0.a_task_a_range()
+    }
+
     fn freeze(&self) {
         self.0.freeze();
     }
@@ -63,6 +76,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
 
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
         self.0.recall(notes)
+    }
+
+    fn drain(&self) -> bool {
+        self.0.drain()
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

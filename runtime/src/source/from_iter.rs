@@ -5,6 +5,8 @@ use std::fmt;
 use std::iter::Peekable;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use super::record_bytes::record_bytes;
+use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::batch::Rows;
@@ -18,9 +20,10 @@ use crate::tick::{OffsetRange, Positions};
 /// offsets count records.
 ///
 /// # Memory
-/// A tick holds its records: their number times the size of one, with all that it owns; and two ticks are in flight, each
-/// with what the pipeline makes of them. So for records of 10 kB set a limit of fewer
-/// ([`max_records_per_tick`](FromIter::max_records_per_tick)). Default: 10,000 records a tick.
+/// A tick holds its records, and two ticks are in flight, each with what the pipeline makes of them. Defaults: 10,000
+/// records a tick ([`max_records_per_tick`](FromIter::max_records_per_tick)) of 8 MiB together
+/// ([`max_bytes_per_tick`](FromIter::max_bytes_per_tick)). A record that owns memory and is no text says how much with
+/// [`record_bytes`](FromIter::record_bytes).
 ///
 /// # Replay
 /// After a restart the program makes the iterator anew, and the source skips what was read before. So it has to
@@ -35,25 +38,60 @@ use crate::tick::{OffsetRange, Positions};
 ///
 /// Flink's `fromSequence` and `fromCollection`.
 pub fn from_iter<I: IntoIterator>(records: I) -> FromIter<I::IntoIter> {
-    FromIter { records: records.into_iter(), max_records_per_tick: 10_000 }
+    FromIter {
+        records: records.into_iter(),
+        max_records_per_tick: 10_000,
+        max_bytes_per_tick: MAX_BYTES_PER_TICK,
+        record_bytes: None,
+    }
 }
 
 /// Made by [`from_iter`].
-pub struct FromIter<I> {
+pub struct FromIter<I: Iterator> {
     records: I,
-    max_records_per_tick: usize,
+    max_records_per_tick: u64,
+    max_bytes_per_tick: u64,
+    record_bytes: Option<Measure<I::Item>>,
 }
 
-impl<I> FromIter<I> {
+type Measure<T> = Box<dyn Fn(&T) -> usize + Send + Sync>;
+
+impl<I: Iterator> FromIter<I> {
     /// How many records a tick reads at most (0 counts as 1). Default: 10,000.
     #[must_use]
-    pub fn max_records_per_tick(mut self, records: usize) -> Self {
+    pub fn max_records_per_tick(mut self, records: u64) -> Self {
         self.max_records_per_tick = records.max(1);
+        self
+    }
+
+    /// How many bytes of memory a tick's records take at most, as far as that can be kept: a tick has one record at least.
+    /// Default: 8 MiB.
+    ///
+    /// A record counts its size, and `String`, `Vec<u8>`, `Box<str>`, `Arc<str>`, `Cow<str>`, `Option<String>` and their
+    /// kin of bytes also what they own. Others that own memory need [`record_bytes`](FromIter::record_bytes).
+    #[must_use]
+    pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
+        self.max_bytes_per_tick = bytes;
+        self
+    }
+
+    /// How many bytes a record counts for the limit on bytes. Called once for each record, on the driver's thread.
+    ///
+    /// ```
+    /// use millstream::source::from_iter;
+    ///
+    /// let rows = (1..).map(|n| (n, vec![0u64; n]));
+    /// let source = from_iter(rows).record_bytes(|(_, row)| 32 + 8 * row.len());
+    /// # let _ = source;
+    /// ```
+    #[must_use]
+    pub fn record_bytes(mut self, bytes: impl Fn(&I::Item) -> usize + Send + Sync + 'static) -> Self {
+        self.record_bytes = Some(Box::new(bytes));
         self
     }
 }
 
-impl<I> fmt::Debug for FromIter<I> {
+impl<I: Iterator> fmt::Debug for FromIter<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("from_iter()")
     }
@@ -77,13 +115,20 @@ where
             next: 0,
             began: false,
         };
-        Ok(Arc::new(IterReader { pulled: Mutex::new(pulled), max: self.max_records_per_tick as u64 }))
+        Ok(Arc::new(IterReader {
+            pulled: Mutex::new(pulled),
+            max_records: self.max_records_per_tick,
+            max_bytes: self.max_bytes_per_tick,
+            record_bytes: self.record_bytes.unwrap_or_else(|| Box::new(record_bytes)),
+        }))
     }
 }
 
 struct IterReader<I: Iterator> {
     pulled: Mutex<Pulled<I>>,
-    max: u64,
+    max_records: u64,
+    max_bytes: u64,
+    record_bytes: Measure<I::Item>,
 }
 
 struct Pulled<I: Iterator> {
@@ -108,6 +153,42 @@ impl<I: Iterator> Pulled<I> {
             self.end += chunk.len() as u64;
             self.chunks.push_back((start, Arc::new(chunk)));
         }
+    }
+
+    /// Pulls what a tick from `next` on is to read, within the limits, and returns where that ends.
+    fn pull_tick(&mut self, records: u64, bytes: u64, measure: &Measure<I::Item>) -> u64 {
+        let (start, limit) = (self.next, self.next.saturating_add(records));
+        let mut room = bytes;
+        // Also of a record that is larger than all room, for the first one.
+        let mut fits = |record: &I::Item, at: u64| {
+            let bytes = measure(record) as u64;
+            let fits = bytes <= room || at == start;
+            room = room.saturating_sub(bytes);
+            fits
+        };
+        let mut end = start;
+        // What has been pulled before, to read a logged tick again.
+        for (first, chunk) in &self.chunks {
+            let skip = usize::try_from(end.saturating_sub(*first)).unwrap_or(usize::MAX);
+            for record in chunk.iter().skip(skip) {
+                if end == limit || !fits(record, end) {
+                    return end;
+                }
+                end += 1;
+            }
+        }
+        let mut chunk = Vec::new();
+        while end < limit {
+            let at = end;
+            let Some(record) = self.records.next_if(|record| fits(record, at)) else { break };
+            chunk.push(record);
+            end += 1;
+        }
+        if !chunk.is_empty() {
+            self.chunks.push_back((self.end, Arc::new(chunk)));
+            self.end = end;
+        }
+        end
     }
 }
 
@@ -136,12 +217,11 @@ where
         let mut pulled = self.pulled();
         pulled.began = true;
         let start = pulled.next;
-        let limit = start.saturating_add(self.max.min(limit).max(1));
-        pulled.pull(limit);
-        let end = pulled.end.min(limit);
-        if end < start {
-            return Err(too_few(end, start));
+        pulled.pull(start);
+        if pulled.end < start {
+            return Err(too_few(pulled.end, start));
         }
+        let end = pulled.pull_tick(self.max_records.min(limit).max(1), self.max_bytes, &self.record_bytes);
         pulled.next = end;
         let ended = end == pulled.end && pulled.records.peek().is_none();
         let range = OffsetRange { partition: 0, start, end };
@@ -230,87 +310,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::{context, read};
-    use super::*;
-
-    fn part(start: u64, end: u64) -> OffsetRange {
-        OffsetRange { partition: 0, start, end }
-    }
-
-    fn open<I>(source: FromIter<I>) -> Arc<dyn Reader<Batch = Rows<I::Item>>>
-    where
-        I: Iterator<Item: Clone + Send + Sync + 'static> + Send + 'static,
-    {
-        source.open(&context().0).expect("it opens")
-    }
-
-    #[test]
-    fn a_tick_keeps_to_the_limit_and_the_last_one_says_so() {
-        let reader = open(from_iter(["a", "b", "c", "d"]).max_records_per_tick(2));
-        assert_eq!(
-            reader.available(u64::MAX).expect("fine"),
-            Offer { ranges: vec![part(0, 2)], caught_up: false, ended: false, waiting: false }
-        );
-        assert_eq!(
-            reader.available(u64::MAX).expect("fine"),
-            Offer { ranges: vec![part(2, 4)], caught_up: true, ended: true, waiting: false }
-        );
-        assert_eq!(
-            reader.available(u64::MAX).expect("fine"),
-            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
-        );
-        assert_eq!(read(&*reader, part(1, 3), |s| s).expect("fine"), ["b", "c"]);
-    }
-
-    #[test]
-    fn an_infinite_iterator_is_pulled_as_needed() {
-        let (pulled, pulls) = std::sync::mpsc::channel();
-        let numbers = (0u64..).inspect(move |n| pulled.send(*n).expect("it is heard"));
-        let reader = open(from_iter(numbers).max_records_per_tick(3));
-        assert_eq!(pulls.try_iter().count(), 0);
-        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(0, 3)]);
-        assert_eq!(pulls.try_iter().count(), 4);
-        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(3, 6)]);
-        assert_eq!(pulls.try_iter().count(), 3);
-    }
-
-    #[test]
-    fn an_empty_iterator_has_ended() {
-        let reader = open(from_iter(Vec::<u8>::new()));
-        assert_eq!(
-            reader.available(u64::MAX).expect("fine"),
-            Offer { ranges: vec![], caught_up: true, ended: true, waiting: false }
-        );
-    }
-
-    #[test]
-    fn ranges_are_read_again_in_any_order_until_they_are_released() {
-        let reader = open(from_iter(0..10).max_records_per_tick(4));
-        let _offers: Vec<_> = (0..3).map(|_| reader.available(u64::MAX).expect("fine")).collect();
-        for range in [part(8, 10), part(2, 5), part(0, 4), part(2, 5)] {
-            let expected: Vec<i32> = (range.start as i32..range.end as i32).collect();
-            assert_eq!(read(&*reader, range, |n| n).expect("fine"), expected);
-        }
-        reader.release(&[(0, 4)].into());
-        assert_eq!(read(&*reader, part(4, 5), |n| n).expect("fine"), [4]);
-        let gone = reader.read(part(3, 5), &mut |_| Ok(())).expect_err("it is gone").to_string();
-        assert_eq!(gone, "records before 4 are gone, but 3 was to be read");
-    }
-
-    #[test]
-    fn after_a_restart_it_skips_what_was_read_and_reads_logged_ticks_again() {
-        let reader = open(from_iter(0..10).max_records_per_tick(4));
-        reader.seek(&[(0, 3)].into()).expect("it has as many");
-        assert_eq!(read(&*reader, part(3, 6), |n| n).expect("fine"), [3, 4, 5]);
-        reader.seek(&[(0, 6)].into()).expect("it has as many");
-        assert_eq!(reader.available(u64::MAX).expect("fine").ranges, [part(6, 10)]);
-        assert_eq!(read(&*reader, part(3, 6), |n| n).expect("fine"), [3, 4, 5]);
-    }
-
-    #[test]
-    fn an_iterator_that_gives_less_than_before_is_an_error_that_says_why() {
-        let error = open(from_iter(0..2)).seek(&[(0, 3)].into()).expect_err("it is too short").to_string();
-        assert!(error.contains("ended after 2 records, but record 3 was read before the restart"), "{error}");
-    }
-}
+mod tests;

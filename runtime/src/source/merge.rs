@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
+use crate::clock::Timestamp;
 use crate::tick::{OffsetRange, Positions};
 
 /// Sources of one type, as many as are known when the program runs, as one source. (For streams that are known
@@ -139,6 +140,14 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
             all.waiting |= offer.waiting;
         }
         Ok(all)
+    }
+
+    fn at(&self, time: Timestamp) {
+        self.readers.iter().for_each(|r| r.at(time));
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.readers.iter().filter_map(|r| r.due()).min()
     }
 
     fn read(

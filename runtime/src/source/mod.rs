@@ -4,16 +4,20 @@
 
 // One file each; this one holds the traits.
 
+mod backoff;
 mod binary_records;
 mod buffered;
 mod directory;
 pub(crate) mod erased;
 mod files;
 mod from_iter;
+mod line_count;
 mod line_reader;
 mod merge;
 mod patterns;
 mod queue;
+mod rate;
+mod record_bytes;
 mod stdin;
 #[cfg(test)]
 mod testing;
@@ -26,13 +30,15 @@ mod total;
 use std::fmt;
 use std::sync::Arc;
 
+pub use backoff::Backoff;
 pub use binary_records::{FixedLength, Records, binary_records};
 pub use directory::Directory;
 pub use files::Compression;
 pub use from_iter::{FromIter, from_iter};
 pub use merge::{Merge, merge};
 pub use patterns::IntoPatterns;
-pub use queue::{Queue, queue};
+pub use queue::{Queue, QueueClosed, QueueSender, queue};
+pub use rate::{Rate, rate};
 pub use stdin::{Stdin, stdin};
 pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch};
 pub use text_directory::{TextLines, text_directory};
@@ -42,6 +48,7 @@ pub use total::Total;
 
 use crate::BoxError;
 use crate::batch::Batch;
+use crate::clock::{Clock, Timestamp};
 use crate::tick::{OffsetRange, Positions};
 
 /// What a source or sink says of itself in plans, logs and errors. Secrets are left out.
@@ -77,13 +84,21 @@ pub trait Source: Send + 'static {
 }
 
 /// What the engine lends to a source.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SourceContext {
     /// Where waiting for the outside happens. Tasks that a source spawns here must end when its reader is
     /// dropped or [`Reader::close`] is called.
     pub runtime: tokio::runtime::Handle,
     /// To be called when new input waits.
     pub waker: Waker,
+    /// The engine's: the system's, or one that a test sets by hand. A source waits by this clock, so that no test sleeps.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for SourceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceContext").field("now", &self.clock.now()).finish_non_exhaustive()
+    }
 }
 
 /// Wakes the driver.
@@ -138,6 +153,19 @@ pub trait Reader: Send + Sync {
     /// that it takes, would be too much).
     fn available(&self, limit: u64) -> Result<Offer, BoxError>;
 
+    /// The next `available` is for the tick with this batch time. Only a source whose input follows from the time (as
+    /// that of [`rate`](rate())) has a use for it.
+    fn at(&self, time: Timestamp) {
+        let _ = time;
+    }
+
+    /// When the clock alone will bring more, or let the source go on: the engine asks again then. `None`: there is
+    /// nothing that the source waits for by the clock; it calls the waker. Under `Trigger::Interval` the engine asks at
+    /// each boundary anyway.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// Reads a range, in as many batches as suit the source.
     fn read(
         &self,
@@ -154,6 +182,12 @@ pub trait Reader: Send + Sync {
     /// after `seek` and before the first `available`; it may be an estimate. By default, `None`.
     fn total(&self) -> Option<Total> {
         None
+    }
+
+    /// Whether each range of an offer is a task of its own, however many partitions the engine has. By default the
+    /// engine cuts ranges, and joins them, into tasks of about equal length.
+    fn a_task_a_range(&self) -> bool {
+        false
     }
 
     /// From now on offers nothing beyond what exists now (for `Trigger::AvailableNow`). A source whose input has no
@@ -191,6 +225,13 @@ pub trait Reader: Send + Sync {
     /// What lies before these positions will not be read again; it may be forgotten.
     fn release(&self, positions: &Positions) {
         let _ = positions;
+    }
+
+    /// The pipeline is stopping: take nothing more from outside. Says whether what has been taken can't be had again, and
+    /// so is still to be read: the engine then goes on asking until this source is caught up. By default `false`: what is
+    /// not read by now will be read after the next start.
+    fn drain(&self) -> bool {
+        false
     }
 
     /// The pipeline is ending: stop waiting for the outside.

@@ -54,6 +54,15 @@ impl<B> Stdin<B> {
         self
     }
 
+    /// How many lines a tick reads at most (0 counts as 1), beside the limit on bytes. Default: as many as it has bytes for.
+    ///
+    /// Cost: when a tick is planned, its bytes are searched for line ends on the driver's thread.
+    #[must_use]
+    pub fn max_records_per_tick(mut self, lines: u64) -> Self {
+        self.options.max_records_per_tick = Some(lines.max(1));
+        self
+    }
+
     /// The longest line that is taken for one, in bytes, its `\n` not counted. Default: 1 MiB. A longer one stops
     /// the pipeline.
     #[must_use]

@@ -6,11 +6,14 @@ use std::sync::mpsc::{Receiver, channel};
 use super::{Offer, Reader, SourceContext, Waker};
 use crate::BoxError;
 use crate::batch::Batch;
+use crate::clock::ManualClock;
 use crate::tick::OffsetRange;
 
 /// A driver's side: counts wake-ups, and keeps tokio alive.
 pub(crate) struct Driver {
     wakes: Receiver<()>,
+    /// The source's clock.
+    pub(crate) clock: Arc<ManualClock>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -42,7 +45,9 @@ pub(crate) fn context() -> (SourceContext, Driver) {
     let waker = Waker::new(move || {
         let _ = sender.send(());
     });
-    (SourceContext { runtime: runtime.handle().clone(), waker }, Driver { wakes, _runtime: runtime })
+    let clock = Arc::new(ManualClock::default());
+    let cx = SourceContext { runtime: runtime.handle().clone(), waker, clock: clock.clone() };
+    (cx, Driver { wakes, clock, _runtime: runtime })
 }
 
 /// The records of a range, owned.

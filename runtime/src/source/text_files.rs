@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::{Compression, DataFile};
+use super::line_count;
 use super::line_reader::{LineOptions, LineReader};
 use super::patterns::{self, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
@@ -60,6 +61,7 @@ pub fn text_files(patterns: impl IntoPatterns) -> TextFiles {
         patterns: patterns.into_patterns(),
         lines: LineOptions::default(),
         max_bytes_per_tick: MAX_BYTES_PER_TICK,
+        max_records_per_tick: None,
         compression: Compression::ByExtension,
         batch: PhantomData,
     }
@@ -74,6 +76,7 @@ pub struct TextFiles<B = Lines> {
     patterns: Vec<PathBuf>,
     lines: LineOptions,
     max_bytes_per_tick: u64,
+    max_records_per_tick: Option<u64>,
     compression: Compression,
     batch: PhantomData<fn() -> B>,
 }
@@ -83,6 +86,15 @@ impl<B> TextFiles<B> {
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.max_bytes_per_tick = bytes.max(1);
+        self
+    }
+
+    /// How many lines a tick reads at most (0 counts as 1), beside the limit on bytes. Default: as many as it has bytes for.
+    ///
+    /// Cost: when a tick is planned, its bytes are searched for line ends on the driver's thread; so they are read twice.
+    #[must_use]
+    pub fn max_records_per_tick(mut self, lines: u64) -> Self {
+        self.max_records_per_tick = Some(lines.max(1));
         self
     }
 
@@ -119,8 +131,15 @@ impl TextFiles<Lines> {
     /// Lines as `&[u8]` ([`ByteLines`]), not checked to be UTF-8.
     #[must_use]
     pub fn bytes(self) -> TextFiles<ByteLines> {
-        let TextFiles { patterns, lines, max_bytes_per_tick, compression, .. } = self;
-        TextFiles { patterns, lines, max_bytes_per_tick, compression, batch: PhantomData }
+        let TextFiles { patterns, lines, max_bytes_per_tick, max_records_per_tick, compression, .. } = self;
+        TextFiles {
+            patterns,
+            lines,
+            max_bytes_per_tick,
+            max_records_per_tick,
+            compression,
+            batch: PhantomData,
+        }
     }
 }
 
@@ -158,6 +177,7 @@ impl<B: TextBatch> Source for TextFiles<B> {
             state: Mutex::default(),
             files,
             max_bytes_per_tick: self.max_bytes_per_tick,
+            max_records_per_tick: self.max_records_per_tick,
             lines: LineReader::<B>::new(self.lines),
         }))
     }
@@ -167,6 +187,7 @@ struct FilesReader<B> {
     files: Vec<DataFile>,
     state: Mutex<State>,
     max_bytes_per_tick: u64,
+    max_records_per_tick: Option<u64>,
     lines: LineReader<B>,
 }
 
@@ -187,6 +208,7 @@ impl<B: TextBatch> Reader for FilesReader<B> {
         let mut state = self.state.lock().expect("nothing panics while this is locked");
         let mut ranges = Vec::new();
         let mut room = self.max_bytes_per_tick.min(limit).max(1);
+        let mut lines = self.max_records_per_tick;
         let mut rest = false;
         while let Some(file) = self.files.get(state.next) {
             let partition = u32::try_from(state.next).expect("there are fewer files");
@@ -196,7 +218,10 @@ impl<B: TextBatch> Reader for FilesReader<B> {
                 // A byte more: whether there is a rest.
                 let extent = file.extent(wanted.saturating_add(1))?;
                 file.check_position(start, extent)?;
-                let end = extent.min(wanted);
+                let mut end = extent.min(wanted);
+                if let Some(lines) = lines.as_mut().filter(|_| start < end) {
+                    end = line_count::cut(start, end, lines, |into, at| file.read_exact(into, at))?;
+                }
                 if start < end {
                     ranges.push(OffsetRange { partition, start, end });
                     state.offered.insert(partition, end);

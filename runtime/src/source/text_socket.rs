@@ -1,25 +1,23 @@
 //! `text_socket`: the lines that a TCP peer sends.
 
+mod connection;
+
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
-
-use super::buffered::{BufferOptions, BufferedReader, ByteBuffer, CHUNK, Now};
+use self::connection::{Link, connect};
+use super::backoff::Backoff;
+use super::buffered::{BufferOptions, BufferedReader, ByteBuffer, Now};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
 use super::{Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 
-/// How long the peer may take to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The lines that a TCP server sends, as `&str`. `addr` is `host:port`.
 ///
-/// Connects when the pipeline starts; ends when the peer closes the connection. Lines are offered once they are
+/// Connects when the pipeline starts; ends when the peer closes the connection, unless it is to
+/// [`reconnect`](TextSocket::reconnect). Lines are offered once they are
 /// whole; a last one without newline when the peer closes. One partition; offsets are bytes since the connection
 /// was made (or since the position that a checkpoint knows: what was sent before the restart is not sent again).
 ///
@@ -34,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// At the start: an unknown host, nobody who listens, no answer within 10 seconds. While it runs: a broken
-/// connection, an overlong line, invalid text.
+/// connection (after the last attempt, if it is to reconnect), an overlong line, invalid text.
 ///
 /// # `Trigger::AvailableNow`
 /// Refused: when the pipeline starts, how much a peer's first bytes have got through is chance, mostly nothing. With
@@ -50,7 +48,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// assert!(!source.info().replayable);
 /// ```
 ///
-/// Spark's `socketTextStream`.
+/// Spark's `socketTextStream`, which connects again every 2 s, for ever.
 pub fn text_socket(addr: impl Into<String>) -> TextSocket {
     let now = Now::Unknown(
         "what a peer has sent by now is chance, so a `text_socket` can't be read with `Trigger::AvailableNow`: take \
@@ -58,13 +56,14 @@ pub fn text_socket(addr: impl Into<String>) -> TextSocket {
             .to_string(),
     );
     let options = BufferOptions { now, ..BufferOptions::default() };
-    TextSocket { addr: addr.into(), options, batch: PhantomData }
+    TextSocket { addr: addr.into(), options, backoff: None, batch: PhantomData }
 }
 
 /// Made by [`text_socket`].
 pub struct TextSocket<B = Lines> {
     addr: String,
     options: BufferOptions,
+    backoff: Option<Backoff>,
     batch: PhantomData<fn() -> B>,
 }
 
@@ -80,6 +79,30 @@ impl<B> TextSocket<B> {
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.options.max_bytes_per_tick = bytes.max(1);
+        self
+    }
+
+    /// How many lines a tick reads at most (0 counts as 1), beside the limit on bytes. Default: as many as it has bytes for.
+    ///
+    /// Cost: when a tick is planned, its bytes are searched for line ends on the driver's thread.
+    #[must_use]
+    pub fn max_records_per_tick(mut self, lines: u64) -> Self {
+        self.options.max_records_per_tick = Some(lines.max(1));
+        self
+    }
+
+    /// Connects again when the peer closes the connection or it breaks: after the pauses, and as often, as `backoff` says,
+    /// by the engine's clock. Default: never; a closed connection is the source's end, a broken one an error.
+    ///
+    /// Offsets go on. What the peer sent meanwhile to nobody is lost, as with any socket. A line that the end of a
+    /// connection cuts is dropped, with a warning in the log that says how many bytes (half a record would be a wrong one;
+    /// and so is a last line whose `\n` the peer left out). Attempts are counted from 0 again once something comes; a
+    /// connection that closes before is a failed attempt. After the last attempt the pipeline stops, with an error
+    /// that says how many there were; so the source has no end of its own. The first connection is made once, at the start:
+    /// if nobody listens then, that is an error at once.
+    #[must_use]
+    pub fn reconnect(mut self, backoff: Backoff) -> Self {
+        self.backoff = Some(backoff);
         self
     }
 
@@ -103,7 +126,7 @@ impl TextSocket<Lines> {
     /// Lines as `&[u8]` ([`ByteLines`]), not checked to be UTF-8.
     #[must_use]
     pub fn bytes(self) -> TextSocket<ByteLines> {
-        TextSocket { addr: self.addr, options: self.options, batch: PhantomData }
+        TextSocket { addr: self.addr, options: self.options, backoff: self.backoff, batch: PhantomData }
     }
 }
 
@@ -122,7 +145,8 @@ impl<B: TextBatch> TextSocket<B> {
         let stream = tokio::net::TcpStream::from_std(stream).map_err(failed)?;
         let name = Arc::from(format!("what {} sent", self.addr));
         let buffer = Arc::new(ByteBuffer::new(name, &self.options, cx.waker.clone()));
-        let task = cx.runtime.spawn(receive(stream, self.addr, Arc::clone(&buffer)));
+        let link = Link::new(self.addr, self.backoff, Arc::clone(&buffer), cx);
+        let task = cx.runtime.spawn(link.receive(stream));
         Ok(BufferedReader::new(buffer, self.options, Some(task.abort_handle())))
     }
 }
@@ -136,52 +160,6 @@ impl<B: TextBatch> Source for TextSocket<B> {
 
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {
         Ok(Arc::new(self.start(cx)?))
-    }
-}
-
-/// Connects to the first address of the host that answers.
-fn connect(addr: &str) -> Result<TcpStream, BoxError> {
-    let resolved = addr.to_socket_addrs().map_err(|e| match e.kind() {
-        io::ErrorKind::InvalidInput => {
-            format!("`{addr}` is no address: write host and port, such as `127.0.0.1:7777` ({e})")
-        }
-        _ => format!("the host of `{addr}` is not known: check its name, and the network ({e})"),
-    })?;
-    let mut last = None;
-    for one in resolved {
-        match TcpStream::connect_timeout(&one, CONNECT_TIMEOUT) {
-            Ok(stream) => return Ok(stream),
-            Err(e) => last = Some(e),
-        }
-    }
-    Err(match last {
-        Some(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
-            let port = addr.rsplit(':').next().unwrap_or("7777");
-            format!("nobody listens on {addr}: start the server first (for a try: `nc -lk {port}`)")
-        }
-        Some(e) if e.kind() == io::ErrorKind::TimedOut => {
-            format!(
-                "no answer from {addr} within {} s: check the address, and firewalls",
-                CONNECT_TIMEOUT.as_secs()
-            )
-        }
-        Some(e) => format!("no connection to {addr}: {e}"),
-        None => format!("the host of `{addr}` has no address"),
-    }
-    .into())
-}
-
-/// Moves what comes into the buffer, as far as there is room.
-async fn receive(mut stream: tokio::net::TcpStream, addr: String, buffer: Arc<ByteBuffer>) {
-    let mut chunk = vec![0; CHUNK];
-    while let Some(room) = buffer.room().await {
-        let wanted = room.min(chunk.len());
-        match stream.read(&mut chunk[..wanted]).await {
-            Ok(0) => return buffer.finish(),
-            Ok(n) => buffer.push(&chunk[..n]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return buffer.fail(format!("the connection to {addr} broke: {e}")),
-        }
     }
 }
 

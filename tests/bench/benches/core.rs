@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, data, grep, on_timely, word_count, words};
+use millstream_bench::{chain, data, grep, joins, on_timely, word_count, words};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -129,6 +129,44 @@ fn main() {
             vec![
                 Row::new("by hand", || chain::by_hand_looped(black_box(100), n, 10_000_000)),
                 Row::new("millstream", || chain::looped(black_box(100), n, 10_000_000)),
+            ],
+        ));
+    }
+    let (left, right) = (10_000_000, 1_000_000);
+    if wanted("join") {
+        results.extend(compare(
+            "join, 10 M with 1 M",
+            rounds,
+            left,
+            left * 16,
+            vec![
+                Row::new("by hand", || joins::join_by_hand(left, right)),
+                Row::new("millstream", || joins::join(left, right)),
+            ],
+        ));
+    }
+    if wanted("table") {
+        let (open, table) = (joins::open_table(right), joins::table(right));
+        results.extend(compare(
+            "join_table, 10 M with 1 M",
+            rounds,
+            left,
+            left * 16,
+            vec![
+                Row::new("by hand", || joins::look_up_by_hand(left, right, &open)),
+                Row::new("millstream", || joins::look_up(left, right, &table)),
+            ],
+        ));
+    }
+    if wanted("group") {
+        results.extend(compare(
+            "group, 10 M of 1 M keys",
+            rounds,
+            left,
+            left * 16,
+            vec![
+                Row::new("by hand", || joins::group_by_hand(left, right)),
+                Row::new("millstream", || joins::group(left, right)),
             ],
         ));
     }

@@ -60,6 +60,10 @@ impl Reader for NumbersReader {
     ) -> Result<(), BoxError> {
         visit(&mut NumberBatch(range.start..range.end))
     }
+    /// A tick is one piece for each of two threads. (The engine's first ticks are of a few grains: so they are whole.)
+    fn grain(&self) -> u64 {
+        self.source.per_tick.div_ceil(2)
+    }
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         *self.next.lock().map_err(|e| e.to_string())? = positions.get(&0).copied().unwrap_or(0);
         Ok(())

@@ -7,6 +7,7 @@ pub mod data;
 pub mod files;
 pub mod grep;
 pub mod harness;
+pub mod joins;
 pub mod on_timely;
 pub mod word_count;
 pub mod words;

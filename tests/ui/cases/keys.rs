@@ -65,4 +65,56 @@ fn count_a_float() {
     };
 }
 
+fn a_join_of_different_keys() {
+    let _ = stream! {
+        let a = source(queue([vec![("a", 1u64)]]));
+        let b = source(queue([vec![(1u64, 1u64)]]));
+        a.join(b).print(); //~
+    };
+}
+
+fn a_cogroup_of_different_integers() {
+    let _ = stream! {
+        let a = source(queue([vec![(1u32, 1u64)]]));
+        let b = source(queue([vec![(1u64, 1u64)]]));
+        a.cogroup(b).print(); //~
+    };
+}
+
+fn a_join_with_what_is_no_pair() {
+    let _ = stream! {
+        let a = source(queue([vec![("a", 1u64)]]));
+        let b = source(queue([vec!["a"]]));
+        a.left_semi_join(b).print(); //~
+    };
+}
+
+fn a_join_of_values_that_are_not_clone() {
+    struct Single;
+    let _ = stream! {
+        let a = source(queue([vec![("a", 1u64)]]));
+        a.join(a.map_values(|_| Single)).keys().print(); //~
+    };
+}
+
+fn a_table_of_other_keys() {
+    let table = Table::from_iter([(1u64, "one")]);
+    let _ = stream! {
+        source(queue([vec![("a", 1u64)]])).join_table(&table).print(); //~
+    };
+}
+
+fn a_map_for_a_table() {
+    let table = std::collections::HashMap::from([("a", "one")]);
+    let _ = stream! {
+        source(queue([vec![("a", 1u64)]])).join_table(&table).print(); //~
+    };
+}
+
+fn the_fold_gives_another_type() {
+    let _ = stream! {
+        source(queue([vec![("a", 1u64)]])).fold_by_key(0u64, |a, b| format!("{a}{b}")).print(); //~
+    };
+}
+
 fn main() {}

@@ -34,7 +34,7 @@ fn main() {
     };
     let _ = stream! {
         let pairs = source(queue([vec![("a", 1u64)]]));
-        pairs.group_by_key().print(); //~
+        pairs.combineByKey(|a, b| a + b).print(); //~
         pairs.window(secs(30), secs(10)).print(); //~
         pairs.leftOuterJoin(pairs).print(); //~
         pairs.updateStateByKey(|values, state| state).print(); //~

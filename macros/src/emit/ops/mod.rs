@@ -1,8 +1,10 @@
 //! One file an operator: its code inside a stage, at a stage's end, and where the builder attaches it.
 
+mod aggregate_by_key;
 mod chunks;
 mod count;
 mod count_by_value;
+mod distinct;
 mod filter;
 mod filter_map;
 mod filter_values;
@@ -10,8 +12,12 @@ mod flat_map;
 mod flat_map_values;
 mod flatten;
 mod fold;
+mod fold_by_key;
 mod for_each;
+mod group_by_key;
 mod inspect;
+mod join;
+mod join_table;
 mod key_by;
 mod keys;
 mod map;
@@ -67,9 +73,21 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::Inspect => inspect::fused(cx, node, item, exit),
         OpKind::Split => split::fused(cx, node, item, exit),
         OpKind::Union => union::fused(cx, node, input, item),
+        OpKind::JoinTable | OpKind::LeftOuterJoinTable => join_table::fused(cx, node, item),
         OpKind::Repeat => repeat::fused(cx, node, item, exit),
         OpKind::Source
         | OpKind::ReduceByKey
+        | OpKind::FoldByKey
+        | OpKind::AggregateByKey
+        | OpKind::GroupByKey
+        | OpKind::Distinct
+        | OpKind::Join
+        | OpKind::LeftOuterJoin
+        | OpKind::RightOuterJoin
+        | OpKind::FullOuterJoin
+        | OpKind::LeftSemiJoin
+        | OpKind::LeftAntiJoin
+        | OpKind::Cogroup
         | OpKind::Count
         | OpKind::CountByValue
         | OpKind::MapAsync
@@ -98,6 +116,17 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let rt = graph.rt(at);
     match n.kind {
         OpKind::ReduceByKey => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
+        OpKind::Distinct => quote_spanned!(at=> #rt::Distinct<_>),
+        OpKind::FoldByKey
+        | OpKind::GroupByKey
+        | OpKind::Join
+        | OpKind::LeftOuterJoin
+        | OpKind::RightOuterJoin
+        | OpKind::FullOuterJoin
+        | OpKind::LeftSemiJoin
+        | OpKind::LeftAntiJoin
+        | OpKind::Cogroup => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Fold => fold::tail_type(graph, node),
@@ -132,6 +161,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
+        | OpKind::JoinTable
+        | OpKind::LeftOuterJoinTable
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
     }
 }
@@ -144,7 +175,27 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
         // These make a key of it, or only count it.
-        OpKind::ReduceByKey | OpKind::Count | OpKind::CountByValue => quote_spanned!(at=> #tail.push(#item);),
+        OpKind::ReduceByKey | OpKind::Count | OpKind::CountByValue | OpKind::Distinct => {
+            quote_spanned!(at=> #tail.push(#item);)
+        }
+        // Of the right side only the key counts.
+        OpKind::LeftSemiJoin | OpKind::LeftAntiJoin if input == 1 => {
+            quote_spanned!(at=> let (__key, _) = #rt::pair(#item); #tail.push(__key, ());)
+        }
+        // The key becomes owned as its table needs it, so that short strings never are on the heap.
+        OpKind::FoldByKey
+        | OpKind::AggregateByKey
+        | OpKind::GroupByKey
+        | OpKind::Join
+        | OpKind::LeftOuterJoin
+        | OpKind::RightOuterJoin
+        | OpKind::FullOuterJoin
+        | OpKind::LeftSemiJoin
+        | OpKind::LeftAntiJoin
+        | OpKind::Cogroup => quote_spanned! {at=>
+            let (__key, __value) = #rt::pair(#item);
+            #tail.push(__key, #rt::own!(__value));
+        },
         // What is no pair is said before it is owned.
         OpKind::SortByKey => quote_spanned!(at=> #tail.push(#rt::own!(#rt::pair(#item)));),
         _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
@@ -156,6 +207,17 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
     match graph.nodes[node].kind {
         OpKind::Source => source::attach(graph, node),
         OpKind::ReduceByKey => reduce_by_key::attach(graph, node),
+        OpKind::FoldByKey => fold_by_key::attach(graph, node),
+        OpKind::AggregateByKey => aggregate_by_key::attach(graph, node),
+        OpKind::GroupByKey => group_by_key::attach(graph, node),
+        OpKind::Distinct => distinct::attach(graph, node),
+        OpKind::Join
+        | OpKind::LeftOuterJoin
+        | OpKind::RightOuterJoin
+        | OpKind::FullOuterJoin
+        | OpKind::LeftSemiJoin
+        | OpKind::LeftAntiJoin
+        | OpKind::Cogroup => join::attach(graph, node),
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
         OpKind::Union => union::attach(graph, stages, node),
@@ -189,6 +251,8 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::KeyBy
         | OpKind::Inspect
         | OpKind::Split
+        | OpKind::JoinTable
+        | OpKind::LeftOuterJoinTable
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
     }
 }
@@ -213,7 +277,7 @@ fn function(graph: &Graph, node: NodeId) -> TokenStream {
     function_at(graph, node, 0)
 }
 
-/// A function that goes to the operator behind the exchange, owned captures and all.
+/// As [`function`], for an operator with other operands before it.
 fn function_at(graph: &Graph, node: NodeId, index: usize) -> TokenStream {
     let n = &graph.nodes[node];
     let at = names::glue(n.op.span());

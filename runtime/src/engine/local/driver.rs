@@ -1,6 +1,7 @@
 //! The driver: one pipeline's ticks, from plan to commit, one step at a time. It owns no thread: the local engine
 //! steps it in a loop on a thread of its own, the test engine on the caller's.
 
+mod ending;
 mod report;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use super::intake::Intake;
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
 use super::schedule::{Cost, MAX_IN_FLIGHT, Scheduler, Task, TaskId};
+use super::throttle::Throttle;
 use super::topology::Topology;
 use super::work::Work;
 use crate::clock::Timestamp;
@@ -24,10 +26,10 @@ use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
 use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
-use crate::progress::SourceProgress;
+use crate::progress::{CounterProgress, SourceProgress};
 use crate::source::{SourceContext, Waker};
 use crate::tick::{OffsetRange, Tick, TickPlan};
-use crate::{Error, Result};
+use crate::{Counter, Error, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -55,6 +57,7 @@ pub(crate) struct Driver<'env> {
     delivery: Delivery<'env>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
+    counters: Vec<Counter>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
     /// Shows how far the run is, where somebody looks.
@@ -68,6 +71,8 @@ struct InFlight {
     /// By source, how much it reads.
     units: Vec<u64>,
     begun: Instant,
+    /// By the clock of the engine.
+    begun_at: Timestamp,
     delay: Duration,
 }
 
@@ -92,6 +97,8 @@ impl<'env> Driver<'env> {
             trigger = %settings.trigger,
             "the pipeline starts"
         );
+        let throttle = Throttle::of(settings, topology.sources)?;
+        let counters = pipeline.counters;
         let epoch = log.as_ref().map_or(0, |log| log.epoch);
         let last_tick = log.as_ref().and_then(|log| log.last).map(|tick| tick.number);
         let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
@@ -101,7 +108,11 @@ impl<'env> Driver<'env> {
             Waker::new(move || control.bell.ring())
         };
         settings.clock.watch(&waker);
-        let cx = runtime.map(|runtime| SourceContext { runtime: runtime.clone(), waker });
+        let cx = runtime.map(|runtime| SourceContext {
+            runtime: runtime.clone(),
+            waker,
+            clock: Arc::clone(&settings.clock),
+        });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
         let resume = log.as_ref().filter(|log| log.newest().is_some());
@@ -119,13 +130,15 @@ impl<'env> Driver<'env> {
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
         let mut planner =
-            Planner::new(intake, budget, settings.trigger, settings.overrun, settings.clock.now());
+            Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         if let Some(log) = &log {
             planner.resume(log);
         }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
             progress.stages = vec![Duration::ZERO; topology.stages.len()];
+            progress.counters =
+                counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
         });
         Ok(Driver {
             core: Arc::new(core),
@@ -137,6 +150,7 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             in_flight: VecDeque::new(),
+            counters,
             log,
             bar: None,
             crashed: None,
@@ -145,9 +159,12 @@ impl<'env> Driver<'env> {
 
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
-        let ending = self.is_stopping() || self.has_failed();
         let mut look_again = None;
-        if !ending {
+        if self.has_failed() {
+            // What is before the failure goes on.
+        } else if self.is_stopping() {
+            self.drain();
+        } else {
             match self.planner.plan(self.settings.clock.now(), self.has_room()) {
                 Ok(time) => look_again = time,
                 Err(failure) => self.core.fail(failure),
@@ -164,7 +181,7 @@ impl<'env> Driver<'env> {
         }
         if self.deliver() || begins {
             Step::Again
-        } else if self.core.is_broken() || self.is_done(ending) {
+        } else if self.core.is_broken() || self.is_done() {
             Step::Done
         } else {
             Step::Wait(look_again)
@@ -187,10 +204,10 @@ impl<'env> Driver<'env> {
         }
     }
 
-    fn is_done(&self, ending: bool) -> bool {
+    fn is_done(&self) -> bool {
         match (self.core.failed_tick(), self.in_flight.front()) {
             (Some(failed), Some(oldest)) => oldest.plan.tick.number >= failed,
-            (_, None) => ending || self.has_failed() || self.is_finished(),
+            (_, None) => self.has_failed() || self.is_finished(),
             (None, Some(_)) => false,
         }
     }
@@ -210,7 +227,15 @@ impl<'env> Driver<'env> {
         self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
-    /// No tick is to be planned any more.
+    /// Plans what is left to read after a stop.
+    pub fn drain(&mut self) {
+        let room = self.has_room();
+        if let Err(failure) = self.planner.drain(self.settings.clock.now(), room) {
+            self.core.fail(failure);
+        }
+    }
+
+    /// No tick is to be planned any more, but for what sources have taken already.
     pub fn is_stopping(&self) -> bool {
         self.control.is_stopping()
     }
@@ -220,9 +245,14 @@ impl<'env> Driver<'env> {
         self.in_flight.is_empty()
     }
 
+    /// A source goes on only when the clock does.
+    pub fn waits_by_the_clock(&self) -> bool {
+        self.planner.intake.due().is_some()
+    }
+
     /// No tick will follow those in flight.
     pub fn is_finished(&self) -> bool {
-        (self.is_stopping() || self.planner.finished()) && self.planner.next_planned().is_none()
+        self.planner.finished() && self.planner.next_planned().is_none()
     }
 
     /// Plans the tick of the next boundary, due or not. Says whether there is one.
@@ -249,10 +279,12 @@ impl<'env> Driver<'env> {
             .sources
             .iter()
             .map(|s| s.tasks.iter().flatten().map(OffsetRange::len).fold(0, u64::saturating_add));
+        let begun_at = self.settings.clock.now();
         self.in_flight.push_back(InFlight {
             units: units.collect(),
             begun: Instant::now(),
-            delay: self.settings.clock.now().since(plan.tick.time),
+            begun_at,
+            delay: begun_at.since(plan.tick.time),
             plan,
         });
         ready
@@ -345,43 +377,10 @@ impl<'env> Driver<'env> {
         let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
         let sources = done.units.iter().copied().zip(shares).collect();
         self.planner.budget.committed(Weighed { tick: tick.number, sources });
+        if let Some(throttle) = &mut self.planner.throttle {
+            let now = self.settings.clock.now();
+            throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);
+        }
         self.report(&done, &costs, held)
-    }
-
-    /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
-    /// sources, and gives the first error.
-    pub fn end(mut self) -> (Result<()>, Option<TickLog>) {
-        let failure = self.core.take_failure();
-        if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
-            self.delivery.abort();
-        }
-        self.planner.intake.close();
-        (failure.map_or(Ok(()), |failure| Err(failure.error)), self.log)
-    }
-
-    /// Ends the pipeline as if its process had been killed: sinks are left as they are. (Sources are closed: their
-    /// sockets and tasks would go with the process.)
-    pub fn crash(self) -> Option<TickLog> {
-        self.planner.intake.close();
-        self.log
-    }
-
-    fn fault(&mut self, point: FaultPoint, number: u64) -> Result<(), Failure> {
-        let met = self.log.as_ref().is_some_and(|log| log.met.contains(&(point, number)));
-        if !met && self.settings.faults.contains(&(point, number)) {
-            if let Some(log) = &mut self.log {
-                log.met.push((point, number));
-            }
-            let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
-            let failure = self.failure(number, error);
-            self.crashed = Some(failure.at);
-            return Err(failure);
-        }
-        Ok(())
-    }
-
-    /// Of the driver itself: behind all tasks and outlets of the tick.
-    fn failure(&self, tick: u64, error: Error) -> Failure {
-        Failure { at: TaskId { tick, stage: usize::MAX, task: usize::MAX }, error }
     }
 }

@@ -8,9 +8,10 @@ use super::failure::{Failure, Places};
 use super::log::TickLog;
 use super::schedule::TaskId;
 use super::topology::Topology;
+use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
 use crate::source::{Offer, SourceContext, Total};
-use crate::tick::{Positions, SourcePlan, TickPlan};
+use crate::tick::{Positions, SourcePlan, Tick, TickPlan};
 use crate::{BoxError, Error, blame};
 
 pub(crate) struct Intake {
@@ -127,18 +128,26 @@ impl Intake {
         self.taps.iter().map(|tap| tap.committed.clone()).collect()
     }
 
-    /// What tick `tick` is to read, of each source within its limit. Moves the sources on: the answer must become a tick if there is `work`.
-    pub fn ask(&mut self, tick: u64, limits: &[u64]) -> Result<Asked, Failure> {
+    /// What the tick is to read, of each source within its limit. Moves the sources on: the answer must become a tick if
+    /// there is `work`.
+    pub fn ask(&mut self, Tick { number: tick, time, .. }: Tick, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
         for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
-            let answer = blame::catch(|| -> Result<(Offer, u64), BoxError> {
-                Ok((tap.reader.available(limit)?, tap.reader.grain()))
+            let answer = blame::catch(|| -> Result<(Offer, SourcePlan), BoxError> {
+                tap.reader.at(time);
+                let offer = tap.reader.available(limit)?;
+                let plan = if tap.reader.a_task_a_range() {
+                    SourcePlan::each(&offer.ranges)
+                } else {
+                    SourcePlan::cut(&offer.ranges, self.parallelism, tap.reader.grain())
+                };
+                Ok((offer, plan))
             });
-            let (offer, grain) =
+            let (offer, plan) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
                     let stage = tap.stage.unwrap_or(0);
                     Failure { at: TaskId { tick, stage, task: 0 }, error }
@@ -146,11 +155,16 @@ impl Intake {
             tap.ended = offer.ended;
             let more = !offer.caught_up && !offer.ended;
             tap.caught_up = !more && !offer.waiting;
-            let plan = SourcePlan::cut(&offer.ranges, self.parallelism, grain);
             asked.work |= !plan.tasks.is_empty() || more;
             asked.sources.push(plan);
         }
         Ok(asked)
+    }
+
+    /// The earliest time at which the clock alone lets a source go on.
+    pub fn due(&self) -> Option<Timestamp> {
+        // A panic here would only be told without its place.
+        self.taps.iter().filter(|tap| !tap.ended).filter_map(|tap| tap.reader.due()).min()
     }
 
     /// Nothing will ever come after what was asked for.
@@ -160,7 +174,7 @@ impl Intake {
 
     /// Nothing is behind what was asked for, nor yet to arrive, of the input that existed at the start.
     pub fn caught_up(&self) -> bool {
-        self.taps.iter().all(|tap| tap.caught_up)
+        self.taps.iter().all(|tap| tap.ended || tap.caught_up)
     }
 
     pub fn freeze(&self) -> Result<(), Error> {
@@ -171,6 +185,14 @@ impl Intake {
             });
             self.places.judge(frozen, Some(tap.node), tap.stage, None)
         })
+    }
+
+    /// The pipeline stops: from now on only what sources have taken and can't have again is asked for.
+    pub fn drain(&mut self) {
+        for tap in &mut self.taps {
+            // One that panics here has nothing more to give.
+            tap.ended |= !blame::catch(|| tap.reader.drain()).unwrap_or(false);
+        }
     }
 
     /// A tick is committed: its ranges will not be read again.

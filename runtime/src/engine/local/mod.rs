@@ -21,6 +21,7 @@ pub(super) mod log;
 pub(super) mod planner;
 pub(super) mod pool;
 pub(super) mod schedule;
+pub(super) mod throttle;
 pub(super) mod timer;
 pub(super) mod topology;
 pub(super) mod work;

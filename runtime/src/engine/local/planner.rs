@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::failure::Failure;
 use super::intake::Intake;
 use super::log::TickLog;
+use super::throttle::Throttle;
 use super::timer::Timer;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
@@ -25,6 +26,7 @@ pub(crate) const MAX_LATE: u64 = 100;
 pub(crate) struct Planner {
     pub intake: Intake,
     pub budget: Budget,
+    pub throttle: Option<Throttle>,
     pace: Pace,
     overrun: Overrun,
     /// Ticks of the log that are to run again, before any is planned.
@@ -36,6 +38,7 @@ pub(crate) struct Planner {
     last: Option<Timestamp>,
     epoch: u64,
     finished: bool,
+    draining: bool,
     warned: bool,
 }
 
@@ -58,6 +61,7 @@ impl Planner {
     pub fn new(
         intake: Intake,
         budget: Budget,
+        throttle: Option<Throttle>,
         trigger: Trigger,
         overrun: Overrun,
         now: Timestamp,
@@ -71,6 +75,7 @@ impl Planner {
         Planner {
             intake,
             budget,
+            throttle,
             pace,
             overrun,
             again: VecDeque::new(),
@@ -79,6 +84,7 @@ impl Planner {
             last: None,
             epoch: 0,
             finished,
+            draining: false,
             warned: false,
         }
     }
@@ -137,14 +143,40 @@ impl Planner {
             }
             Pace::Eager | Pace::AvailableNow => {
                 if room && self.planned.is_none() {
-                    let time =
-                        self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)));
-                    self.plan_at(time, WhenEmpty::Leave)?;
+                    self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
+                    if self.planned.is_none() && !self.finished {
+                        // What is due already will ring.
+                        return Ok(self.intake.due().filter(|due| *due > now));
+                    }
                 }
                 Ok(None)
             }
         }
+    }
+
+    /// The pipeline stops: plans what sources have taken and can't have again, without waiting for boundaries.
+    pub fn drain(&mut self, now: Timestamp, room: bool) -> Result<(), Failure> {
+        if !self.draining {
+            self.draining = true;
+            self.intake.drain();
+            self.finished |= self.intake.ended();
+        }
+        if self.finished || !room || self.planned.is_some() {
+            return Ok(());
+        }
+        if let Pace::Interval(_) = self.pace {
+            self.plan_boundary(WhenEmpty::Leave)?;
+        } else {
+            self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
+        }
+        self.finished |= self.intake.caught_up();
+        Ok(())
+    }
+
+    /// A tick's time if it isn't a boundary.
+    fn soonest(&self, now: Timestamp) -> Timestamp {
+        self.last.map_or(now, |last| now.max(Timestamp::from_millis(last.millis() + 1)))
     }
 
     /// Plans the tick of the next boundary, due or not. Says whether there is one.
@@ -179,7 +211,12 @@ impl Planner {
     }
 
     fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
-        let asked = self.intake.ask(self.number, self.budget.limits(self.number))?;
+        let tick = Tick { number: self.number, time, epoch: self.epoch };
+        let limits = self.budget.limits(self.number);
+        let asked = match &self.throttle {
+            None => self.intake.ask(tick, limits)?,
+            Some(throttle) => self.intake.ask(tick, &throttle.within(limits))?,
+        };
         self.finished = self.intake.ended();
         let run = asked.work
             || match when_empty {
@@ -190,7 +227,6 @@ impl Planner {
         if run {
             debug_assert!(self.planned.is_none(), "one waits already");
             debug_assert!(self.last.is_none_or(|last| last < time), "batch times must increase");
-            let tick = Tick { number: self.number, time, epoch: self.epoch };
             self.planned = Some(TickPlan { tick, sources: asked.sources });
             self.number += 1;
             self.last = Some(time);

@@ -125,6 +125,7 @@ impl<'env> Hand<'env> {
             sources: self.sources,
             stages: self.stages,
             outlets: self.outlets,
+            counters: Vec::new(),
             env: PhantomData,
         }
     }

@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::super::text::Lines;
+use super::super::{Offer, Reader};
 use super::*;
 
 fn reader(options: BufferOptions) -> BufferedReader<Lines> {
@@ -169,4 +172,45 @@ fn the_waker_is_called_for_whole_lines_the_end_and_errors() {
     assert_eq!(wakes.try_iter().count(), 1);
     buffer.fail("it broke".to_string());
     assert_eq!(wakes.try_iter().count(), 1);
+}
+
+proptest! {
+    #[test]
+    fn a_tick_keeps_to_both_limits_and_no_line_is_lost(
+        pushes in proptest::collection::vec("[a\n]{0,12}", 0..8),
+        max_records in 1u64..5,
+        max_bytes in 1u64..20,
+    ) {
+        let options =
+            BufferOptions { max_records_per_tick: Some(max_records), max_bytes_per_tick: max_bytes, ..BufferOptions::default() };
+        let reader = reader(options);
+        let mut all = Vec::new();
+        let mut take = |until_end: bool| loop {
+            let offer = reader.available(u64::MAX).expect("fine");
+            let Some(range) = offer.ranges.first() else { break };
+            let lines = lines(&reader, *range);
+            assert!(lines.len() as u64 <= max_records && range.len() <= max_bytes);
+            all.extend(lines);
+            reader.release(&[(0, range.end)].into());
+            if !until_end {
+                break;
+            }
+        };
+        for push in &pushes {
+            reader.buffer.push(push.as_bytes());
+            take(false);
+        }
+        reader.buffer.finish();
+        take(true);
+        let text = pushes.concat();
+        prop_assert_eq!(all, text.lines().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_limit_on_lines_cuts_behind_as_many() {
+    let reader = reader(BufferOptions { max_records_per_tick: Some(2), ..BufferOptions::default() });
+    reader.buffer.push(b"one\ntwo\nthree\nf");
+    assert_eq!(reader.available(u64::MAX).expect("fine"), Offer { caught_up: false, ..offer(0, 8) });
+    assert_eq!(reader.available(u64::MAX).expect("fine"), offer(8, 14));
 }

@@ -242,3 +242,44 @@ proptest! {
         prop_assert_eq!(all, expected);
     }
 }
+
+/// Every offer up to the end: its ranges, and its lines.
+fn offers(reader: &Opened) -> Vec<(Vec<OffsetRange>, Vec<String>)> {
+    let mut all = Vec::new();
+    loop {
+        let offer = reader.available(u64::MAX).expect("they are there");
+        all.push((offer.ranges.clone(), lines(reader, &offer.ranges).expect("it is text")));
+        if offer.ended {
+            return all;
+        }
+    }
+}
+
+#[test]
+fn a_limit_on_lines_holds_for_all_files_together() {
+    let files = Files::of(&[("a", b"1\n2\n3"), ("b", b"4\n"), ("c", b"5\n6\n")]);
+    let ticks: Vec<_> =
+        offers(&open(files.source().max_records_per_tick(2))).into_iter().map(|(_, lines)| lines).collect();
+    assert_eq!(ticks, [["1", "2"], ["3", "4"], ["5", "6"]]);
+}
+
+proptest! {
+    #[test]
+    fn a_tick_keeps_to_both_limits_and_no_line_of_a_file_is_lost(
+        texts in proptest::collection::vec("[a\n]{0,20}", 1..4),
+        max_records in 1u64..5,
+        max_bytes in 1u64..20,
+    ) {
+        let names = ["a", "b", "c"];
+        let files: Vec<_> = names.iter().zip(&texts).map(|(name, text)| (*name, text.as_bytes())).collect();
+        let files = Files::of(&files);
+        let reader = open(files.source().max_records_per_tick(max_records).max_bytes_per_tick(max_bytes));
+        let offers = offers(&reader);
+        for (ranges, lines) in &offers {
+            prop_assert!(lines.len() as u64 <= max_records);
+            prop_assert!(ranges.iter().map(OffsetRange::len).sum::<u64>() <= max_bytes);
+        }
+        let all: Vec<_> = offers.into_iter().flat_map(|(_, lines)| lines).collect();
+        prop_assert_eq!(all, texts.iter().flat_map(|text| text.lines()).collect::<Vec<_>>());
+    }
+}

@@ -1,9 +1,11 @@
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use super::super::testing::{context, lines, read};
+use super::super::buffered::CHUNK;
+use super::super::testing::{Driver, context, lines, read};
 use super::*;
+use crate::clock::{Timestamp, millis, secs};
 use crate::source::Offer;
 use crate::tick::OffsetRange;
 
@@ -131,4 +133,72 @@ fn closing_ends_the_connection() {
     assert!(start == 0 && end >= 10);
     reader.close();
     server.join().expect("its write fails once the connection is closed");
+}
+
+/// Waits until the source waits by the clock, until this time.
+fn until_due(reader: &dyn Reader<Batch = Lines>, driver: &Driver, millis: i64) {
+    while reader.due() != Some(Timestamp::from_millis(millis)) {
+        driver.wait();
+    }
+}
+
+/// A server that sends this to one client after the other, and then is gone.
+fn server_of(sent: &'static [&'static str]) -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = listener.local_addr().expect("it is bound").to_string();
+    let serve = move || {
+        for text in sent {
+            let (mut peer, _) = listener.accept().expect("a client comes");
+            peer.write_all(text.as_bytes()).expect("it is read");
+        }
+    };
+    (addr, thread::spawn(serve))
+}
+
+#[test]
+fn a_connection_that_ends_is_made_again_after_pauses_and_a_cut_line_is_dropped() {
+    let (addr, server) = server_of(&["one\ntw", "three\n"]);
+    let (cx, driver) = context();
+    let backoff = Backoff::exponential(millis(100), millis(250), 3);
+    let reader = text_socket(addr.clone()).reconnect(backoff).open(&cx).expect("it connects");
+    let next = || {
+        let ranges = driver.next(&*reader).expect("it is fine").ranges;
+        (ranges[0], lines(&reader, &ranges).expect("it is text"))
+    };
+    let part = |start, end| OffsetRange { partition: 0, start, end };
+    assert_eq!(next(), (part(0, 4), vec!["one".to_string()]));
+    until_due(&*reader, &driver, 100);
+    driver.clock.advance(millis(100));
+    assert_eq!(next(), (part(4, 10), vec!["three".to_string()]));
+    server.join().expect("it served"); // and is gone
+    for due in [200, 400, 650] {
+        until_due(&*reader, &driver, due);
+        assert!(reader.available(u64::MAX).expect("it waits").ranges.is_empty());
+        driver.clock.set(Timestamp::from_millis(due));
+    }
+    let error = driver.next(&*reader).expect_err("nobody is there").to_string();
+    assert_eq!(
+        error,
+        format!(
+            "{addr} closed the connection, and 3 attempts to connect again failed, the last one with: nobody listens on \
+             {addr}: start the server first (for a try: `nc -lk {}`)",
+            addr.rsplit(':').next().expect("a port")
+        )
+    );
+}
+
+#[test]
+fn a_peer_that_always_closes_at_once_is_given_up() {
+    let (addr, server) = server_of(&["a\n", "", ""]);
+    let (cx, driver) = context();
+    let reader = text_socket(addr).reconnect(Backoff::constant(secs(1), 2)).open(&cx).expect("it connects");
+    assert_eq!(driver.next(&*reader).expect("it is fine").ranges[0].end, 2);
+    for due in [1000, 2000] {
+        until_due(&*reader, &driver, due);
+        driver.clock.set(Timestamp::from_millis(due));
+    }
+    let error = driver.next(&*reader).expect_err("nothing came").to_string();
+    assert!(error.contains("2 attempts to connect again failed"), "{error}");
+    assert!(error.ends_with("the peer closes the connection before it sends anything"), "{error}");
+    server.join().expect("it served");
 }

@@ -43,6 +43,9 @@ impl Driver<'_> {
             for (stage, cost) in progress.stages.iter_mut().zip(costs) {
                 *stage = Duration::from_nanos(cost.nanos);
             }
+            for (shown, counter) in progress.counters.iter_mut().zip(&self.counters) {
+                shown.value = counter.get();
+            }
             progress.held = held;
             progress.duration = duration;
             progress.delay = done.delay;

@@ -1,0 +1,17 @@
+//! `distinct`
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::place;
+use crate::emit::stage::head_stream;
+use crate::ir::{Graph, NodeId};
+use crate::names;
+
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
+    let (at, _, n) = place(graph, node);
+    let attrs = &n.attrs;
+    let out = head_stream(graph, node);
+    let tail = names::tail(node, 0, n.op.span());
+    quote_spanned!(at=> #(#attrs)* let #out = builder.distinct(#node, &#tail);)
+}

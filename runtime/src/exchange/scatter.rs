@@ -1,0 +1,257 @@
+//! A tail that deals pairs to their key groups: for operators that need all values of a key.
+//!
+//! Heads then work group by group: the table of one group is small enough for a near cache, and results leave in the
+//! order of groups, which is the same for any number of partitions. (A radix join's partitioning phase; Kim et al.,
+//! "Sort vs. Hash Revisited", 2009.)
+//!
+//! A group is a list of chunks, each twice as large as the one before up to a limit: so pairs are not moved when the
+//! group grows, and a tick of a few pairs takes little memory.
+
+use serde::Serialize;
+
+use super::Tail;
+use super::codec::{AsRecords, BySerde, Crosses, Tailed, Wire};
+use super::groups::{GROUPS, Owners, group_of};
+use super::weight::{Held, Leaves, Measured, owned, owned_by_key, stride};
+use crate::batch::Data;
+use crate::key::{Key, Memo};
+use crate::pipeline::{Bucket, TaskContext};
+
+/// A pair on its way.
+pub struct Entry<K: Key, V> {
+    memo: K::Memo,
+    pub(crate) slot: K::Slot,
+    pub(crate) value: V,
+}
+
+impl<K: Key, V> Entry<K, V> {
+    #[inline(always)]
+    fn new(hash: u64, slot: K::Slot, value: V) -> Self {
+        Entry { memo: K::Memo::of(hash), slot, value }
+    }
+
+    #[inline(always)]
+    pub(crate) fn hash(&self) -> u64 {
+        self.memo.hash(|| K::slot_hash(&self.slot))
+    }
+}
+
+/// The first chunk of a group, and the largest, in pairs.
+const CHUNKS: std::ops::RangeInclusive<usize> = 8..=1024;
+
+/// Pairs of one key group, in order of arrival.
+pub(crate) type Chunks<K, V> = Vec<Vec<Entry<K, V>>>;
+
+/// Keeps every pair, in order within its key group.
+pub struct Scatter<K: Key, V> {
+    /// The chunk of each group that is being filled.
+    open: Box<[Vec<Entry<K, V>>; GROUPS]>,
+    /// Those before it.
+    full: Box<[Chunks<K, V>; GROUPS]>,
+    partitions: usize,
+}
+
+impl<K: Key, V> Scatter<K, V> {
+    fn new(partitions: usize) -> Self {
+        Scatter {
+            open: Box::new([const { Vec::new() }; GROUPS]),
+            full: Box::new([const { Vec::new() }; GROUPS]),
+            partitions,
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, hash: u64, entry: Entry<K, V>) {
+        let group = group_of(hash);
+        let chunk = &mut self.open[group];
+        if chunk.len() == chunk.capacity() {
+            next_chunk(chunk, &mut self.full[group]);
+        }
+        chunk.push(entry);
+    }
+
+    /// For each group its chunks.
+    fn into_groups(self) -> impl Iterator<Item = Chunks<K, V>> {
+        self.full.into_iter().zip(*self.open).map(|(mut full, open)| {
+            if !open.is_empty() {
+                full.push(open);
+            }
+            full
+        })
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn next_chunk<T>(chunk: &mut Vec<T>, full: &mut Vec<Vec<T>>) {
+    let size = (2 * chunk.capacity()).clamp(*CHUNKS.start(), *CHUNKS.end());
+    let before = std::mem::replace(chunk, Vec::with_capacity(size));
+    if !before.is_empty() {
+        full.push(before);
+    }
+}
+
+impl<K: Key<Owned = K>, V> Scatter<K, V> {
+    #[inline(always)]
+    pub fn push<Q>(&mut self, key: Q, value: V)
+    where
+        Q: Key<Owned = K, Slot = K::Slot>,
+    {
+        let hash = Q::hash(&key.probe());
+        self.add(hash, Entry::new(hash, key.into_slot(), value));
+    }
+}
+
+impl<K: Key<Owned = K> + Data, V: Data> Tail for Scatter<K, V> {
+    type Shared = ();
+
+    fn share() {}
+
+    fn open((): &(), cx: &TaskContext) -> Self {
+        Scatter::new(cx.partitions)
+    }
+
+    fn close(self) -> Vec<Bucket> {
+        let partitions = self.partitions;
+        let mut groups = self.into_groups();
+        (0..partitions)
+            .map(|partition| {
+                let owned = Owners::groups(partition, partitions);
+                let groups = groups.by_ref().take(owned.len()).collect();
+                Box::new(Scattered::<K, V> { first: owned.start, groups }) as Bucket
+            })
+            .collect()
+    }
+}
+
+/// A run of key groups, from `first` on: what goes to one partition.
+pub struct Scattered<K: Key, V> {
+    first: usize,
+    groups: Vec<Chunks<K, V>>,
+}
+
+impl<K: Key, V> Scattered<K, V> {
+    /// The pairs of a group.
+    pub(crate) fn take(&mut self, group: usize) -> Chunks<K, V> {
+        let at = group.checked_sub(self.first).and_then(|at| self.groups.get_mut(at));
+        at.map(std::mem::take).unwrap_or_default()
+    }
+}
+
+impl<K: Key<Owned = K> + Wire, V: Wire> AsRecords for Scattered<K, V> {
+    type Records = Vec<(K, V)>;
+
+    fn into_records(self) -> Vec<(K, V)> {
+        self.groups.into_iter().flatten().flatten().map(|e| (K::from_slot(e.slot), e.value)).collect()
+    }
+
+    fn from_records(records: Vec<(K, V)>) -> Self {
+        // Which run of groups it was, the records don't say; so all of them.
+        let mut scatter = Scatter::new(1);
+        for (key, value) in records {
+            scatter.push(key, value);
+        }
+        Scattered { first: 0, groups: scatter.into_groups().collect() }
+    }
+}
+
+impl<K: Key<Owned = K> + Data, V: Data> Leaves for Scatter<K, V> {
+    type Bucket = Scattered<K, V>;
+}
+
+impl<K: Key<Owned = K> + Data, V: Data> Held for Scattered<K, V> {
+    fn records(&self) -> usize {
+        self.groups.iter().flatten().map(Vec::len).sum()
+    }
+
+    fn room(&self) -> usize {
+        let entries: usize = self.groups.iter().flatten().map(Vec::capacity).sum();
+        entries * size_of::<Entry<K, V>>()
+    }
+}
+
+impl<K: Key<Owned = K> + Data, V: Data + Serialize> Measured for Scattered<K, V> {
+    fn sample(&self) -> (usize, usize) {
+        let some = self.groups.iter().flatten().flatten().step_by(stride(self.records()));
+        some.fold((0, 0), |(n, bytes), e| (n + 1, bytes + owned_by_key::<K>(&e.slot) + owned(&e.value)))
+    }
+}
+
+impl<K: Key, V> Crosses for Scatter<K, V> {
+    type Records = (K, V);
+}
+impl<K: Key<Owned = K> + Wire, V: Wire> BySerde for Tailed<Scatter<K, V>> {
+    type Crosses = Scatter<K, V>;
+    type Bucket = Scattered<K, V>;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::key::stable_hash;
+
+    type Pairs = Vec<(u16, u32)>;
+
+    fn scatter(pairs: &Pairs) -> Scatter<u16, u32> {
+        let mut scatter = Scatter::new(1);
+        for (key, value) in pairs {
+            scatter.push(*key, *value);
+        }
+        scatter
+    }
+
+    fn of_group(chunks: Chunks<u16, u32>) -> Pairs {
+        chunks.into_iter().flatten().map(|e| (e.slot, e.value)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_group_has_its_pairs_in_order(few: Pairs, copies in 0usize..3000) {
+            // Enough of one group that its chunks stop growing.
+            let pairs: Pairs = few.into_iter().chain((0..copies).map(|i| (7, i as u32))).collect();
+            for (group, chunks) in scatter(&pairs).into_groups().enumerate() {
+                let is_here = |pair: &&(u16, u32)| group_of(stable_hash(&pair.0)) == group;
+                prop_assert_eq!(of_group(chunks), pairs.iter().filter(is_here).copied().collect::<Pairs>());
+            }
+        }
+
+        #[test]
+        fn each_partition_gets_its_groups(pairs: Pairs, partitions in 1usize..=GROUPS) {
+            let buckets = Scatter { partitions, ..scatter(&pairs) }.close();
+            prop_assert_eq!(buckets.len(), partitions);
+            let mut whole = scatter(&pairs).into_groups();
+            for (partition, bucket) in buckets.into_iter().enumerate() {
+                let mut bucket = crate::op::open::<Scattered<u16, u32>>(bucket);
+                for group in Owners::groups(partition, partitions) {
+                    prop_assert_eq!(of_group(bucket.take(group)), of_group(whole.next().unwrap_or_default()));
+                }
+                for group in 0..GROUPS {
+                    prop_assert!(bucket.take(group).is_empty());
+                }
+            }
+        }
+
+        #[test]
+        fn pairs_that_were_bytes_are_in_the_same_groups(pairs: Pairs) {
+            let bucket = |pairs| crate::op::open::<Scattered<u16, u32>>(scatter(pairs).close().remove(0));
+            let (mut here, mut there) = (bucket(&pairs), Scattered::from_records(bucket(&pairs).into_records()));
+            for group in 0..GROUPS {
+                prop_assert_eq!(of_group(there.take(group)), of_group(here.take(group)));
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_weigh_what_they_take_and_own() {
+        let mut scatter = Scatter::<String, String>::new(1);
+        for n in 0..10_000 {
+            scatter.push(format!("a key of some length: {n:010}"), "a value".repeat(n % 3));
+        }
+        let bucket = scatter.close().remove(0);
+        let weight = crate::exchange::weight::by_serde::<Scattered<String, String>>(&*bucket) as usize;
+        let (entry, texts) = (size_of::<Entry<String, String>>(), 32 + 7);
+        assert!((10_000 * (entry + texts)..20_000 * (entry + texts)).contains(&weight), "{weight}");
+    }
+}
