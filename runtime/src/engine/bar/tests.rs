@@ -35,7 +35,7 @@ impl Screen {
     }
 
     /// What came since the last call.
-    fn new(&self) -> String {
+    fn shown(&self) -> String {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         String::from_utf8(bytes).unwrap()
     }
@@ -55,10 +55,10 @@ fn it_shows_percent_amount_rate_time_left_and_ticks() {
     let mut bar = screen.bar(&[Some(Total::Bytes(1_500_000)), Some(Total::Bytes(500_000))], false).unwrap();
     bar.committed(&[500_000, 0], after(1000));
     let text = "WordCount  25% [=====>              ]  3 s left, 500 kB/s, 500 kB of 2.0 MB, 1 tick";
-    assert_eq!(screen.new(), line(text));
+    assert_eq!(screen.shown(), line(text));
     bar.committed(&[1_000_000, 500_000], after(2000));
     let text = "WordCount 100% [====================]  0 s left, 1.0 MB/s, 2.0 MB of 2.0 MB, 2 ticks";
-    assert_eq!(screen.new(), line(text));
+    assert_eq!(screen.shown(), line(text));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn of_bytes_and_records_what_is_less_far_counts() {
     bar.committed(&[1000, 10_000], after(100_000));
     let text = "WordCount  25% [=====>              ]  5 min 0 s left, 10 B/s, 1.0 kB of 1.0 kB, \
                 100 records/s, 10.0 k of 40.0 k records, 1 tick";
-    assert_eq!(screen.new(), line(text));
+    assert_eq!(screen.shown(), line(text));
 }
 
 #[test]
@@ -76,9 +76,9 @@ fn a_short_run_shows_nothing_and_a_fast_one_ten_lines_a_second() {
     let screen = Screen::default();
     let mut bar = screen.bar(&[Some(Total::Records(10_000))], false).unwrap();
     (1..500).for_each(|millis| bar.committed(&[1], after(millis)));
-    assert_eq!(screen.new(), "");
+    assert_eq!(screen.shown(), "");
     (500..1500).for_each(|millis| bar.committed(&[1], after(millis)));
-    assert_eq!(screen.new().matches(" of ").count(), 10);
+    assert_eq!(screen.shown().matches(" of ").count(), 10);
 }
 
 #[test]
@@ -86,15 +86,15 @@ fn it_makes_way_for_outputs_on_its_terminal_comes_back_and_is_gone_at_the_end() 
     let screen = Screen::default();
     let mut bar = screen.bar(&[Some(Total::Records(10))], true).unwrap();
     bar.make_way();
-    assert_eq!(screen.new(), "", "nothing is there to clear");
+    assert_eq!(screen.shown(), "", "nothing is there to clear");
     bar.committed(&[1], after(600));
-    assert!(screen.new().ends_with("1 tick\x1b[?7h\r"));
+    assert!(screen.shown().ends_with("1 tick\x1b[?7h\r"));
     bar.make_way();
-    assert_eq!(screen.new(), CLEAR);
+    assert_eq!(screen.shown(), CLEAR);
     bar.committed(&[1], after(601));
-    assert!(screen.new().ends_with("2 ticks\x1b[?7h\r"));
+    assert!(screen.shown().ends_with("2 ticks\x1b[?7h\r"));
     drop(bar);
-    assert_eq!(screen.new(), CLEAR);
+    assert_eq!(screen.shown(), CLEAR);
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn it_stays_while_outputs_go_elsewhere() {
     let screen = Screen::default();
     let mut bar = screen.bar(&[Some(Total::Records(10))], false).unwrap();
     bar.committed(&[1], after(600));
-    screen.new();
+    screen.shown();
     bar.make_way();
     bar.committed(&[1], after(601));
-    assert_eq!(screen.new(), "");
+    assert_eq!(screen.shown(), "");
 }
 
 #[test]

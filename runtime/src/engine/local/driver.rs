@@ -29,7 +29,7 @@ use crate::pipeline::Pipeline;
 use crate::progress::{CounterProgress, SourceProgress};
 use crate::source::{SourceContext, Waker};
 use crate::tick::{OffsetRange, Tick, TickPlan};
-use crate::{Counter, Error, Result};
+use crate::{Counter, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
