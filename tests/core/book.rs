@@ -149,7 +149,8 @@ fn the_page_on_errors_quotes_the_compilers_messages_as_they_are() {
         .filter(|file| file.extension().is_some_and(|e| e == "stderr"))
         .map(|file| plain(&std::fs::read_to_string(file).expect("it is text")) + "\n")
         .collect();
-    let quoted: Vec<&str> = blocks(ERRORS, "```text").into_iter().filter(|b| b.starts_with("error")).collect();
+    let quoted: Vec<&str> =
+        blocks(ERRORS, "```text,wrap").into_iter().filter(|b| b.starts_with("error")).collect();
     assert!(quoted.len() > 30);
     for quote in quoted {
         for paragraph in quote.split("\n  = ") {
@@ -179,7 +180,9 @@ fn the_page_on_errors_quotes_what_stops_a_pipeline_as_it_is() {
         run(stream! { <Logs> let lines = source(text_socket("127.0.0.1:9")); lines.count().print(); }),
         run(stream! { <Logs> let lines = source(text_files(&bad)); lines.map(str::len).for_each(|_| ()); }),
         run(stream! { let lines = source(text_files(&long).max_line_bytes(4)); lines.for_each(|_| ()); }),
-        crate::support::block_on(async { Engine::local().run(nums()).expect_err("it would block").to_string() }),
+        crate::support::block_on(async {
+            Engine::local().run(nums()).expect_err("it would block").to_string()
+        }),
     ];
     for engine in [
         Engine::local().partitions(0),
@@ -198,10 +201,14 @@ fn the_page_on_errors_quotes_what_stops_a_pipeline_as_it_is() {
         .map(|e| e.replace(bad.to_str().expect("text"), "FILE").replace(long.to_str().expect("text"), "FILE"))
         .collect();
     let page = ERRORS.split("\n## When it runs\n").nth(1).expect("there is that part");
-    let quoted = blocks(page, "```text");
+    let quoted = blocks(page, "```text,wrap");
     assert_eq!(quoted.len(), errors.len(), "one quotation for each of these:\n{}", errors.join("\n"));
     for quote in quoted {
-        assert!(errors.iter().any(|e| e.contains(&plain(quote))), "{quote}\nis none of\n{}", errors.join("\n"));
+        assert!(
+            errors.iter().any(|e| e.contains(&plain(quote))),
+            "{quote}\nis none of\n{}",
+            errors.join("\n")
+        );
     }
 }
 
@@ -211,7 +218,7 @@ fn the_page_on_testing_shows_what_a_lawless_reducer_gets() {
     let message = std::panic::catch_unwind(check).expect_err("it is lawless");
     let message = message.downcast_ref::<String>().expect("a message");
     // The example is random.
-    let shown = blocks(TESTING, "```text")[0];
+    let shown = blocks(TESTING, "```text,wrap")[0];
     let general = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| !line.starts_with("  "));
         lines.map(plain).collect::<Vec<_>>().join(" ").split(": ").map(str::to_string).collect()
@@ -233,8 +240,11 @@ fn the_page_on_testing_shows_how_a_plan_changes() {
     };
     let diff = blocks(TESTING, "```diff")[0];
     for (plan, other) in [(before.plan(), '+'), (after.plan(), '-')] {
-        let side: Vec<&str> =
-            diff.lines().filter(|line| !line.starts_with(other)).map(|line| line.get(1..).unwrap_or("")).collect();
+        let side: Vec<&str> = diff
+            .lines()
+            .filter(|line| !line.starts_with(other))
+            .map(|line| line.get(1..).unwrap_or(""))
+            .collect();
         assert_eq!(side.join("\n"), plan.to_string().trim_end());
     }
 }
@@ -274,6 +284,7 @@ fn is_drawn(plan: &millstream::Plan, name: &str, page: &str) {
     let path = book.join(format!("plans/{name}.mmd"));
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, plan.mermaid()).expect("the book can be written");
+        return; // It is drawn next.
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(written == plan.mermaid(), "plans/{name}.mmd is out of date: run this test with BLESS=1");
