@@ -16,6 +16,8 @@ fn closures_that_do_not_fit() {
         n.reduce(|n| n).print(); //~
         n.fold(0).print(); //~
         n.fold(|acc, n| acc + n).print(); //~
+        n.fold(0, |acc, n| acc + n, |a, b| a + b).print(); //~
+        n.aggregate(0, |acc, n| acc + n).print(); //~
         n.transform(|batch| batch).print(); //~
         n.map_async(4, async |n| n).print(); //~
         n.map_async(4, |n| async move { n }.await).print(); //~

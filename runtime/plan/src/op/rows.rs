@@ -350,6 +350,7 @@ impl OpKind {
             OpKind::MapAsync
             | OpKind::Reduce
             | OpKind::Fold
+            | OpKind::Aggregate
             | OpKind::SortByKey
             | OpKind::Top
             | OpKind::Chunks
