@@ -16,13 +16,19 @@ fn closures_that_do_not_fit() {
         n.reduce(|n| n).print(); //~
         n.fold(0).print(); //~
         n.fold(|acc, n| acc + n).print(); //~
-        n.fold(0, |acc, n| acc + n, |a, b| a + b).print(); //~
-        n.aggregate(0, |acc, n| acc + n).print(); //~
         n.transform(|batch| batch).print(); //~
         n.map_async(4, async |n| n).print(); //~
         n.map_async(4, |n| async move { n }.await).print(); //~
         n.map_async(|n| async move { n }).print(); //~
         n.glom().print(); //~
+    };
+}
+
+fn a_fold_with_the_operands_of_the_other() {
+    let _ = stream! {
+        let n = source(queue([vec![1u64]]));
+        n.fold(0, |acc, n| acc + n, |a, b| a + b).print(); //~
+        n.aggregate(0, |acc, n| acc + n).print(); //~
     };
 }
 
