@@ -2,7 +2,9 @@
 //! steps it in a loop on a thread of its own, the test engine on the caller's.
 
 mod deliver;
+mod ending;
 mod open;
+mod report;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,10 +20,11 @@ use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
 use super::topology::Topology;
 use crate::clock::Timestamp;
 use crate::engine::Settings;
+use crate::engine::bar::Bar;
 use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
 use crate::tick::{OffsetRange, TickPlan};
-use crate::{Counter, Error, Result};
+use crate::{Counter, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -52,6 +55,8 @@ pub(crate) struct Driver<'env> {
     counters: Vec<Counter>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
+    /// Shows how far the run is, where somebody looks.
+    pub bar: Option<Bar>,
     /// The fault point that was met, which ends the pipeline as a crash does.
     crashed: Option<TaskId>,
 }
@@ -183,6 +188,7 @@ impl<'env> Driver<'env> {
             self.core.fail(failure);
             return ready;
         }
+        self.core.spans.begin(&plan.tick);
         self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
         let units = plan
             .sources
@@ -224,42 +230,5 @@ impl<'env> Driver<'env> {
         while let Some(task) = tasks.pop() {
             tasks.extend(self.core.execute(task).0);
         }
-    }
-
-    /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
-    /// sources, and gives the first error.
-    pub fn end(mut self) -> (Result<()>, Option<TickLog>) {
-        let failure = self.core.take_failure();
-        if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
-            self.delivery.abort();
-        }
-        self.planner.intake.close();
-        (failure.map_or(Ok(()), |failure| Err(failure.error)), self.log)
-    }
-
-    /// Ends the pipeline as if its process had been killed: sinks are left as they are. (Sources are closed: their
-    /// sockets and tasks would go with the process.)
-    pub fn crash(self) -> Option<TickLog> {
-        self.planner.intake.close();
-        self.log
-    }
-
-    fn fault(&mut self, point: FaultPoint, number: u64) -> Result<(), Failure> {
-        let met = self.log.as_ref().is_some_and(|log| log.met.contains(&(point, number)));
-        if !met && self.settings.faults.contains(&(point, number)) {
-            if let Some(log) = &mut self.log {
-                log.met.push((point, number));
-            }
-            let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
-            let failure = self.failure(number, error);
-            self.crashed = Some(failure.at);
-            return Err(failure);
-        }
-        Ok(())
-    }
-
-    /// Of the driver itself: behind all tasks and outlets of the tick.
-    fn failure(&self, tick: u64, error: Error) -> Failure {
-        Failure { at: TaskId { tick, stage: usize::MAX, task: usize::MAX }, error }
     }
 }

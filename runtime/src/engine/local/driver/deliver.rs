@@ -1,9 +1,6 @@
-//! The end of a tick: its outputs go to their outlets, it is committed and reported.
-
-use std::time::Duration;
+//! The end of a tick: its outputs go to their outlets, and it is committed.
 
 use super::Driver;
-use crate::blame;
 use crate::engine::local::budget::{self, Weighed};
 use crate::engine::local::failure::Failure;
 use crate::engine::local::schedule::Cost;
@@ -29,6 +26,10 @@ impl Driver<'_> {
         if !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(false);
         }
+        let _entered = self.core.spans.tick(tick.number).entered();
+        if let Some(bar) = &mut self.bar {
+            bar.make_way();
+        }
         for outlet in 0..self.delivery.len() {
             // One by one, so that no outlet's buckets are kept while the next one's are written.
             let partitions = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet));
@@ -50,6 +51,7 @@ impl Driver<'_> {
         let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
         let tick = done.plan.tick;
         let costs = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        self.core.spans.end(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
         if let Some(log) = &mut self.log {
             log.open.pop_front();
@@ -70,42 +72,6 @@ impl Driver<'_> {
             let now = self.settings.clock.now();
             throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);
         }
-        let duration = done.begun.elapsed();
-        tracing::debug!(
-            target: "millstream::tick",
-            pipeline = self.places.pipeline().unwrap_or(""),
-            tick = tick.number,
-            time = tick.time.millis(),
-            input = done.units.iter().copied().fold(0, u64::saturating_add),
-            held,
-            duration_us = duration.as_micros() as u64,
-            delay_ms = done.delay.as_millis() as u64,
-            "tick committed"
-        );
-        self.control.update(|progress| {
-            progress.tick = Some(tick);
-            progress.ticks += 1;
-            for (source, units) in progress.sources.iter_mut().zip(&done.units) {
-                source.input = *units;
-            }
-            for (stage, cost) in progress.stages.iter_mut().zip(&costs) {
-                *stage = Duration::from_nanos(cost.nanos);
-            }
-            for (shown, counter) in progress.counters.iter_mut().zip(&self.counters) {
-                shown.value = counter.get();
-            }
-            progress.held = held;
-            progress.duration = duration;
-            progress.delay = done.delay;
-        });
-        if let Some(on_progress) = &self.settings.on_progress {
-            let called = blame::catch(|| {
-                on_progress.call(&self.control.progress());
-                Ok(())
-            });
-            let judged = self.places.judge(called, None, None, Some(tick.number));
-            judged.map_err(|error| self.failure(tick.number, error))?;
-        }
-        Ok(())
+        self.report(&done, &costs, held)
     }
 }

@@ -100,6 +100,7 @@ impl<'env> Driver<'env> {
             in_flight: VecDeque::new(),
             counters,
             log,
+            bar: None,
             crashed: None,
         })
     }
