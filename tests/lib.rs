@@ -19,7 +19,9 @@ pages! {
     operators: "../book/src/operators.md",
     sources_and_sinks: "../book/src/sources-and-sinks.md",
     plans: "../book/src/plans.md",
+    testing: "../book/src/testing.md",
     services: "../book/src/services.md",
     from_spark: "../book/src/from-spark.md",
+    errors: "../book/src/errors.md",
     architecture: "../book/src/architecture.md",
 }

@@ -88,7 +88,7 @@ expands! {
     the_whole_of_a_tick: {
         let lines = source(input);
         let words = lines.words();
-        let longest = words.fold(0, |most, word| word.len().max(most), |a, b| a.max(b));
+        let longest = words.aggregate(0, |most, word| word.len().max(most), |a, b| a.max(b));
         let asked = words.map_async(unordered(8), |word| ask(word)).sort_by_key().top(limit, |(_, n)| *n);
         longest.transform_with(asked.repartition(4), |a, b, tick| join(a, b, tick)).print();
     }

@@ -208,7 +208,7 @@ impl Lowering<'_> {
                 _ => format!(
                     "`{name}` has {} here: write {}",
                     arguments(call.args.len()),
-                    suggest::example(kind)
+                    suggest::example(suggest::meant(kind, call.args.len()))
                 ),
             };
             self.diag.error(call.name.span(), message);

@@ -52,6 +52,21 @@ pub fn item(graph: &Graph, stream: StreamId) -> Ident {
     }
 }
 
+/// The function that a stage runs in, as a profiler and a backtrace show it: its stream, or (of a stage in the middle
+/// of a chain) the stream and the operator that heads it.
+pub fn frame(graph: &Graph, head: NodeId) -> Ident {
+    let node = &graph.nodes[head];
+    let at = glue(node.op.span());
+    match node.outputs.first().and_then(|stream| graph.streams[*stream].name.as_ref()) {
+        Some(name) => {
+            let mut frame = name.clone();
+            frame.set_span(at);
+            frame
+        }
+        None => format_ident!("{}_{}", node.stream, text(&node.op), span = at),
+    }
+}
+
 /// A variable where the operator at `at` uses it: what is wrong with the record is said there.
 pub fn used(item: &Ident, at: Span) -> Ident {
     let mut item = item.clone();

@@ -128,17 +128,27 @@ pub fn unknown_operator(name: &str) -> String {
     }
 }
 
+/// The operator that a call of `kind` with so many arguments is meant to be: a fold that merges has a name of its own.
+pub fn meant(kind: OpKind, arguments: usize) -> OpKind {
+    match (kind, arguments) {
+        (OpKind::Fold, 3) => OpKind::Aggregate,
+        (OpKind::FoldByKey, 3) => OpKind::AggregateByKey,
+        _ => kind,
+    }
+}
+
 /// How a call of `kind` looks.
 pub fn example(kind: OpKind) -> String {
     let name = kind.name();
     match (kind, kind.spec().args) {
         (OpKind::ForEachBatch, _) => format!("`.{name}(|batch, tick| …)`"),
-        (OpKind::FoldByKey, _) => format!("`.{name}(init, |acc, x| …)`"),
-        (OpKind::AggregateByKey, _) => format!("`.{name}(init, |acc, x| …, |acc, other| …)`"),
+        (OpKind::Fold | OpKind::FoldByKey, _) => format!("`.{name}(init, |acc, x| …)`"),
+        (OpKind::Aggregate | OpKind::AggregateByKey, _) => {
+            format!("`.{name}(init, |acc, x| …, |acc, other| …)`")
+        }
         (OpKind::JoinTable | OpKind::LeftOuterJoinTable, _) => {
             format!("`.{name}(&table)`, where `table` is a `Table`")
         }
-        (OpKind::Fold, _) => format!("`.{name}(init, |acc, x| …)` or `.{name}(init, |acc, x| …, |a, b| …)`"),
         (OpKind::SortByKey, _) => format!("`.{name}()` or `.{name}(Order::Descending)`"),
         (OpKind::Top, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
         (OpKind::Transform, _) => format!("`.{name}(|batch, tick| …)`"),

@@ -15,25 +15,49 @@ use crate::key::Pair;
 use crate::pipeline::{Bucket, StageBody, StageRun, TaskContext};
 
 /// A stage's closure with what it needs, behind the erased seam.
-pub(crate) struct Fused<B, O: Tails, P, F> {
+pub(crate) struct Fused<B, O: Tails, P, F, N> {
     shared: O::Shared,
     operands: P,
-    body: F,
+    loops: F,
+    frame: N,
     batches: PhantomData<fn(B)>,
 }
 
-impl<B, O: Tails, P, F> Fused<B, O, P, F> {
-    pub(crate) fn new(shared: O::Shared, operands: P, body: F) -> Self {
-        Fused { shared, operands, body, batches: PhantomData }
+impl<B, O: Tails, P, F, N> Fused<B, O, P, F, N> {
+    pub(crate) fn new(shared: O::Shared, operands: P, loops: F, frame: N) -> Self {
+        Fused { shared, operands, loops, frame, batches: PhantomData }
     }
 }
 
-impl<B, O, P, F> StageBody for Fused<B, O, P, F>
+/// A function with the name of a stage's stream, that calls the stage's loops: what a profiler and a backtrace show.
+///
+/// A closure's symbol says only where it stands (`main::{closure#3}`), and an `fn` can't capture. So the loops remain
+/// a closure, and are inlined into an `fn` that nothing else calls: one call for each batch. Its line is the stream's.
+#[doc(hidden)]
+#[macro_export]
+#[collapse_debuginfo(yes)]
+macro_rules! __frame {
+    ($stream:ident) => {{
+        #[inline(never)]
+        fn $stream<B, O, P, F: Fn(&mut B, O, &P) -> O>(
+            loops: &F,
+            batch: &mut B,
+            tails: O,
+            operands: &P,
+        ) -> O {
+            loops(batch, tails, operands)
+        }
+        $stream
+    }};
+}
+
+impl<B, O, P, F, N> StageBody for Fused<B, O, P, F, N>
 where
     B: Batch,
     O: Tails,
     P: Send + Sync,
     F: Fn(&mut B, O, &P) -> O + Send + Sync,
+    N: Fn(&F, &mut B, O, &P) -> O + Send + Sync,
 {
     fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's> {
         Box::new(Run { stage: self, tails: Some(O::open(&self.shared, cx)) })
@@ -43,23 +67,24 @@ where
 const OPEN: &str = "a task whose loops panicked is given no more batches";
 
 /// One task of a stage.
-struct Run<'s, B, O: Tails, P, F> {
-    stage: &'s Fused<B, O, P, F>,
+struct Run<'s, B, O: Tails, P, F, N> {
+    stage: &'s Fused<B, O, P, F, N>,
     /// Empty only while the loops run.
     tails: Option<O>,
 }
 
-impl<B, O, P, F> StageRun for Run<'_, B, O, P, F>
+impl<B, O, P, F, N> StageRun for Run<'_, B, O, P, F, N>
 where
     B: Batch,
     O: Tails,
     F: Fn(&mut B, O, &P) -> O,
+    N: Fn(&F, &mut B, O, &P) -> O,
 {
-    #[inline(never)]
     fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError> {
         let batch = batch.downcast_mut::<B>().expect("a stage is built with the type of its head");
         let tails = self.tails.take().expect(OPEN);
-        self.tails = Some((self.stage.body)(batch, tails, &self.stage.operands));
+        let Fused { loops, frame, operands, .. } = self.stage;
+        self.tails = Some(frame(loops, batch, tails, operands));
         batch.take_error().map_or(Ok(()), Err)
     }
 

@@ -12,7 +12,7 @@ use millstream_plan::{NodeId, Plan};
 
 use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
-use crate::source::{Offer, SourceContext, SourceInfo};
+use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::{BoxError, Counter, Error, Result};
@@ -265,6 +265,9 @@ pub(crate) trait ErasedReader: Send + Sync {
         visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
     fn grain(&self) -> u64;
+    fn total(&self) -> Option<Total> {
+        None
+    }
     fn a_task_a_range(&self) -> bool {
         false
     }

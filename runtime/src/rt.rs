@@ -28,13 +28,14 @@ use crate::source::erased::erase;
 use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
+pub use crate::__frame as frame;
 pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    Aggregate, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct, First, FoldAll,
-    Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed, Tails,
-    Top, Unweighed, WeighedBySerde, WeighedBySize,
+    Aggregate, AggregateAll, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct,
+    First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed,
+    Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
@@ -113,29 +114,21 @@ impl<'env> Builder<'env> {
         self.head(node, Head::Source(self.sources.len() - 1))
     }
 
-    /// The fused part of a stage.
-    pub fn stage<B, O, F>(&mut self, stream: &Stream<B>, body: F) -> O::Handles
-    where
-        B: Batch,
-        O: Tails + 'env,
-        F: Fn(&mut B, O) -> O + Send + Sync + 'env,
-    {
-        self.stage_with(stream, (), move |batch: &mut B, tails: O, ()| body(batch, tails))
-    }
-
-    /// As [`Builder::stage`], with the operands that were evaluated where `stream!` stands.
-    pub fn stage_with<B, O, P, F>(&mut self, stream: &Stream<B>, operands: P, body: F) -> O::Handles
+    /// The fused part of a stage: its loops, the operands that were evaluated where `stream!` stands, and the function
+    /// that calls the loops (see [`frame!`](frame)).
+    pub fn stage<B, O, P, F, N>(&mut self, stream: &Stream<B>, frame: N, operands: P, loops: F) -> O::Handles
     where
         B: Batch,
         O: Tails + 'env,
         P: Send + Sync + 'env,
         F: Fn(&mut B, O, &P) -> O + Send + Sync + 'env,
+        N: Fn(&F, &mut B, O, &P) -> O + Send + Sync + 'env,
     {
         let shared = O::share();
         let handles = O::handles(&shared, stream.stage);
         debug_assert_eq!(O::LEN, self.graph.stages[stream.stage].tails.len(), "{COMPLETE}");
         self.bodies[stream.stage] =
-            Some(Box::new(crate::fused::Fused::<B, O, P, F>::new(shared, operands, body)));
+            Some(Box::new(crate::fused::Fused::<B, O, P, F, N>::new(shared, operands, loops, frame)));
         handles
     }
 

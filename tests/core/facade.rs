@@ -183,8 +183,10 @@ both! {
     fold {
         let sum: Stream<u64> = source(words()).fold(0u64, |sum, line| sum + line.len() as u64);
         sum.print();
+    }
+    aggregate {
         let all: Stream<Vec<String>> =
-            source(words()).fold(Vec::new(), |mut all, line| { all.push(line); all }, |a, b| [a, b].concat());
+            source(words()).aggregate(Vec::new(), |mut all, line| { all.push(line); all }, |a, b| [a, b].concat());
         all.print();
     }
     sort_by_key {
@@ -326,6 +328,7 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::Count => of!(count),
         OpKind::CountByValue => of!(count_by_value),
         OpKind::Fold => of!(fold),
+        OpKind::Aggregate => of!(aggregate),
         OpKind::Reduce => of!(reduce),
         OpKind::Top => of!(top),
         OpKind::SortByKey => of!(sort_by_key),

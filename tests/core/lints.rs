@@ -147,7 +147,7 @@ fn whole_ticks<'a>(factor: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
     stream! {
         let n = source(from_iter(0_u64..10));
         let sums = n.reduce(|a, b| a + b).fold(0_u64, |a, b| a + b * *factor);
-        let combined = n.fold(0_u64, |a, b| a + b * *factor, |a, b| a + b);
+        let combined = n.aggregate(0_u64, |a, b| a + b * *factor, |a, b| a + b);
         let asked = n.map_async(unordered(3), move |n| async move { n * factor }).map_async(2, |n| async move { n + 1 });
         let largest = asked.top(3).top(2, |n| n * *factor).repartition(2);
         let lengths = n.chunks().map(|chunk| chunk.len() as u64).map_partitions(|all| all.into_iter().rev());
@@ -187,7 +187,7 @@ fn unfinished() -> Pipeline<'static> {
         n.flat_map(|_| -> Vec<u64> { todo!() }).print(0);
         n.map(|_| -> (u8, u8) { todo!() }).map_values(|_| -> u8 { todo!() }).reduce_by_key(|_, _| todo!()).print(0);
         n.key_by(|_| -> u8 { todo!() }).print(0);
-        n.reduce(|_, _| todo!()).fold(0_u64, |_, _| todo!()).fold(0_u64, |_, _| todo!(), |_, _| todo!()).print(0);
+        n.reduce(|_, _| todo!()).fold(0_u64, |_, _| todo!()).aggregate(0_u64, |_, _| todo!(), |_, _| todo!()).print(0);
         n.top(1, |_| -> u8 { todo!() }).map_partitions(|_| -> Vec<u64> { todo!() }).print(0);
         n.transform(|_, _| -> Vec<u64> { todo!() }).transform_with(n, |_, _, _| -> Vec<u8> { todo!() }).print(0);
         n.map_async(1, |_| async { if true { todo!() } else { 1_u8 } }).print(0);

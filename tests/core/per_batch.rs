@@ -48,9 +48,9 @@ proptest! {
     }
 
     #[test]
-    fn fold_that_combines_goes_in_the_order_of_the_source(input in numbers()) {
+    fn aggregate_merges_in_the_order_of_the_source(input in numbers()) {
         let got = ordered(|out| stream! {
-            source(queue(input.clone())).fold(String::new(), |s, n| s + &format!("{n};"), |a, b| a + &b).sink(out);
+            source(queue(input.clone())).aggregate(String::new(), |s, n| s + &format!("{n};"), |a, b| a + &b).sink(out);
         });
         prop_assert_eq!(got, each(&input, |t| vec![joined(t)]));
     }
@@ -198,7 +198,7 @@ fn ticks_without_records_reduce_to_nothing_and_fold_to_the_beginning() {
     assert_eq!(ordered(|out| stream! { source(empty()).reduce(u8::max).sink(out); }), [vec![], vec![]]);
     assert_eq!(ordered(|out| stream! { source(empty()).fold(7, |a, b| a + b).sink(out); }), [[7], [7]]);
     assert_eq!(
-        ordered(|out| stream! { source(empty()).fold(0, |a, b| a + b, |a, b| a + b).sink(out); }),
+        ordered(|out| stream! { source(empty()).aggregate(0, |a, b| a + b, |a, b| a + b).sink(out); }),
         [[0], [0]]
     );
     assert_eq!(ordered(|out| stream! { source(empty()).top(3).sink(out); }), [vec![], vec![]]);
@@ -215,17 +215,17 @@ fn a_chunk_is_a_partition_as_in_spark() {
 }
 
 #[test]
-fn the_plan_says_whether_a_fold_combines() {
+fn the_plan_says_that_an_aggregate_combines_and_a_fold_does_not() {
     let pipeline = stream! {
         let n = source(queue([vec![1]]));
         n.fold(0, |a, b| a + b).print();
-        n.fold(0, |a, b| a + b, |a, b| a + b).print();
+        n.aggregate(0, |a, b| a + b, |a, b| a + b).print();
         n.repartition(4).map_async(unordered(2), |n| async move { n }).top(3).print();
     };
     let plan = pipeline.plan().to_string();
     for line in [
         "fold ⇒ to one ⇒ stage 1",
-        "fold ⇒ to one, combined before ⇒ stage 2",
+        "aggregate ⇒ to one, combined before ⇒ stage 2",
         "repartition ⇒ round robin ⇒ stage 3",
         "stage 3: repartition(4)",
         "map_async ⇒ one to one ⇒ stage 4",
@@ -287,11 +287,12 @@ fn a_panic_in_a_future_names_the_operator() {
 #[test]
 fn panics_of_functions_behind_an_exchange_name_their_operators() {
     type Make = fn() -> Pipeline<'static>;
-    let panics: [(&str, Make); 5] = [
+    let panics: [(&str, Make); 6] = [
         ("reduce", || stream! { source(queue([vec![1u8, 2]])).reduce(|_, _| panic!("no")).print(); }),
+        ("fold", || stream! { source(queue([vec![1u8, 2]])).fold(0, |_, _| panic!("no")).print(); }),
         (
-            "fold",
-            || stream! { source(queue([vec![1u8, 2]])).fold(0, |_, _| panic!("no"), |a, _| a).print(); },
+            "aggregate",
+            || stream! { source(queue([vec![1u8, 2]])).aggregate(0, |_, _| panic!("no"), |a, _| a).print(); },
         ),
         ("top", || stream! { source(queue([vec![1u8, 2]])).top(1, |_| -> u8 { panic!("no") }).print(); }),
         (

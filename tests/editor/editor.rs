@@ -8,6 +8,7 @@ mod session;
 use std::path::PathBuf;
 use std::process::Command;
 
+use millstream_plan::OpKind;
 use serde_json::Value;
 use session::Session;
 
@@ -75,6 +76,15 @@ fn an_editor_completes_shows_and_finds() {
     );
     assert!(!labels(&dot).contains(&"iter"), "a stream is no collection");
 
+    has_all("a dot behind text", &labels(&dot), &["words", "words_ascii"]);
+
+    // All of them, on a stream of pairs; but not those for text and collections.
+    let pairs = editor.completion(PROGRAM, "let pairs = lines.map(|l| (l, 1u64));\npairs.$0");
+    let others = [OpKind::Source, OpKind::Repeat, OpKind::Flatten, OpKind::Words, OpKind::WordsAscii];
+    let all = OpKind::ALL.iter().filter(|kind| !others.contains(kind));
+    has_all("pairs", &labels(&pairs), &all.map(|kind| kind.name()).collect::<Vec<_>>());
+    assert!(!labels(&pairs).contains(&"words") && !labels(&pairs).contains(&"flatten"));
+
     // In the middle of a half-written chain that spans lines.
     let chain = "let counts = lines\n.flat_map(|line| line.split(' '))\n.filter(|w| w.len() > 3)\n.map(|w| (w, 1u64))\n.red$0";
     has_all("a chain", &labels(&editor.completion(PROGRAM, chain)), &["reduce_by_key"]);
@@ -89,6 +99,12 @@ fn an_editor_completes_shows_and_finds() {
     // Owned behind an exchange.
     let of_key = editor.completion(PROGRAM, "let n = lines.count_by_value().map(|(word, n)| word.$0);");
     has_all("a key", &labels(&of_key), &["push_str", "into_bytes"]);
+    let of_join = editor.completion(
+        PROGRAM,
+        "let a = lines.key_by(|l| l.len()); let b = visits.key_by(|v| v.page.len());\n\
+         let both = a.join(b).map(|(length, (line, visit))| visit.$0);",
+    );
+    has_all("a join", &labels(&of_join), &["page", "seconds"]);
     // What is captured, and streams by name.
     has_all(
         "a capture",

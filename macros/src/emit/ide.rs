@@ -76,8 +76,6 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     } else if is(OpKind::SaveAsTextFiles) && count() == 1 {
         let comma = (!args.to_string().trim_end().ends_with(',')).then(<Token![,]>::default);
         (name, Some(quote!(#args #comma #DEFAULT_SUFFIX)))
-    } else if is(OpKind::Fold) && count() == 3 {
-        (Ident::new("fold_combined", name.span()), None)
     } else if is(OpKind::SortByKey) && args.is_empty() {
         (name, Some(quote!(#rt::Order::Ascending)))
     } else if let Some((_, full)) = WITH_ALL.iter().find(|(kind, _)| is(*kind))

@@ -3,7 +3,6 @@
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::ops;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Node, OpKind};
 use crate::names;
@@ -43,9 +42,8 @@ fn node(graph: &Graph, node: &Node) -> TokenStream {
         let kinds = r.body.iter().map(|op| kind(op.kind));
         quote_spanned!(at=> .body(&[#(#kinds),*]))
     });
-    let combined = ops::combines_by_operand(node).then(|| quote_spanned!(at=> .combined()));
     quote_spanned! {at=>
-        #rt::plan::Node::new(#op, #stream, &[#(#inputs),*], &[#(#outputs),*]) #doc #body #combined
+        #rt::plan::Node::new(#op, #stream, &[#(#inputs),*], &[#(#outputs),*]) #doc #body
     }
 }
 

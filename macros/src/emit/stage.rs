@@ -1,7 +1,7 @@
 //! A stage as nested loops.
 //!
 //! ```text
-//! let (to_4,) = builder.stage(&lines, |batch, (mut to_4,): (rt::Combine<_, _, _>,)| {
+//! let (to_4,) = builder.stage(&lines, rt::frame!(lines), (), |batch, (mut to_4,): (rt::Combine<_, _, _>,), ()| {
 //!     for lines in rt::items(batch) {
 //!         …                            // the consumers of each stream, each in its own block
 //!     }
@@ -61,18 +61,16 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
     let by_value = (graph.owned || stage.fused.iter().any(|n| captures_by_value(&graph.nodes[*n])))
         .then(|| quote_spanned!(closure_at=> move));
     let operands = stage_operands(graph, &stage.fused);
-    let loops = quote_spanned!(at=> for #item in #rt::items(batch) { #body } (#(#tails,)*));
-    let with_operands = (!operands.is_empty()).then(|| quote_spanned!(closure_at=> , (#(#operands,)*)));
+    // Without a tail there is nothing to write: clippy would call a `()` unneeded.
+    let given_back = (!tails.is_empty()).then(|| quote_spanned!(at=> (#(#tails,)*)));
+    let loops = quote_spanned!(at=> for #item in #rt::items(batch) { #body } #given_back);
+    let frame = names::frame(graph, stage.head);
     let closure = quote_spanned! {closure_at=>
-        #by_value |batch, (#(mut #tails,)*): (#(#types,)*) #with_operands| { #loops }
+        #by_value |batch, (#(mut #tails,)*): (#(#types,)*), (#(#operands,)*)| { #loops }
     };
-    if operands.is_empty() {
-        quote_spanned!(at=> #(#attrs)* let (#(#tails,)*) = builder.stage(&#head_stream, #closure);)
-    } else {
-        quote_spanned! {at=>
-            #(#attrs)*
-            let (#(#tails,)*) = builder.stage_with(&#head_stream, (#(#operands,)*), #closure);
-        }
+    quote_spanned! {at=>
+        #(#attrs)*
+        let (#(#tails,)*) = builder.stage(&#head_stream, #rt::frame!(#frame), (#(#operands,)*), #closure);
     }
 }
 

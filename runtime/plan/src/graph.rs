@@ -31,8 +31,6 @@ pub struct Node {
     pub doc: Option<&'static str>,
     /// The operators inside a `for`, in order (empty for every other kind). They are no nodes of their own.
     pub body: &'static [OpKind],
-    /// Combines on the map side, before the exchange, because of an operand that asks for it.
-    pub combined: bool,
 }
 
 /// What lies between two cuts: one head, a tree of fused operators, one or more tails.
@@ -111,7 +109,7 @@ impl Node {
         inputs: &'static [Port],
         outputs: &'static [Option<&'static str>],
     ) -> Node {
-        Node { kind, stream, inputs, outputs, doc: None, body: &[], combined: false }
+        Node { kind, stream, inputs, outputs, doc: None, body: &[] }
     }
 
     #[must_use]
@@ -124,17 +122,6 @@ impl Node {
     pub const fn body(mut self, body: &'static [OpKind]) -> Node {
         self.body = body;
         self
-    }
-
-    #[must_use]
-    pub const fn combined(mut self) -> Node {
-        self.combined = true;
-        self
-    }
-
-    /// Whether it combines on the map side, before the exchange.
-    pub fn combines(&self) -> bool {
-        self.combined || self.kind.spec().combines
     }
 }
 

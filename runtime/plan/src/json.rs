@@ -59,7 +59,7 @@ impl Plan {
                     ("node", exchange.node.to_string()),
                     ("input", exchange.input.to_string()),
                     ("kind", string(kind(node.kind.spec().cut))),
-                    ("combines", node.combines().to_string()),
+                    ("combines", node.kind.spec().combines.to_string()),
                 ],
             )
         });

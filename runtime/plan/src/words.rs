@@ -62,7 +62,7 @@ pub(crate) fn exchange(node: &Node) -> String {
         Cut::RoundRobin => "round robin",
         Cut::IfApart | Cut::None | Cut::InPlace => "one to one",
     };
-    if node.combines() { format!("{way}, combined before") } else { way.to_string() }
+    if node.kind.spec().combines { format!("{way}, combined before") } else { way.to_string() }
 }
 
 /// The `///` text of a statement, at the operator that ends the statement only.

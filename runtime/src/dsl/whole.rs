@@ -34,24 +34,20 @@ impl<T: Known> Stream<T> {
     /// One value a tick: its records, folded in order into what begins as a clone of `init`. A tick without records gives
     /// `init`.
     ///
-    /// Exact, and so done by one task: every record becomes owned and goes there. Where order between tasks does not matter,
-    /// give a third operand, `fold(init, |acc, x| …, |a, b| …)`: then each task folds its share, beginning with `init`, and the
-    /// third merges what they found, in the order of tasks. One value a task is exchanged. `init` has to be neutral for that: it
-    /// is there as often as there are tasks.
+    /// Exact, and so done by one task: every record becomes owned and goes there. Where what two tasks found can be merged,
+    /// [`aggregate`](Stream::aggregate) is cheaper.
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// # let (out, longest) = (MemorySink::new(), MemorySink::new());
-    /// # let (sink, longest_sink) = (out.clone(), longest.clone());
+    /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
-    /// let words = source(queue([vec!["mill", "stream"], vec![]]));
-    /// words.fold(String::new(), |all, word| all + &word).sink(sink);
-    /// words.fold(0, |most, word| word.len().max(most), |a, b| a.max(b)).sink(longest_sink);
+    /// source(queue([vec!["mill", "stream"], vec![]])).fold(String::new(), |all, word| all + &word).sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
     /// out.assert_batches([vec!["millstream"], vec![""]]);
-    /// longest.assert_batches([vec![6], vec![0]]);
     /// ```
+    ///
+    /// Spark's `RDD.fold`, though that one folds each partition apart.
     pub fn fold<A: Data + Clone + Sync, O: Data>(&self, init: A, f: impl Fn(A, O) -> A) -> Stream<A>
     where
         T: Own<O>,
@@ -60,18 +56,35 @@ impl<T: Known> Stream<T> {
         stream()
     }
 
-    /// [`fold`](Stream::fold) with all its operands, as the editor sees it. Write `fold`.
-    #[doc(hidden)]
-    pub fn fold_combined<A: Data + Clone + Sync, O: Data>(
+    /// One value a tick: each task folds its share into what begins as a clone of `init`, then `merge` merges what they found,
+    /// in the order of tasks, which is that of the source. A tick without records gives `init`.
+    ///
+    /// `init` must be neutral (`merge(init, a)` equals `a`), since it is there as often as there are tasks, and results must
+    /// not depend on how records are grouped. If they do, use [`fold`](Stream::fold). Costs the function; each record
+    /// becomes owned, and one value a task is exchanged.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// let words = source(queue([vec!["mill", "stream"], vec![]]));
+    /// words.aggregate(0, |most, word| word.len().max(most), |a, b| a.max(b)).sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![6], vec![0]]);
+    /// ```
+    ///
+    /// Spark's `RDD.aggregate`.
+    pub fn aggregate<A: Data + Clone + Sync, O: Data>(
         &self,
         init: A,
         f: impl Fn(A, O) -> A,
-        combine: impl Fn(A, A) -> A,
+        merge: impl Fn(A, A) -> A,
     ) -> Stream<A>
     where
         T: Own<O>,
     {
-        let _ = (init, f, combine);
+        let _ = (init, f, merge);
         stream()
     }
 
@@ -281,16 +294,16 @@ impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
     }
 
     /// See `Stream`.
-    pub fn fold_combined<A: Data + Clone + Sync, O: Data>(
+    pub fn aggregate<A: Data + Clone + Sync, O: Data>(
         &self,
         init: A,
         f: impl Fn(A, O) -> A,
-        combine: impl Fn(A, A) -> A,
+        merge: impl Fn(A, A) -> A,
     ) -> Stream<A>
     where
         T: OwnAt<LEVEL, O>,
     {
-        let _ = (init, f, combine);
+        let _ = (init, f, merge);
         stream()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! `runtime/src/engine/README.md` explains the scheduler.
 
+mod bar;
 mod control;
 mod guarantee;
 mod job;
@@ -9,6 +10,7 @@ mod local;
 mod rate;
 mod run;
 mod signals;
+mod spans;
 pub mod test;
 mod trace;
 
@@ -105,6 +107,7 @@ pub(crate) struct Settings {
     pub backpressure: Option<Backpressure>,
     pub clock: Arc<dyn Clock>,
     pub on_progress: Option<OnProgress>,
+    pub progress_bar: bool,
     pub trace: Option<trace::Trace>,
     pub faults: Vec<(FaultPoint, u64)>,
 }
@@ -121,6 +124,7 @@ impl Default for Settings {
             backpressure: None,
             clock: Arc::new(SystemClock),
             on_progress: None,
+            progress_bar: true,
             trace: None,
             faults: Vec::new(),
         }
@@ -265,6 +269,23 @@ impl Engine {
     /// Calls `callback` after each committed tick, on the driver's thread: the next tick's outputs wait for it.
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Engine {
         self.settings.on_progress = Some(OnProgress::new(callback));
+        self
+    }
+
+    /// Whether [`Engine::run`] draws a progress bar. Default: yes, where there is a terminal to draw it on.
+    ///
+    /// It is a line on standard error with the part that is done, the rate, the time that is left and the number of ticks,
+    /// drawn at most ten times a second after the first half second, and gone when the run ends. It is there only if
+    ///
+    /// - standard error is a terminal,
+    /// - `run` was called on the main thread of a program (so never in tests),
+    /// - all sources say how much they have ([`Reader::total`](crate::source::Reader::total)): `text_files`, `queue`,
+    ///   `from_iter` where the iterator knows its length.
+    ///
+    /// It makes way for what `print` and `for_each` write on the same terminal. What closures within the pipeline or
+    /// other threads write there may write over it: switch it off if that disturbs.
+    pub fn progress_bar(mut self, show: bool) -> Engine {
+        self.settings.progress_bar = show;
         self
     }
 

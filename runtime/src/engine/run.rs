@@ -7,12 +7,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use super::Settings;
+use super::bar;
 use super::control::Control;
 use super::job::{Job, Outcome};
 use super::local::driver::Driver;
 use super::local::failure::{Failure, Places};
 use super::local::pool::{self, Pool, STACK};
 use super::local::schedule::TaskId;
+use super::spans;
 use crate::blame::{self, Caught};
 use crate::pipeline::Pipeline;
 use crate::sync::Mutex;
@@ -24,9 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Runs a pipeline to its end, and handles the signals.
 pub(super) fn blocking(settings: &Settings, pipeline: Pipeline<'_>) -> Result<()> {
     let control = Arc::new(Control::default());
+    let span = spans::pipeline(pipeline.name());
+    let attended = Attended::Yes { bar: settings.progress_bar && bar::is_welcome() };
     std::thread::scope(|scope| {
         driver_thread()
-            .spawn_scoped(scope, || drive(settings, pipeline, &control, Signals::Handled))
+            .spawn_scoped(scope, || span.in_scope(|| drive(settings, pipeline, &control, attended)))
             .map_err(no_thread)?
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -39,8 +43,10 @@ pub(super) fn background(settings: &Settings, pipeline: Pipeline<'static>) -> Re
     let (ended, done) = watch::channel(false);
     let thread = {
         let (settings, control) = (settings.clone(), Arc::clone(&control));
+        let span = spans::pipeline(pipeline.name());
         let drive = move || {
-            let result = drive(&settings, pipeline, &control, Signals::Ignored);
+            let result = span.in_scope(|| drive(&settings, pipeline, &control, Attended::No));
+            drop(span);
             ended.send_replace(true);
             result
         };
@@ -49,10 +55,13 @@ pub(super) fn background(settings: &Settings, pipeline: Pipeline<'static>) -> Re
     Ok(Job { control, done, outcome: Mutex::new(Outcome::Running(thread)) })
 }
 
+/// Whether the program is this pipeline.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Signals {
-    Handled,
-    Ignored,
+enum Attended {
+    /// Its signals are handled, and there may be a progress bar.
+    Yes { bar: bool },
+    /// It is a service's.
+    No,
 }
 
 fn driver_thread() -> std::thread::Builder {
@@ -68,18 +77,18 @@ fn drive(
     settings: &Settings,
     pipeline: Pipeline<'_>,
     control: &Arc<Control>,
-    signals: Signals,
+    attended: Attended,
 ) -> Result<()> {
     let pipeline_name = pipeline.name().map(str::to_string);
     let runtime = if pipeline.sources.is_empty() { None } else { Some(io_runtime()?) };
     let result = blame::catch(|| {
         let _listening = match &runtime {
-            Some(runtime) if signals == Signals::Handled => {
+            Some(runtime) if attended != Attended::No => {
                 Some(super::signals::listen(runtime.handle(), control)?)
             }
             _ => None,
         };
-        open_and_run(settings, pipeline, control, runtime.as_ref())
+        open_and_run(settings, pipeline, control, runtime.as_ref(), attended)
     });
     if let Some(runtime) = runtime {
         runtime.shutdown_timeout(PATIENCE);
@@ -95,10 +104,14 @@ fn open_and_run(
     pipeline: Pipeline<'_>,
     control: &Arc<Control>,
     runtime: Option<&Runtime>,
+    attended: Attended,
 ) -> Result<()> {
     let pool = pool::shared(settings.threads)?;
     let places = Places::of(&pipeline.plan);
     let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), None)?;
+    if attended == (Attended::Yes { bar: true }) {
+        driver.show_bar();
+    }
     // The scope ends when no task of this pipeline is left, in the pool or on its way there.
     let ran = blame::catch(|| {
         pool.in_place_scope(|scope| {

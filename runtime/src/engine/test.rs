@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tracing::Span;
 
 use super::control::Control;
 use super::local::driver::Driver;
 use super::local::log::TickLog;
 use super::local::planner::WhenEmpty;
 use super::local::schedule::Task;
-use super::{Settings, Trigger, run};
+use super::{Settings, Trigger, run, spans};
 use crate::clock::{Clock, ManualClock, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
@@ -189,6 +190,7 @@ struct Session<'env> {
     random: fastrand::Rng,
     clock: Arc<ManualClock>,
     control: Arc<Control>,
+    span: Span,
     runtime: Option<Runtime>,
     /// What the driver left.
     log: TickLog,
@@ -206,12 +208,15 @@ impl<'env> Session<'env> {
         let settings = Settings { clock: clock.clone(), ..engine.settings.clone() };
         let runtime = if pipeline.sources.is_empty() { None } else { Some(run::io_runtime()?) };
         let control = Arc::new(Control::default());
+        let span = spans::pipeline(pipeline.name());
+        let _entered = span.clone().entered();
         let mut session = Session {
             driver: None,
             ready: Vec::new(),
             random: fastrand::Rng::with_seed(engine.seed),
             clock,
             control,
+            span,
             runtime,
             log: TickLog::default(),
         };
@@ -232,6 +237,7 @@ impl<'env> Session<'env> {
     /// Runs all ticks that are due by `target`.
     fn run_until(&mut self, target: Timestamp) -> Result<()> {
         self.driver()?;
+        let _entered = self.span.clone().entered();
         loop {
             let again = self.plan_again();
             let next = self.next_to_plan().filter(|next| *next <= target);
@@ -250,6 +256,7 @@ impl<'env> Session<'env> {
     /// Runs until all sources have ended, and ends the job.
     fn run_to_end(&mut self) -> Result<()> {
         self.driver()?;
+        let _entered = self.span.clone().entered();
         loop {
             let again = self.plan_again();
             let next = if self.live().is_finished() { None } else { self.next_to_plan() };

@@ -6,7 +6,7 @@ use super::codec::{BySerde, Crosses, Tailed, Wire};
 use super::combine::tables;
 use super::groups::Owners;
 use super::weight::Leaves;
-use super::{Folder, KeyTable, Tail};
+use super::{Folding, KeyTable, Tail};
 use crate::batch::Data;
 use crate::key::Key;
 use crate::pipeline::{Bucket, TaskContext};
@@ -15,7 +15,7 @@ use crate::pipeline::{Bucket, TaskContext};
 pub struct Aggregate<K: Key, V, A, F> {
     owners: Owners,
     parts: Vec<KeyTable<K, A>>,
-    folder: Arc<Folder<A, F>>,
+    folding: Arc<Folding<A, F>>,
     values: std::marker::PhantomData<fn(V)>,
 }
 
@@ -28,8 +28,8 @@ impl<K: Key<Owned = K>, V, A: Clone, F: Fn(A, V) -> A> Aggregate<K, V, A, F> {
     {
         let hash = Q::hash(&key.probe());
         let table = &mut self.parts[self.owners.of(hash)];
-        let folder = &self.folder;
-        table.combine(hash, key, value, |v| folder.call(folder.init.clone(), v), |a, v| folder.call(a, v));
+        let folding = &self.folding;
+        table.combine(hash, key, value, |v| folding.call(folding.init.clone(), v), |a, v| folding.call(a, v));
     }
 }
 
@@ -40,18 +40,18 @@ where
     A: Data + Clone + Sync,
     F: Fn(A, V) -> A + Send + Sync,
 {
-    type Shared = Arc<OnceLock<Arc<Folder<A, F>>>>;
+    type Shared = Arc<OnceLock<Arc<Folding<A, F>>>>;
 
     fn share() -> Self::Shared {
         Arc::default()
     }
 
     fn open(shared: &Self::Shared, cx: &TaskContext) -> Self {
-        let folder = shared.get().expect("aggregate_by_key gave its function when the pipeline was built");
+        let folding = shared.get().expect("aggregate_by_key gave its function when the pipeline was built");
         Aggregate {
             owners: Owners::new(cx.partitions),
             parts: tables(cx.partitions),
-            folder: Arc::clone(folder),
+            folding: Arc::clone(folding),
             values: std::marker::PhantomData,
         }
     }

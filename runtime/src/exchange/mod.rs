@@ -4,11 +4,12 @@
 //! target. Here are the tails, and the rule that says which partition owns a key.
 
 mod aggregate;
+mod aggregate_all;
 mod codec;
 mod combine;
 mod count;
 mod deal;
-mod fold_all;
+mod folding;
 mod give;
 mod groups;
 mod own;
@@ -22,12 +23,13 @@ mod top;
 mod weight;
 
 pub use aggregate::{Aggregate, Distinct};
+pub use aggregate_all::AggregateAll;
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
 pub use count::Count;
 pub use deal::Deal;
-pub use fold_all::{FoldAll, Folder};
+pub use folding::Folding;
 pub use give::{First, Give};
 pub(crate) use groups::Owners;
 pub use groups::{GROUPS, group_of};

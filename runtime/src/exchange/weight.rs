@@ -10,7 +10,8 @@ use std::io;
 use serde::Serialize;
 
 use super::{
-    Combine, Count, CountValues, Deal, First, FoldAll, Give, KeyTable, Rank, ReduceAll, Sort, Tailed, Top,
+    AggregateAll, Combine, Count, CountValues, Deal, First, Give, KeyTable, Rank, ReduceAll, Sort, Tailed,
+    Top,
 };
 use crate::batch::Data;
 use crate::key::{Canonical, Key};
@@ -62,7 +63,7 @@ impl<T: Data> Leaves for First<T> {
 impl<T: Data, F> Leaves for ReduceAll<T, F> {
     type Bucket = Option<T>;
 }
-impl<T, A: Data, F> Leaves for FoldAll<T, A, F> {
+impl<T, A: Data, F> Leaves for AggregateAll<T, A, F> {
     type Bucket = Option<A>;
 }
 impl<K: Data, V: Data> Leaves for Sort<K, V> {

@@ -8,13 +8,13 @@ use super::arrivals::Arrivals;
 use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
-use crate::exchange::Folder;
+use crate::exchange::Folding;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
 
 pub(crate) struct FoldByKey<K, V, A, F> {
-    pub(crate) folder: Arc<Folder<A, F>>,
+    pub(crate) folding: Arc<Folding<A, F>>,
     pub(crate) pairs: PhantomData<fn(K, V)>,
 }
 
@@ -42,8 +42,8 @@ where
             for entry in input.take(group).into_iter().flatten() {
                 let number = keys.number(entry.hash(), entry.slot, || None);
                 let so_far = keys.own(number);
-                let before = so_far.take().unwrap_or_else(|| self.folder.init.clone());
-                *so_far = Some(self.folder.call(before, entry.value));
+                let before = so_far.take().unwrap_or_else(|| self.folding.init.clone());
+                *so_far = Some(self.folding.call(before, entry.value));
             }
             rows.extend(keys.drain().map(|(key, a)| (key, a.expect(FULL))));
         }

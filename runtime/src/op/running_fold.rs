@@ -6,12 +6,12 @@ use std::marker::PhantomData;
 use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
-use crate::exchange::Folder;
+use crate::exchange::Folding;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
 
 pub(crate) struct RunningFold<K, V, A, F> {
-    pub(crate) folder: Folder<A, F>,
+    pub(crate) folding: Folding<A, F>,
     pub(crate) pairs: PhantomData<fn(K, V)>,
 }
 
@@ -49,13 +49,13 @@ where
                         at
                     }
                     None => {
-                        let at = states.add(hash, entry.slot, Some(self.folder.init.clone()));
+                        let at = states.add(hash, entry.slot, Some(self.folding.init.clone()));
                         changed.push(at);
                         at
                     }
                 };
                 let before = states.take(at);
-                *states.state(at) = Some(self.folder.call(before, entry.value));
+                *states.state(at) = Some(self.folding.call(before, entry.value));
             }
             rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
         }

@@ -8,7 +8,7 @@ use millstream_plan::NodeId;
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
 use crate::blame;
-use crate::exchange::{Aggregate, Distinct, Folder, Handle, Reducer, Scatter};
+use crate::exchange::{Aggregate, Distinct, Folding, Handle, Reducer, Scatter};
 use crate::key::{Key, SameKey};
 use crate::op::blocks::Blocks;
 use crate::op::cogroup::{Cogroup, Cogrouping};
@@ -69,13 +69,13 @@ impl<'env> Builder<'env> {
         A: Data + Clone + Sync,
         F: Fn(A, V) -> A + Send + Sync + 'env,
     {
-        let folder = Arc::new(Folder { init, function: Reducer { node, function } });
+        let folding = Arc::new(Folding { init, function: Reducer { node, function } });
         let from = [(tail.stage, tail.index)];
         self.operator(
             node,
             HeadTasks::Partitions,
             &from,
-            FoldByKey::<K, V, A, F> { folder, pairs: PhantomData },
+            FoldByKey::<K, V, A, F> { folding, pairs: PhantomData },
         )
     }
 
@@ -95,7 +95,7 @@ impl<'env> Builder<'env> {
         M: Fn(A, A) -> A + Send + Sync + 'env,
     {
         assert!(
-            tail.shared.set(Arc::new(Folder { init, function: Reducer { node, function } })).is_ok(),
+            tail.shared.set(Arc::new(Folding { init, function: Reducer { node, function } })).is_ok(),
             "{COMPLETE}"
         );
         let merge = MergeTables::<K, A, _>::new(move |a, b| blame::at(node, || merge(a, b)));

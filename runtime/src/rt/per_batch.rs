@@ -8,8 +8,8 @@ use millstream_plan::NodeId;
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
 use crate::exchange::{
-    By, Deal, FoldAll, Folder, GROUPS, Give, Handle, Itself, Order, Rank, Ranking, ReduceAll, Reducer, Sort,
-    Sorting, Top,
+    AggregateAll, By, Deal, Folding, GROUPS, Give, Handle, Itself, Order, Rank, Ranking, ReduceAll, Reducer,
+    Sort, Sorting, Top,
 };
 use crate::op;
 use crate::op::map_async::{Awaited, Limit, MapAsync};
@@ -33,7 +33,6 @@ impl<'env> Builder<'env> {
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], merge)
     }
 
-    /// `fold` of two operands.
     pub fn fold<T, A, F>(
         &mut self,
         node: NodeId,
@@ -46,16 +45,15 @@ impl<'env> Builder<'env> {
         A: Data + Clone + Sync,
         F: Fn(A, T) -> A + Send + Sync + 'env,
     {
-        let folder = Folder { init, function: Reducer { node, function } };
-        let fold = op::fold::Fold::<T, A, F>::new(folder);
+        let folding = Folding { init, function: Reducer { node, function } };
+        let fold = op::fold::Fold::<T, A, F>::new(folding);
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], fold)
     }
 
-    /// `fold` of three operands.
-    pub fn fold_combined<T, A, F, C>(
+    pub fn aggregate<T, A, F, C>(
         &mut self,
         node: NodeId,
-        tail: &Handle<FoldAll<T, A, F>>,
+        tail: &Handle<AggregateAll<T, A, F>>,
         init: A,
         function: F,
         combine: C,
@@ -66,9 +64,9 @@ impl<'env> Builder<'env> {
         F: Fn(A, T) -> A + Send + Sync + 'env,
         C: Fn(A, A) -> A + Send + Sync + 'env,
     {
-        let folder = Arc::new(Folder { init, function: Reducer { node, function } });
-        assert!(tail.shared.set(Arc::clone(&folder)).is_ok(), "{COMPLETE}");
-        let merge = op::fold::Merge { folder, combine: Reducer { node, function: combine } };
+        let folding = Arc::new(Folding { init, function: Reducer { node, function } });
+        assert!(tail.shared.set(Arc::clone(&folding)).is_ok(), "{COMPLETE}");
+        let merge = op::aggregate::MergeFolded { folding, combine: Reducer { node, function: combine } };
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], merge)
     }
 

@@ -7,7 +7,7 @@ use millstream_plan::NodeId;
 
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
-use crate::exchange::{Combine, CountValues, Distinct, Folder, Handle, Reducer, Scatter};
+use crate::exchange::{Combine, CountValues, Distinct, Folding, Handle, Reducer, Scatter};
 use crate::fused::Two;
 use crate::key::Key;
 use crate::op::drop_duplicates::{DropDuplicates, DropDuplicatesByKey};
@@ -66,8 +66,8 @@ impl<'env> Builder<'env> {
         F: Fn(A, V) -> A + Send + Sync + 'env,
     {
         self.plan.set_detail(node, GROWS.into());
-        let folder = Folder { init, function: Reducer { node, function } };
-        let fold = RunningFold::<K, V, A, F> { folder, pairs: PhantomData };
+        let folding = Folding { init, function: Reducer { node, function } };
+        let fold = RunningFold::<K, V, A, F> { folding, pairs: PhantomData };
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], fold)
     }
 

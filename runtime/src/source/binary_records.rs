@@ -1,5 +1,6 @@
 //! `binary_records`: records of one length, of files as they appear in a folder.
 
+use std::ops::Range;
 use std::slice::ChunksExact;
 
 use super::directory::{Directory, FileFormat};
@@ -92,6 +93,19 @@ impl FileFormat for FixedLength {
         } else {
             Err(self.no_multiple(file, length))
         }
+    }
+
+    fn cut(&self, _: &DataFile, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
+        let length = self.record_length as u64;
+        let first = self.next_record(range.start);
+        let begin = self.next_record(range.end).saturating_sub(first) / length;
+        if begin > *records {
+            let end = first + *records * length;
+            *records = 0;
+            return Ok(end);
+        }
+        *records -= begin;
+        Ok(range.end)
     }
 
     fn grain(&self) -> u64 {

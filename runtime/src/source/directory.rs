@@ -4,6 +4,7 @@ mod log;
 mod scan;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
@@ -29,6 +30,10 @@ pub trait FileFormat: Send + Sync + 'static {
 
     /// Refuses a file whose content has a length that it can't have.
     fn check_length(&self, file: &DataFile, length: u64) -> Result<(), BoxError>;
+
+    /// The end of the longest piece of `range` of the file, which is not empty, in which at most `records` records begin;
+    /// takes those that do from `records`.
+    fn cut(&self, file: &DataFile, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError>;
 
     /// The shortest piece that is worth a task.
     fn grain(&self) -> u64;
@@ -64,7 +69,7 @@ impl<F> Directory<F> {
             compression: Compression::ByExtension,
             new_files_only: false,
             poll_interval: Duration::from_secs(1),
-            limits: Limits { bytes: MAX_BYTES_PER_TICK, files: usize::MAX },
+            limits: Limits { bytes: MAX_BYTES_PER_TICK, records: None, files: usize::MAX },
         };
         Directory { format, patterns, options }
     }
@@ -99,6 +104,15 @@ impl<F> Directory<F> {
     #[must_use]
     pub fn max_bytes_per_tick(mut self, bytes: u64) -> Self {
         self.options.limits.bytes = bytes.max(1);
+        self
+    }
+
+    /// How many records of all files together (lines, or records of one length) a tick reads at most (0 counts as 1).
+    /// Default: no limit but that of bytes. With one, the bytes of a tick of text are searched for line ends when it is
+    /// planned; records of one length cost nothing.
+    #[must_use]
+    pub fn max_records_per_tick(mut self, records: u64) -> Self {
+        self.options.limits.records = Some(records.max(1));
         self
     }
 
@@ -169,8 +183,7 @@ impl<F: FileFormat> Reader for DirectoryReader<F> {
 
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let limits = Limits { bytes: self.limits.bytes.min(limit).max(1), ..self.limits };
-        let check = |file: &DataFile, length| self.format.check_length(file, length);
-        let (range, rest) = self.log().offer(limits, &check)?;
+        let (range, rest) = self.log().offer(limits, &self.format)?;
         let ranges = if range.is_empty() {
             vec![]
         } else {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::{Offer, Reader, Source, SourceContext};
+use super::{Offer, Reader, Source, SourceContext, Total};
 use crate::BoxError;
 use crate::batch::Batch;
 use crate::clock::Timestamp;
@@ -52,6 +52,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
 
     fn grain(&self) -> u64 {
         self.0.grain()
+    }
+
+    fn total(&self) -> Option<Total> {
+        self.0.total()
     }
 
     fn a_task_a_range(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::record_bytes::record_bytes;
 use super::text_files::MAX_BYTES_PER_TICK;
-use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::sync::Mutex;
@@ -268,6 +268,14 @@ where
 
     fn grain(&self) -> u64 {
         256
+    }
+
+    /// Known where the iterator's `size_hint` is exact.
+    fn total(&self) -> Option<Total> {
+        match self.pulled().records.size_hint() {
+            (least, Some(most)) if least == most => Some(Total::Records(least as u64)),
+            _ => None,
+        }
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

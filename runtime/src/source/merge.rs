@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::tick::{OffsetRange, Positions};
@@ -161,6 +161,12 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
 
     fn grain(&self) -> u64 {
         self.readers.iter().map(|r| r.grain()).min().unwrap_or(1)
+    }
+
+    /// Known if it is of all, and they count alike.
+    fn total(&self) -> Option<Total> {
+        let totals: Option<Vec<Total>> = self.readers.iter().map(|r| r.total()).collect();
+        totals?.into_iter().map(Some).reduce(|sum, next| sum?.plus(next?)).flatten()
     }
 
     fn freeze(&self) {

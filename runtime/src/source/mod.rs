@@ -25,6 +25,7 @@ mod text;
 mod text_directory;
 mod text_files;
 mod text_socket;
+mod total;
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub use text::{ByteLineIter, ByteLines, InvalidUtf8, LineIter, Lines, TextBatch}
 pub use text_directory::{TextLines, text_directory};
 pub use text_files::{TextFiles, text_files};
 pub use text_socket::{TextSocket, text_socket};
+pub use total::Total;
 
 use crate::BoxError;
 use crate::batch::Batch;
@@ -174,6 +176,12 @@ pub trait Reader: Send + Sync {
     /// The shortest piece, in units of offset, that is worth a task of its own.
     fn grain(&self) -> u64 {
         1
+    }
+
+    /// How much this source will give from where it stands, if it knows: what a progress bar is drawn from. Asked once,
+    /// after `seek` and before the first `available`; it may be an estimate. By default, `None`.
+    fn total(&self) -> Option<Total> {
+        None
     }
 
     /// Whether each range of an offer is a task of its own, however many partitions the engine has. By default the

@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard};
 
 use self::sender::{Element, Feed};
 pub use self::sender::{QueueClosed, QueueSender};
-use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::sync::Mutex;
@@ -228,6 +228,14 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
             }
         }
         Ok(())
+    }
+
+    /// Records; an empty element counts as one. Not known while somebody may push.
+    fn total(&self) -> Option<Total> {
+        let place = self.place();
+        let elements = self.feed.lock();
+        let left = elements.end.min(place.frozen).saturating_sub(place.next);
+        (elements.senders == 0).then_some(Total::Records(left))
     }
 
     fn a_task_a_range(&self) -> bool {

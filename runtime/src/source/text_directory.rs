@@ -1,9 +1,11 @@
 //! `text_directory`: the lines of files as they appear in a folder.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::directory::{Directory, FileFormat};
 use super::files::DataFile;
+use super::line_count;
 use super::line_reader::{LineOptions, LineReader};
 use super::patterns::IntoPatterns;
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
@@ -30,7 +32,8 @@ use crate::tick::OffsetRange;
 /// # Defaults
 /// All files are read, not only new ones ([`new_files_only`](Directory::new_files_only)); 8 MiB a tick
 /// ([`max_bytes_per_tick`](Directory::max_bytes_per_tick)), of any number of files
-/// ([`max_files_per_tick`](Directory::max_files_per_tick)); under [`Trigger::Eager`](crate::Trigger::Eager) a look
+/// ([`max_files_per_tick`](Directory::max_files_per_tick)) and lines
+/// ([`max_records_per_tick`](Directory::max_records_per_tick)); under [`Trigger::Eager`](crate::Trigger::Eager) a look
 /// each second ([`poll_interval`](Directory::poll_interval)); lines of at most 1 MiB and UTF-8, as
 /// [`text_files`](super::text_files).
 ///
@@ -108,6 +111,10 @@ impl<B: TextBatch> FileFormat for TextLines<B> {
 
     fn check_length(&self, _: &DataFile, _: u64) -> Result<(), BoxError> {
         Ok(())
+    }
+
+    fn cut(&self, file: &DataFile, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
+        line_count::cut(range.start, range.end, records, |into, at| file.read_exact(into, at))
     }
 
     fn grain(&self) -> u64 {

@@ -10,7 +10,7 @@ use super::line_count;
 use super::line_reader::{LineOptions, LineReader};
 use super::patterns::{self, IntoPatterns};
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
-use super::{Offer, Reader, Source, SourceContext, SourceInfo};
+use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
@@ -250,6 +250,16 @@ impl<B: TextBatch> Reader for FilesReader<B> {
 
     fn grain(&self) -> u64 {
         64 << 10
+    }
+
+    /// Of a compressed file that is known only at its end.
+    fn total(&self) -> Option<Total> {
+        let state = self.state.lock().expect("nothing panics while this is locked");
+        let left = (0..).zip(&self.files).map(|(partition, file)| {
+            let length = if file.is_compressed() { None } else { file.extent(u64::MAX).ok() };
+            Some(length?.saturating_sub(state.offered.get(&partition).copied().unwrap_or(0)))
+        });
+        left.sum::<Option<u64>>().map(Total::Bytes)
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {

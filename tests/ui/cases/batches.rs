@@ -24,6 +24,14 @@ fn closures_that_do_not_fit() {
     };
 }
 
+fn a_fold_with_the_operands_of_the_other() {
+    let _ = stream! {
+        let n = source(queue([vec![1u64]]));
+        n.fold(0, |acc, n| acc + n, |a, b| a + b).print(); //~
+        n.aggregate(0, |acc, n| acc + n).print(); //~
+    };
+}
+
 fn a_closure_that_returns_no_future() {
     let _ = stream! {
         source(queue([vec![1u64]])).map_async(4, |n| n + 1).print(); //~

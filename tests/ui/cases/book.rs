@@ -58,4 +58,44 @@ fn a_pipeline_that_borrows() -> millstream::Result<()> {
     job.wait()
 }
 
+fn no_output() {
+    let _ = stream! {
+        let words = source(from_iter(["a", "b"]));
+        let _loud = words.map(|w| w.to_uppercase()); //~
+    };
+}
+
+fn one_name_for_two_streams() {
+    let _ = stream! {
+        let nums = source(from_iter([1, 2]));
+        let halves = nums.split(|n| *n > 1); //~
+        halves.print();
+    };
+}
+
+fn two_parameters_for_a_pair() {
+    let _ = stream! {
+        let pairs = source(from_iter([("a", 1)]));
+        pairs.map(|k, v| (v, k)).print(); //~
+    };
+}
+
+async fn ask(id: u64) -> u64 {
+    id
+}
+
+fn a_future_in_a_map() {
+    let _ = stream! {
+        let ids = source(from_iter([1, 2]));
+        ids.map(|id| ask(id).await).print(); //~
+    };
+}
+
+fn a_float_as_a_key() {
+    let _ = stream! {
+        let prices = source(from_iter([1.5, 2.5]));
+        prices.map(|p: f64| (p, 1)).reduce_by_key(|a: u64, b| a + b).print(); //~
+    };
+}
+
 fn main() {}

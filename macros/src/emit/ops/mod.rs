@@ -1,5 +1,6 @@
 //! One file an operator: its code inside a stage, at a stage's end, and where the builder attaches it.
 
+mod aggregate;
 mod aggregate_by_key;
 mod chunks;
 mod count;
@@ -115,6 +116,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::MapWithStateAndSnapshots
         | OpKind::DropDuplicates
         | OpKind::DropDuplicatesByKey
+        | OpKind::Aggregate
         | OpKind::Print
         | OpKind::ForEach
         | OpKind::ForEachPartition
@@ -150,7 +152,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::DropDuplicatesByKey => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue | OpKind::RunningCount => quote_spanned!(at=> #rt::CountValues<_>),
-        OpKind::Fold => fold::tail_type(graph, node),
+        OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
         OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
         OpKind::Top => top::tail_type(graph, node),
         OpKind::SortByKey => quote_spanned!(at=> #rt::Sort<_, _>),
@@ -255,6 +258,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::CountByValue => count_by_value::attach(graph, node),
         OpKind::Union => union::attach(graph, stages, node),
         OpKind::Fold => fold::attach(graph, node),
+        OpKind::Aggregate => aggregate::attach(graph, node),
         OpKind::Reduce => reduce::attach(graph, node),
         OpKind::Top => top::attach(graph, node),
         OpKind::SortByKey => sort_by_key::attach(graph, node),
@@ -293,14 +297,6 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::JoinTable
         | OpKind::LeftOuterJoinTable
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
-    }
-}
-
-/// Whether an operand asks for combining on the map side, which the registry does not say of the operator.
-pub fn combines_by_operand(node: &Node) -> bool {
-    match node.kind {
-        OpKind::Fold => fold::combines(node),
-        _ => false,
     }
 }
 

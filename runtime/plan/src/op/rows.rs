@@ -1,5 +1,6 @@
 //! The rows of the registry: one for each operator.
 
+mod by_key;
 mod per_batch;
 mod stateful;
 
@@ -29,14 +30,6 @@ impl OpKind {
             args,
             outputs: 0,
             cut: Cut::ToDriver,
-            in_for: false,
-            ..fused(name, signature, summary, cost)
-        };
-        let joins = |name, signature, summary, cost| OpSpec {
-            class: Class::PerBatch,
-            args: &[Stream],
-            keyed: true,
-            cut: Cut::ByKey,
             in_for: false,
             ..fused(name, signature, summary, cost)
         };
@@ -227,101 +220,18 @@ impl OpKind {
                     "A loop inside the stage: the plan does not grow with the count.",
                 )
             },
-            OpKind::ReduceByKey => OpSpec {
-                class: Class::PerBatch,
-                args: &[Function(2)],
-                keyed: true,
-                cut: Cut::ByKey,
-                combines: true,
-                in_for: false,
-                ..fused(
-                    "reduce_by_key",
-                    "reduce_by_key((V, V) -> V) -> Stream<(K, V)>",
-                    "One pair for each key of the tick: its values, reduced. The function must be associative.",
-                    "One table look-up a record; an allocation only for a new key; one exchange of one pair a key and task.",
-                )
-            },
-            OpKind::FoldByKey => OpSpec {
-                args: &[Value, Function(2)],
-                ..joins(
-                    "fold_by_key",
-                    "fold_by_key(A, (A, V) -> A) -> Stream<(K, A)>",
-                    "One pair for each key of the tick: its values, folded one by one, in order.",
-                    "Every pair crosses the exchange; then one table look-up a record, and a clone of the first operand a key.",
-                )
-            },
-            OpKind::AggregateByKey => OpSpec {
-                args: &[Value, Function(2), Function(2)],
-                combines: true,
-                ..joins(
-                    "aggregate_by_key",
-                    "aggregate_by_key(A, (A, V) -> A, (A, A) -> A) -> Stream<(K, A)>",
-                    "As fold_by_key, folded before the exchange too; the third operand merges what two tasks have.",
-                    "As reduce_by_key; a clone of the first operand a key and task.",
-                )
-            },
-            OpKind::GroupByKey => OpSpec {
-                args: &[],
-                ..joins(
-                    "group_by_key",
-                    "group_by_key() -> Stream<(K, Vec<V>)>",
-                    "One pair for each key of the tick: all its values, in order.",
-                    "Every pair crosses the exchange; one table look-up a record, one allocation a key.",
-                )
-            },
-            OpKind::Distinct => OpSpec {
-                args: &[],
-                keyed: false,
-                combines: true,
-                ..joins(
-                    "distinct",
-                    "distinct() -> Stream<T>",
-                    "Each different record of the tick, once.",
-                    "As count_by_value.",
-                )
-            },
-            OpKind::Join => joins(
-                "join",
-                "join(Stream<(K, W)>) -> Stream<(K, (V, W))>",
-                "Each pair with each pair of the other stream that has its key, within the tick.",
-                "Every pair of both sides crosses the exchange; one table look-up a left record; clones only for a record's further matches, and one of the right value a match.",
-            ),
-            OpKind::LeftOuterJoin => joins(
-                "left_outer_join",
-                "left_outer_join(Stream<(K, W)>) -> Stream<(K, (V, Option<W>))>",
-                "As join; a pair without a match comes once, with `None`.",
-                "As join.",
-            ),
-            OpKind::RightOuterJoin => joins(
-                "right_outer_join",
-                "right_outer_join(Stream<(K, W)>) -> Stream<(K, (Option<V>, W))>",
-                "As join; a pair of the other stream without a match comes once, with `None`.",
-                "As join.",
-            ),
-            OpKind::FullOuterJoin => joins(
-                "full_outer_join",
-                "full_outer_join(Stream<(K, W)>) -> Stream<(K, (Option<V>, Option<W>))>",
-                "As join; a pair of either stream without a match comes once, with `None`.",
-                "As join.",
-            ),
-            OpKind::LeftSemiJoin => joins(
-                "left_semi_join",
-                "left_semi_join(Stream<(K, W)>) -> Stream<(K, V)>",
-                "The pairs whose key is in the other stream, each once.",
-                "As join, but of the other stream only the keys cross; no clones.",
-            ),
-            OpKind::LeftAntiJoin => joins(
-                "left_anti_join",
-                "left_anti_join(Stream<(K, W)>) -> Stream<(K, V)>",
-                "The pairs whose key is not in the other stream.",
-                "As left_semi_join.",
-            ),
-            OpKind::Cogroup => joins(
-                "cogroup",
-                "cogroup(Stream<(K, W)>) -> Stream<(K, (Vec<V>, Vec<W>))>",
-                "One pair for each key of either stream: all its values of both, in order.",
-                "As group_by_key, for both streams.",
-            ),
+            OpKind::ReduceByKey
+            | OpKind::FoldByKey
+            | OpKind::AggregateByKey
+            | OpKind::GroupByKey
+            | OpKind::Distinct
+            | OpKind::Join
+            | OpKind::LeftOuterJoin
+            | OpKind::RightOuterJoin
+            | OpKind::FullOuterJoin
+            | OpKind::LeftSemiJoin
+            | OpKind::LeftAntiJoin
+            | OpKind::Cogroup => by_key::row(self),
             OpKind::Count => OpSpec {
                 class: Class::PerBatch,
                 args: &[],
@@ -351,6 +261,7 @@ impl OpKind {
             OpKind::MapAsync
             | OpKind::Reduce
             | OpKind::Fold
+            | OpKind::Aggregate
             | OpKind::SortByKey
             | OpKind::Top
             | OpKind::Chunks

@@ -9,11 +9,13 @@ use super::bell::Bell;
 use super::failure::Failure;
 use super::schedule::{Done, Scheduler, Task, TaskId};
 use super::work::Work;
+use crate::engine::spans::Spans;
 use crate::engine::trace::{Trace, TraceEvent};
 use crate::sync::Mutex;
 
 pub(crate) struct Core<'env> {
     work: Work<'env>,
+    pub spans: Spans,
     shared: Mutex<Shared>,
     /// Set with the first failure.
     failed: AtomicBool,
@@ -31,7 +33,15 @@ struct Shared {
 impl<'env> Core<'env> {
     pub fn new(work: Work<'env>, scheduler: Scheduler, bell: Arc<Bell>, trace: Option<Trace>) -> Self {
         let shared = Mutex::new(Shared { scheduler, failure: None });
-        Core { work, shared, failed: AtomicBool::new(false), broken: AtomicBool::new(false), bell, trace }
+        Core {
+            work,
+            spans: Spans::new(),
+            shared,
+            failed: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+            bell,
+            trace,
+        }
     }
 
     /// Runs a task on this thread and returns those that it made ready, and whether there is news for the driver.
@@ -48,7 +58,9 @@ impl<'env> Core<'env> {
         let alarm = Alarm(self);
         self.trace(|| TraceEvent::Started { tick: id.tick, stage: id.stage, task: id.task });
         let started = Instant::now();
+        let entered = self.work.in_span(&self.spans, id);
         let result = self.work.run(task);
+        drop(entered);
         let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.trace(|| TraceEvent::Finished { tick: id.tick, stage: id.stage, task: id.task });
         let news = match result {

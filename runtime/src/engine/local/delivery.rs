@@ -65,6 +65,11 @@ impl<'env> Delivery<'env> {
         self.outlets.len()
     }
 
+    /// Whether an output may be on standard output: those of closures, and the console.
+    pub fn may_print(&self, closure: impl Fn(usize) -> bool) -> bool {
+        self.outlets.iter().any(|slot| slot.console || closure(slot.node))
+    }
+
     /// Whether a console has lost its reader.
     pub fn is_unread(&self) -> bool {
         self.outlets.iter().any(|slot| slot.unread)

@@ -1,32 +1,30 @@
 //! The driver: one pipeline's ticks, from plan to commit, one step at a time. It owns no thread: the local engine
 //! steps it in a loop on a thread of its own, the test engine on the caller's.
 
+mod deliver;
+mod ending;
+mod open;
+mod report;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::budget::{self, Budget, Weighed};
 use super::core::Core;
 use super::delivery::Delivery;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
-use super::intake::Intake;
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
-use super::schedule::{Cost, MAX_IN_FLIGHT, Retired, Scheduler, Task, TaskId};
-use super::states;
-use super::throttle::Throttle;
+use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
 use super::topology::Topology;
-use super::work::Work;
 use crate::clock::Timestamp;
+use crate::engine::Settings;
+use crate::engine::bar::Bar;
 use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
-use crate::engine::{Settings, Trigger, guarantee};
-use crate::pipeline::Pipeline;
-use crate::progress::{CounterProgress, SourceProgress};
-use crate::source::{SourceContext, Waker};
-use crate::tick::{OffsetRange, Tick, TickPlan};
-use crate::{Counter, Error, Result, blame};
+use crate::tick::{OffsetRange, TickPlan};
+use crate::{Counter, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
 pub(crate) trait Executor {
@@ -59,6 +57,8 @@ pub(crate) struct Driver<'env> {
     counters: Vec<Counter>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
+    /// Shows how far the run is, where somebody looks.
+    pub bar: Option<Bar>,
     /// The fault point that was met, which ends the pipeline as a crash does.
     crashed: Option<TaskId>,
 }
@@ -74,95 +74,6 @@ struct InFlight {
 }
 
 impl<'env> Driver<'env> {
-    /// Opens outlets, then sources: nothing arrives before there is a place for it. With a log, goes on where it ends, and
-    /// keeps it up.
-    pub fn open(
-        pipeline: Pipeline<'env>,
-        settings: &Settings,
-        control: &Arc<Control>,
-        runtime: Option<&tokio::runtime::Handle>,
-        log: Option<TickLog>,
-    ) -> Result<Driver<'env>> {
-        pipeline.check_operands()?;
-        states::check_trigger(&pipeline.plan, settings.trigger)?;
-        let topology = Arc::new(Topology::of(&pipeline));
-        let places = Places::of(&pipeline.plan);
-        tracing::info!(
-            target: "millstream::engine",
-            pipeline = places.pipeline().unwrap_or(""),
-            guarantee = %guarantee::of(&pipeline),
-            partitions = settings.partitions,
-            trigger = %settings.trigger,
-            "the pipeline starts"
-        );
-        let throttle = Throttle::of(settings, topology.sources)?;
-        let counters = pipeline.counters;
-        let epoch = log.as_ref().map_or(0, |log| log.epoch);
-        let last_tick = log.as_ref().and_then(|log| log.last).map(|tick| tick.number);
-        let weigh: Vec<_> = pipeline.outlets.iter().map(|outlet| outlet.weigh).collect();
-        let delivery = Delivery::open(pipeline.outlets, &topology, &places, epoch, last_tick)?;
-        let waker = {
-            let control = Arc::clone(control);
-            Waker::new(move || control.bell.ring())
-        };
-        settings.clock.watch(&waker);
-        let cx = runtime.map(|runtime| SourceContext {
-            runtime: runtime.clone(),
-            waker,
-            clock: Arc::clone(&settings.clock),
-        });
-        let mut intake =
-            Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
-        let resume = log.as_ref().filter(|log| log.newest().is_some());
-        let mut ready = resume.map_or(Ok(()), |log| intake.seek(log));
-        if matches!(settings.trigger, Trigger::AvailableNow) {
-            ready = ready.and_then(|()| intake.freeze());
-        }
-        if let Err(error) = ready {
-            intake.close();
-            return Err(error);
-        }
-        let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
-        let states = states::names(&pipeline.plan, &pipeline.stages);
-        if let Some(log) = &log
-            && let Err(error) = states::restore(&pipeline.stages, &states, log, &mut scheduler)
-        {
-            intake.close();
-            return Err(error);
-        }
-        let (readers, saves) = (intake.readers(), log.is_some());
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
-        let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
-        let budget = Budget::new(settings.memory_budget, intake.grains());
-        let streams: Vec<_> = intake.streams().collect();
-        let mut planner =
-            Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
-        if let Some(log) = &log {
-            planner.resume(log);
-        }
-        control.update(|progress| {
-            progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
-            progress.stages = vec![Duration::ZERO; topology.stages.len()];
-            progress.counters =
-                counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
-        });
-        Ok(Driver {
-            core: Arc::new(core),
-            planner,
-            control: Arc::clone(control),
-            settings: settings.clone(),
-            estimate: Estimate::new(topology.sources),
-            topology,
-            places,
-            delivery,
-            states,
-            in_flight: VecDeque::new(),
-            counters,
-            log,
-            crashed: None,
-        })
-    }
-
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
         let mut look_again = None;
@@ -279,6 +190,7 @@ impl<'env> Driver<'env> {
             self.core.fail(failure);
             return ready;
         }
+        self.core.spans.begin(&plan.tick);
         self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
         let units = plan
             .sources
@@ -320,141 +232,5 @@ impl<'env> Driver<'env> {
         while let Some(task) = tasks.pop() {
             tasks.extend(self.core.execute(task).0);
         }
-    }
-
-    /// Hands the oldest tick's outputs to their outlets, and commits it, if it is complete. Says whether there was
-    /// anything to do. A tick that has failed is left alone.
-    pub fn deliver(&mut self) -> bool {
-        let Some(oldest) = self.in_flight.front() else { return false };
-        let tick = oldest.plan.tick;
-        if self.core.is_broken() || self.core.failed_tick().is_some_and(|failed| failed <= tick.number) {
-            return false;
-        }
-        self.try_deliver(&tick).unwrap_or_else(|failure| {
-            self.core.fail(failure);
-            true
-        })
-    }
-
-    fn try_deliver(&mut self, tick: &Tick) -> Result<bool, Failure> {
-        if !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
-            return Ok(false);
-        }
-        for outlet in 0..self.delivery.len() {
-            // One by one, so that no outlet's buckets are kept while the next one's are written.
-            let partitions = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet));
-            self.delivery.write(outlet, tick, partitions)?;
-        }
-        self.fault(FaultPoint::BeforeCommit, tick.number)?;
-        self.delivery.commit(tick)?;
-        if self.delivery.is_unread() && !self.is_stopping() {
-            tracing::info!(target: "millstream::engine", "nobody reads the printed output any more: stopping");
-            self.control.stop();
-        }
-        self.fault(FaultPoint::AfterCommit, tick.number)?;
-        self.committed()?;
-        Ok(true)
-    }
-
-    /// The oldest tick is committed: forgets it and reports.
-    fn committed(&mut self) -> Result<(), Failure> {
-        let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
-        let tick = done.plan.tick;
-        let Retired { costs, saved } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
-        self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        if let Some(log) = &mut self.log {
-            log.open.pop_front();
-            log.last = Some(tick);
-            states::store(log, &self.states, saved);
-            log.committed = self.planner.intake.committed();
-        }
-        let of_sources = (0..self.topology.sources).map(|source| {
-            self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
-        });
-        let of_sources: Vec<Cost> = of_sources.collect();
-        let nanos = of_sources.iter().map(|cost| cost.nanos);
-        self.estimate.learn(&done.units, nanos, costs.iter().map(|cost| cost.nanos).sum());
-        let held = costs.iter().map(|cost| cost.bytes).sum();
-        let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
-        let sources = done.units.iter().copied().zip(shares).collect();
-        self.planner.budget.committed(Weighed { tick: tick.number, sources });
-        if let Some(throttle) = &mut self.planner.throttle {
-            let now = self.settings.clock.now();
-            throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);
-        }
-        let duration = done.begun.elapsed();
-        tracing::debug!(
-            target: "millstream::tick",
-            pipeline = self.places.pipeline().unwrap_or(""),
-            tick = tick.number,
-            time = tick.time.millis(),
-            input = done.units.iter().copied().fold(0, u64::saturating_add),
-            held,
-            duration_us = duration.as_micros() as u64,
-            delay_ms = done.delay.as_millis() as u64,
-            "tick committed"
-        );
-        self.control.update(|progress| {
-            progress.tick = Some(tick);
-            progress.ticks += 1;
-            for (source, units) in progress.sources.iter_mut().zip(&done.units) {
-                source.input = *units;
-            }
-            for (stage, cost) in progress.stages.iter_mut().zip(&costs) {
-                *stage = Duration::from_nanos(cost.nanos);
-            }
-            for (shown, counter) in progress.counters.iter_mut().zip(&self.counters) {
-                shown.value = counter.get();
-            }
-            progress.held = held;
-            progress.duration = duration;
-            progress.delay = done.delay;
-        });
-        if let Some(on_progress) = &self.settings.on_progress {
-            let called = blame::catch(|| {
-                on_progress.call(&self.control.progress());
-                Ok(())
-            });
-            let judged = self.places.judge(called, None, None, Some(tick.number));
-            judged.map_err(|error| self.failure(tick.number, error))?;
-        }
-        Ok(())
-    }
-
-    /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
-    /// sources, and gives the first error.
-    pub fn end(mut self) -> (Result<()>, Option<TickLog>) {
-        let failure = self.core.take_failure();
-        if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
-            self.delivery.abort();
-        }
-        self.planner.intake.close();
-        (failure.map_or(Ok(()), |failure| Err(failure.error)), self.log)
-    }
-
-    /// Ends the pipeline as if its process had been killed: sinks are left as they are. (Sources are closed: their
-    /// sockets and tasks would go with the process.)
-    pub fn crash(self) -> Option<TickLog> {
-        self.planner.intake.close();
-        self.log
-    }
-
-    fn fault(&mut self, point: FaultPoint, number: u64) -> Result<(), Failure> {
-        let met = self.log.as_ref().is_some_and(|log| log.met.contains(&(point, number)));
-        if !met && self.settings.faults.contains(&(point, number)) {
-            if let Some(log) = &mut self.log {
-                log.met.push((point, number));
-            }
-            let error = Error::Config(format!("tick {number} crashed at the fault point {point:?}"));
-            let failure = self.failure(number, error);
-            self.crashed = Some(failure.at);
-            return Err(failure);
-        }
-        Ok(())
-    }
-
-    /// Of the driver itself: behind all tasks and outlets of the tick.
-    fn failure(&self, tick: u64, error: Error) -> Failure {
-        Failure { at: TaskId { tick, stage: usize::MAX, task: usize::MAX }, error }
     }
 }

@@ -44,6 +44,18 @@ impl Places {
         self.graph.stages.get(stage).map(|s| s.head)
     }
 
+    /// Of the operator that heads a stage, its stream's name and its own.
+    pub fn head_names(&self, stage: usize) -> (&'static str, &'static str) {
+        let node = self.head(stage).and_then(|node| self.graph.nodes.get(node));
+        node.map_or(("", ""), |node| (node.stream, node.kind.name()))
+    }
+
+    /// Whether a closure of the user's is the output `node`.
+    pub fn is_closure(&self, node: NodeId) -> bool {
+        let kind = self.graph.nodes.get(node).map(|node| node.kind);
+        kind.is_some_and(|kind| !matches!(kind, OpKind::Sink | OpKind::Print))
+    }
+
     /// The stream that messages name for a node.
     pub fn stream(&self, node: NodeId) -> &'static str {
         self.graph.nodes.get(node).map_or("", |n| n.stream)

@@ -10,7 +10,7 @@ use super::schedule::TaskId;
 use super::topology::Topology;
 use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
-use crate::source::{Offer, SourceContext};
+use crate::source::{Offer, SourceContext, Total};
 use crate::tick::{Positions, SourcePlan, Tick, TickPlan};
 use crate::{BoxError, Error, blame};
 
@@ -83,6 +83,11 @@ impl Intake {
     /// By source, the shortest piece that is worth a task. (One that panics here will do so again, where it is caught.)
     pub fn grains(&self) -> impl Iterator<Item = u64> + '_ {
         self.taps.iter().map(|tap| tap.reader.grain())
+    }
+
+    /// By source, how much it has. (One that panics here says nothing.)
+    pub fn totals(&self) -> Vec<Option<Total>> {
+        self.taps.iter().map(|tap| blame::catch(|| tap.reader.total()).unwrap_or(None)).collect()
     }
 
     /// The streams' names, by source.

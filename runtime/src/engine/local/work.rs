@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use tracing::span::EnteredSpan;
 
 use super::failure::{Failure, Places};
-use super::schedule::{Done, Task, TaskInput};
+use super::schedule::{Done, Task, TaskId, TaskInput};
+use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
 use crate::state::{Saved, Store};
@@ -63,6 +65,12 @@ impl<'env> Work<'env> {
         self.places
             .judge(result, self.places.head(at.stage), Some(at.stage), Some(at.tick))
             .map_err(|error| Failure { at, error })
+    }
+
+    /// Enters the span of a task.
+    pub fn in_span(&self, spans: &Spans, id: TaskId) -> EnteredSpan {
+        let (stream, operator) = self.places.head_names(id.stage);
+        spans.task(id, stream, operator)
     }
 
     fn attempt(&self, task: Task) -> Result<Done, BoxError> {

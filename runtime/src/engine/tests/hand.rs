@@ -67,7 +67,6 @@ impl<'env> Hand<'env> {
             outputs: &outputs[..kind.spec().outputs],
             doc: None,
             body: &[],
-            combined: false,
         });
         self.nodes.len() - 1
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::FileFormat;
 use super::scan::{self, Scanner};
 use crate::BoxError;
 use crate::source::files::{Compression, DataFile};
@@ -16,6 +17,7 @@ use crate::source::files::{Compression, DataFile};
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
     pub bytes: u64,
+    pub records: Option<u64>,
     pub files: usize,
 }
 
@@ -103,11 +105,12 @@ impl Log {
     pub fn offer(
         &mut self,
         limits: Limits,
-        check: &dyn Fn(&DataFile, u64) -> Result<(), BoxError>,
+        format: &impl FileFormat,
     ) -> Result<(Range<u64>, bool), BoxError> {
         self.failed.take().map_or(Ok(()), Err)?;
         let from = self.offered;
-        let (mut room, mut files, mut scanned) = (limits.bytes, limits.files, self.frozen);
+        let (mut room, mut records) = (limits.bytes, limits.records);
+        let (mut files, mut scanned) = (limits.files, self.frozen);
         loop {
             if self.next == self.files.len() {
                 if !scanned {
@@ -126,12 +129,15 @@ impl Log {
             let own = self.offered - start;
             let wanted = own.saturating_add(room);
             if !entry.file.is_compressed() {
-                check(&entry.file, entry.bytes)?;
+                format.check_length(&entry.file, entry.bytes)?;
             }
             // A byte more: whether there is a rest.
             let extent = entry.file.extent(wanted.saturating_add(1))?;
             entry.file.check_position(own, extent)?;
-            let end = extent.min(wanted);
+            let mut end = extent.min(wanted);
+            if let Some(records) = records.as_mut().filter(|_| own < end) {
+                end = format.cut(&entry.file, own..end, records)?;
+            }
             if entry.start.is_none() {
                 entry.start = Some(start);
                 let path = entry.path.clone().into_os_string();
@@ -144,7 +150,7 @@ impl Log {
             if end < extent {
                 return Ok((from..self.offered, true));
             }
-            check(&entry.file, end)?;
+            format.check_length(&entry.file, end)?;
             if entry.end.is_some_and(|known| known != self.offered) {
                 return Err(changed(entry));
             }

@@ -1,3 +1,5 @@
+mod limits;
+
 use std::fs;
 use std::path::Path;
 
@@ -127,27 +129,6 @@ fn a_glob_names_folders_also_later_ones_or_files() {
     folder.add("a.csv", "csv\n");
     let files = open(text_directory([folder.path().join("*.csv"), folder.path().join("a.*")]));
     assert_eq!(tick(&files), ["csv"]);
-}
-
-#[test]
-fn a_tick_keeps_to_bytes_and_files_and_a_long_file_takes_several() {
-    let folder = Folder::new();
-    for name in ["a", "b", "c"] {
-        folder.add(name, format!("{name}1\n{name}2\n"));
-    }
-    let bytes = open(folder.source().max_bytes_per_tick(5));
-    let ticks: Vec<_> = (0..5).map(|_| tick(&bytes)).collect();
-    assert_eq!(ticks, [vec!["a1", "a2"], vec!["b1", "b2"], vec!["c1"], vec!["c2"], vec![]]);
-
-    let files = open(folder.source().max_files_per_tick(2));
-    let first = files.available(u64::MAX).expect("they are there");
-    assert!(!first.caught_up);
-    assert_eq!(lines(&files, &first.ranges).expect("it is text"), ["a1", "a2", "b1", "b2"]);
-    assert_eq!(tick(&files), ["c1", "c2"]);
-
-    let engine = open(folder.source());
-    let offer = engine.available(7).expect("they are there");
-    assert_eq!(offer.ranges, [OffsetRange { partition: 0, start: 0, end: 7 }]);
 }
 
 #[test]

@@ -44,11 +44,21 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
         },
         OpKind::Fold => to_one(
             "fold",
-            &[Value, Function(2), OptionalFunction(2)],
-            "fold(A, (A, T) -> A [, (A, A) -> A]) -> Stream<A>",
-            "One value a tick: its records, folded in order. With a third operand each task folds its share, and that merges the results.",
-            "Without the third operand every record becomes owned and goes to one task; with it, one value a task.",
+            &[Value, Function(2)],
+            "fold(A, (A, T) -> A) -> Stream<A>",
+            "One value a tick: its records, folded one by one, in order.",
+            "Every record becomes owned and goes to one task.",
         ),
+        OpKind::Aggregate => OpSpec {
+            combines: true,
+            ..to_one(
+                "aggregate",
+                &[Value, Function(2), Function(2)],
+                "aggregate(A, (A, T) -> A, (A, A) -> A) -> Stream<A>",
+                "As fold, but each task folds its share; the third operand merges what two tasks have.",
+                "The function; every record becomes owned; one value a task is exchanged.",
+            )
+        },
         OpKind::SortByKey => OpSpec {
             keyed: true,
             ..to_one(

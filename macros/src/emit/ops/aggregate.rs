@@ -1,0 +1,19 @@
+//! `aggregate`
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::{argument, function_at, place};
+use crate::emit::stage::head_stream;
+use crate::ir::{Graph, NodeId};
+use crate::names;
+
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
+    let (at, _, n) = place(graph, node);
+    let attrs = &n.attrs;
+    let out = head_stream(graph, node);
+    let tail = names::tail(node, 0, n.op.span());
+    let init = argument(graph, node, 0);
+    let [function, merge] = [1, 2].map(|index| function_at(graph, node, index));
+    quote_spanned!(at=> #(#attrs)* let #out = builder.aggregate(#node, &#tail, #init, #function, #merge);)
+}
