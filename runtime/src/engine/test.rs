@@ -171,7 +171,7 @@ impl TestJob {
     /// an error it has ended already; what is left of it can be restarted all the same.
     pub fn crash(mut self) -> Crashed {
         self.session.crash();
-        Crashed { log: std::mem::take(&mut self.session.log), now: self.session.clock.now() }
+        Crashed { log: std::mem::take(&mut self.session.log), now: self.session.left_at.unwrap_or_default() }
     }
 }
 
@@ -194,6 +194,10 @@ struct Session<'env> {
     runtime: Option<Runtime>,
     /// What the driver left.
     log: TickLog,
+    /// What the clock showed before it jumped to the newest boundary.
+    before: Timestamp,
+    /// What it shows to the next start.
+    left_at: Option<Timestamp>,
 }
 
 impl<'env> Session<'env> {
@@ -219,6 +223,8 @@ impl<'env> Session<'env> {
             span,
             runtime,
             log: TickLog::default(),
+            before: Timestamp::default(),
+            left_at: None,
         };
         let handle = session.runtime.as_ref().map(Runtime::handle);
         session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle, Some(log))?);
@@ -317,6 +323,7 @@ impl<'env> Session<'env> {
     fn jump(&mut self, boundary: Timestamp, when_empty: WhenEmpty) -> bool {
         let planned = self.live().plan_boundary(when_empty);
         if planned {
+            self.before = self.clock.now();
             self.clock.set(boundary);
         }
         planned
@@ -345,14 +352,22 @@ impl<'env> Session<'env> {
     fn end(&mut self) -> Result<()> {
         self.ready.clear();
         let Some(driver) = self.driver.take() else { return Ok(()) };
+        self.leave(&driver);
         let (result, log) = driver.end();
         self.log = log.unwrap_or_default();
         result
     }
 
+    /// A tick that was planned and never begun has left no trace: the next start plans it anew, at the same time.
+    fn leave(&mut self, driver: &Driver<'_>) {
+        let time = if driver.has_planned_anew() { self.before } else { self.clock.now() };
+        self.left_at = Some(time);
+    }
+
     fn crash(&mut self) {
         self.ready.clear();
         if let Some(driver) = self.driver.take() {
+            self.leave(&driver);
             self.log = driver.crash().unwrap_or_default();
         }
     }

@@ -144,6 +144,12 @@ impl<'env> Driver<'env> {
         self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
+    /// A tick is planned that the log does not know.
+    pub fn has_planned_anew(&self) -> bool {
+        let newest = self.log.as_ref().and_then(TickLog::newest).map(|tick| tick.number);
+        self.planner.next_planned().is_some_and(|planned| newest.is_none_or(|newest| planned > newest))
+    }
+
     /// Plans what is left to read after a stop.
     pub fn drain(&mut self) {
         let room = self.has_room();
