@@ -258,11 +258,10 @@ impl<T: Pair> Stream<T> {
     /// # use millstream::prelude::*;
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
-    /// let logins = source(queue([vec![("eve", 1), ("bob", 1)], vec![("eve", 1)]]));
+    /// let logins = source(queue([vec![("eve", 1u64), ("bob", 1)], vec![("eve", 1)]]));
     /// let nth = logins.map_with_state(|name, login, state: &mut State<u64>| {
-    ///     login?;
-    ///     let n = state.get_or_insert_with(|| 0);
-    ///     *n += 1;
+    ///     let n = login? + state.get().copied().unwrap_or(0);
+    ///     state.update(n);
     ///     Some(format!("{name}: {n}"))
     /// });
     /// nth.sink(sink);
@@ -312,9 +311,10 @@ impl<T: Pair> Stream<T> {
     /// # use millstream::prelude::*;
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
-    /// let logins = source(queue([vec![("eve", 1), ("bob", 1)], vec![("eve", 1)]]));
+    /// let logins = source(queue([vec![("eve", 1u64), ("bob", 1)], vec![("eve", 1)]]));
     /// let (_, sums) = logins.map_with_state_and_snapshots(|_name, n, state: &mut State<u64>| -> Option<()> {
-    ///     *state.get_or_insert_with(|| 0) += n?;
+    ///     let n = n?;
+    ///     *state.get_or_insert_with(|| 0) += n;
     ///     None
     /// });
     /// sums.sink(sink);
