@@ -37,9 +37,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 ///   counter is given to a second run.
 ///
 /// # Cost
-/// An atomic addition without order: about a nanosecond on one thread. Several threads that count every record in
-/// the same counter wait for each other's cache line, some 10 to 50 ns each time: count in a tail of rare
-/// records, or add once for many.
+/// An atomic addition without order. Several threads that count every record in the same counter wait for each other's
+/// cache line: count in a tail of rare records, or add once for many.
 ///
 /// Spark's accumulators (`LongAccumulator`), with the same warning about tasks that run again.
 #[derive(Clone)]

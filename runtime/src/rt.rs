@@ -42,7 +42,7 @@ pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
-pub use crate::state::StateSpec;
+pub use crate::state::{Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 

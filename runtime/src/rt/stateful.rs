@@ -9,7 +9,6 @@ use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
 use crate::exchange::{Combine, CountValues, Distinct, Folding, Handle, Reducer, Scatter};
 use crate::fused::Two;
-use crate::key::Key;
 use crate::op::drop_duplicates::{DropDuplicates, DropDuplicatesByKey};
 use crate::op::map_with_state::{AndSnapshots, MapWithState};
 use crate::op::reduce_by_key::with_reducer;
@@ -76,6 +75,7 @@ impl<'env> Builder<'env> {
         node: NodeId,
         tail: &Handle<Scatter<K, V>>,
         function: F,
+        initial: Initial<K, S>,
     ) -> Stream<Rows<(K, S)>>
     where
         K: StateKey,
@@ -84,60 +84,10 @@ impl<'env> Builder<'env> {
         F: Fn(&[V], Option<S>) -> Option<S> + Send + Sync + 'env,
     {
         let function = move |_: &K, new: &[V], old: Option<S>, _: Tick| function(new, old);
-        self.update(node, tail, function, Initial::none())
-    }
-
-    pub fn update_state_by_key_from<K, V, S, F, Q>(
-        &mut self,
-        node: NodeId,
-        tail: &Handle<Scatter<K, V>>,
-        function: F,
-        initial: impl IntoIterator<Item = (Q, S)>,
-    ) -> Stream<Rows<(K, S)>>
-    where
-        K: StateKey,
-        V: Data,
-        S: StateData,
-        F: Fn(&[V], Option<S>) -> Option<S> + Send + Sync + 'env,
-        Q: Key<Owned = K, Slot = K::Slot>,
-    {
-        let function = move |_: &K, new: &[V], old: Option<S>, _: Tick| function(new, old);
-        self.update(node, tail, function, Initial::of(initial))
+        self.update_state_by_key_with(node, tail, function, initial)
     }
 
     pub fn update_state_by_key_with<K, V, S, F>(
-        &mut self,
-        node: NodeId,
-        tail: &Handle<Scatter<K, V>>,
-        function: F,
-    ) -> Stream<Rows<(K, S)>>
-    where
-        K: StateKey,
-        V: Data,
-        S: StateData,
-        F: Fn(&K, &[V], Option<S>, Tick) -> Option<S> + Send + Sync + 'env,
-    {
-        self.update(node, tail, function, Initial::none())
-    }
-
-    pub fn update_state_by_key_with_from<K, V, S, F, Q>(
-        &mut self,
-        node: NodeId,
-        tail: &Handle<Scatter<K, V>>,
-        function: F,
-        initial: impl IntoIterator<Item = (Q, S)>,
-    ) -> Stream<Rows<(K, S)>>
-    where
-        K: StateKey,
-        V: Data,
-        S: StateData,
-        F: Fn(&K, &[V], Option<S>, Tick) -> Option<S> + Send + Sync + 'env,
-        Q: Key<Owned = K, Slot = K::Slot>,
-    {
-        self.update(node, tail, function, Initial::of(initial))
-    }
-
-    fn update<K, V, S, F>(
         &mut self,
         node: NodeId,
         tail: &Handle<Scatter<K, V>>,

@@ -15,11 +15,11 @@ pub struct Initial<K: Key, S> {
 type Group<K, S> = Vec<(u64, <K as Key>::Slot, S)>;
 
 impl<K: Key<Owned = K>, S> Initial<K, S> {
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         Initial { groups: None }
     }
 
-    pub(crate) fn of<Q: Key<Owned = K, Slot = K::Slot>>(pairs: impl IntoIterator<Item = (Q, S)>) -> Self {
+    pub fn of<Q: Key<Owned = K, Slot = K::Slot>>(pairs: impl IntoIterator<Item = (Q, S)>) -> Self {
         let mut groups: Vec<Group<K, S>> = (0..GROUPS).map(|_| Vec::new()).collect();
         for (key, state) in pairs {
             let hash = Q::hash(&key.probe());

@@ -22,7 +22,7 @@ use crate::exchange::{GROUPS, Owners};
 pub use data::{StateData, StateKey};
 pub use expiry::{Expiry, unbounded};
 pub use handle::State;
-pub(crate) use initial::Initial;
+pub use initial::Initial;
 pub(crate) use keys::KeyStates;
 pub(crate) use seen::Seen;
 pub use spec::StateSpec;

@@ -1,8 +1,8 @@
 //! Which of 16 bytes are of a kind, as bits: the first byte is the lowest bit.
 //!
-//! Eight bytes at a time in an integer. That is about 10 ns for 64 bytes, little beside what is done with their words.
-//! (SSE2 and NEON take a third of it. Their functions can't be called without `unsafe`, not even where the target always has
-//! them, and the crates that wrap them want a newer compiler than this one does.)
+//! Eight bytes at a time in an integer. (SSE2 and NEON have instructions for it. Their functions can't be called without
+//! `unsafe`, not even where the target always has them, and the crates that wrap them want a newer compiler than this one
+//! does.)
 
 #[inline(always)]
 fn halves(bytes: &[u8; 16]) -> [u64; 2] {
