@@ -5,6 +5,8 @@ mod expiry;
 mod handle;
 mod initial;
 mod keys;
+#[allow(dead_code, reason = "the engine does not call it yet")]
+mod piece;
 mod seen;
 mod spec;
 mod timed;
@@ -24,6 +26,8 @@ pub use expiry::{Expiry, unbounded};
 pub use handle::State;
 pub use initial::Initial;
 pub(crate) use keys::KeyStates;
+#[allow(unused_imports, reason = "the engine does not call it yet")]
+pub(crate) use piece::{Frozen, Piece, Schema};
 pub(crate) use seen::Seen;
 pub use spec::StateSpec;
 pub(crate) use timed::{TimedStates, never};
