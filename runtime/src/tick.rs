@@ -66,6 +66,19 @@ impl From<TickPlan> for TickRecord {
     }
 }
 
+impl TickRecord {
+    pub(crate) fn number(&self) -> u64 {
+        let TickRecord::V1(plan) = self;
+        plan.tick.number
+    }
+
+    /// As this version understands it.
+    pub(crate) fn into_plan(self) -> TickPlan {
+        let TickRecord::V1(plan) = self;
+        plan
+    }
+}
+
 /// All that decides what a tick does, fixed before it runs.
 ///
 /// Re-running a logged tick gives the same output, bit for bit. The tick log holds it as a [`TickRecord`].

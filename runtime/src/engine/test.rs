@@ -9,8 +9,10 @@ use tracing::Span;
 
 use super::control::Control;
 use super::local::driver::Driver;
+use super::local::lane::Lanes;
 use super::local::log::TickLog;
 use super::local::planner::WhenEmpty;
+use super::local::recovery;
 use super::local::schedule::Task;
 use super::{Settings, Trigger, run, spans};
 use crate::clock::{Clock, ManualClock, Timestamp};
@@ -210,7 +212,7 @@ impl<'env> Session<'env> {
             log = crashed.log.next_epoch();
         }
         let settings = Settings { clock: clock.clone(), ..engine.settings.clone() };
-        let runtime = if pipeline.sources.is_empty() { None } else { Some(run::io_runtime()?) };
+        let runtime = if settings.needs_runtime(&pipeline) { Some(run::io_runtime()?) } else { None };
         let control = Arc::new(Control::default());
         let span = spans::pipeline(pipeline.name());
         let _entered = span.clone().entered();
@@ -227,7 +229,18 @@ impl<'env> Session<'env> {
             left_at: None,
         };
         let handle = session.runtime.as_ref().map(Runtime::handle);
-        session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle, Some(log))?);
+        let found = match handle {
+            None => None,
+            Some(handle) => recovery::start(&pipeline, &settings, &Lanes::Inline(handle.clone()))?,
+        };
+        let mut durable = None;
+        if let Some(found) = found {
+            durable = Some(found.durable);
+            log = TickLog { met: log.met, ..found.log };
+            session.clock.set(log.newest().map_or(Timestamp::default(), |newest| newest.time));
+        }
+        session.driver =
+            Some(Driver::open(pipeline, &settings, &session.control, handle, Some(log), durable)?);
         Ok(session)
     }
 
@@ -288,7 +301,11 @@ impl<'env> Session<'env> {
             if driver.is_stopping() && !driver.has_failed() {
                 driver.drain();
             }
-            if !self.turn() && (self.live().has_failed() || self.live().is_finished()) {
+            if self.turn() {
+                continue;
+            }
+            let driver = self.live();
+            if driver.has_failed() || driver.is_finished() && driver.settle() {
                 break;
             }
         }
@@ -329,10 +346,12 @@ impl<'env> Session<'env> {
         planned
     }
 
-    /// Does one of the things that can be done: runs a task, begins a tick, or delivers. Says whether there was one.
+    /// Does one of the things that can be done: runs a task, begins a tick, stores, or delivers. Says whether there was
+    /// one.
     fn turn(&mut self) -> bool {
-        let (tasks, begins) = (self.ready.len(), self.live().can_begin());
-        let choice = self.random.usize(..tasks + usize::from(begins) + 1);
+        self.live().look();
+        let (tasks, begins, stores) = (self.ready.len(), self.live().can_begin(), self.live().turns());
+        let choice = self.random.usize(..tasks + usize::from(begins) + stores + 1);
         if choice < tasks {
             let task = self.ready.swap_remove(choice);
             let (ready, _) = self.live().core.execute(task);
@@ -342,9 +361,12 @@ impl<'env> Session<'env> {
             let ready = self.live().begin();
             self.ready.extend(ready);
             true
+        } else if choice < tasks + usize::from(begins) + stores {
+            self.live().store(choice - tasks - usize::from(begins));
+            true
         } else {
             // Whatever else could be done will be drawn in a later turn.
-            self.live().deliver() || tasks > 0 || begins
+            self.live().deliver() || tasks > 0 || begins || stores > 0
         }
     }
 

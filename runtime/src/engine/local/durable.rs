@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::lane::{Lane, Lanes, Worked};
+use super::schedule::Freeze;
 use crate::checkpoint::{Checkpoint, Checkpoints, Log, LoggedTick, StorageError, Written};
 use crate::clock::Timestamp;
 use crate::engine::checkpointing::{Checkpointing, Claim};
@@ -56,22 +57,24 @@ pub(crate) struct News {
     pub checkpoints: Vec<(u64, Result<Written, BoxError>)>,
 }
 
+/// What a start has found.
+pub(crate) struct Begun {
+    pub log: Log,
+    pub checkpoints: Checkpoints,
+    /// The tick of the checkpoint that it goes on from.
+    pub newest: Option<u64>,
+    /// The ticks that run again, and where in the log they are.
+    pub places: VecDeque<(u64, u64)>,
+    pub claim: Option<Claim>,
+}
+
 impl Durable {
-    /// `newest`: the tick of the checkpoint that was found; `places`: where in the log the ticks behind it are.
-    pub fn new(
-        mut log: Log,
-        mut checkpoints: Checkpoints,
-        newest: Option<u64>,
-        places: VecDeque<(u64, u64)>,
-        claim: Option<Claim>,
-        checkpointing: &Checkpointing,
-        now: Timestamp,
-        lanes: &Lanes,
-    ) -> crate::Result<Durable> {
+    pub fn new(begun: Begun, checkpointing: &Checkpointing, now: Timestamp, lanes: &Lanes) -> crate::Result<Durable> {
+        let Begun { mut log, mut checkpoints, newest, places, claim } = begun;
         checkpoints.keep(checkpointing.kept);
         let interval = checkpointing.interval;
         let append = async move |ticks: Vec<LoggedTick>| Appended {
-            ticks: ticks.iter().map(|tick| tick.number()).collect(),
+            ticks: ticks.iter().map(|tick| tick.record.number()).collect(),
             position: log.append(&ticks).await,
         };
         let write = async move |mut waiting: Vec<Checkpoint>| {
@@ -104,22 +107,22 @@ impl Durable {
         self.logged.is_some_and(|logged| tick <= logged)
     }
 
-    /// Whether the tick that begins now is to freeze its state, and then whether all of it.
-    pub fn freeze(&mut self, tick: u64, now: Timestamp) -> Option<bool> {
+    /// Whether state is to be frozen behind the tick that begins now.
+    pub fn freeze(&mut self, tick: u64, now: Timestamp) -> Option<Freeze> {
         let begins = now >= self.due && self.freezing.is_none() && self.writer.is_idle();
         begins.then(|| self.begin(tick, now))
     }
 
     /// No tick will come: what has become of the last one, if no checkpoint has it yet.
-    pub fn freeze_last(&mut self, tick: u64, now: Timestamp) -> Option<bool> {
+    pub fn freeze_last(&mut self, tick: u64, now: Timestamp) -> Option<Freeze> {
         (self.newest != Some(tick)).then(|| self.begin(tick, now))
     }
 
-    fn begin(&mut self, tick: u64, now: Timestamp) -> bool {
+    fn begin(&mut self, tick: u64, now: Timestamp) -> Freeze {
         self.due = now.plus(self.interval);
         self.freezing = Some(tick);
         self.newest = Some(tick);
-        std::mem::take(&mut self.full)
+        if std::mem::take(&mut self.full) { Freeze::All } else { Freeze::Changes }
     }
 
     /// A tick is committed. Says whether it has frozen its state.

@@ -123,6 +123,15 @@ impl Intake {
         told.collect()
     }
 
+    /// By source, all that was told and is still needed.
+    pub fn memories(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let told = self.taps.iter().map(|tap| {
+            let told = blame::catch(|| Ok(tap.reader.memory()));
+            self.places.judge(told, Some(tap.node), tap.stage, None)
+        });
+        told.collect()
+    }
+
     /// By source, up to where committed ticks have read.
     pub fn committed(&self) -> Vec<Positions> {
         self.taps.iter().map(|tap| tap.committed.clone()).collect()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::durable::Durable;
+use super::durable::{Begun, Durable};
 use super::lane::Lanes;
 use super::log::{Kept, TickLog};
 use super::states;
@@ -46,8 +46,8 @@ pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes)
     let Known { log: known, places } =
         known(pipeline, settings, log.epoch(), recovered, ticks).map_err(failed)?;
     tell(name, &known);
-    let durable =
-        Durable::new(log, checkpoints, newest, places, claim, &settings.checkpointing, now, lanes)?;
+    let begun = Begun { log, checkpoints, newest, places, claim };
+    let durable = Durable::new(begun, &settings.checkpointing, now, lanes)?;
     Ok(Some(Found { durable, log: known }))
 }
 

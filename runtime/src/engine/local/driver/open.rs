@@ -10,6 +10,7 @@ use crate::engine::control::Control;
 use crate::engine::local::budget::Budget;
 use crate::engine::local::core::Core;
 use crate::engine::local::delivery::Delivery;
+use crate::engine::local::durable::Durable;
 use crate::engine::local::estimate::Estimate;
 use crate::engine::local::failure::Places;
 use crate::engine::local::intake::Intake;
@@ -27,17 +28,19 @@ use crate::source::{SourceContext, Waker};
 
 impl<'env> Driver<'env> {
     /// Opens outlets, then sources: nothing arrives before there is a place for it. With a log, goes on where it ends, and
-    /// keeps it up.
+    /// keeps it up; with `durable`, it is stored.
     pub fn open(
         pipeline: Pipeline<'env>,
         settings: &Settings,
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
-        log: Option<TickLog>,
+        mut log: Option<TickLog>,
+        durable: Option<Durable>,
     ) -> Result<Driver<'env>> {
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
+        let source_names = states::source_names(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
             target: "millstream::engine",
@@ -76,14 +79,18 @@ impl<'env> Driver<'env> {
         }
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
-        if let Some(log) = &log
-            && let Err(error) = states::restore(&pipeline.stages, &states, log, &mut scheduler)
-        {
-            intake.close();
-            return Err(error);
+        if let Some(log) = &mut log {
+            if let Err(error) = states::restore(&pipeline.stages, &states, &log.states, &mut scheduler) {
+                intake.close();
+                return Err(error);
+            }
+            if durable.is_some() {
+                // What was stored is there again.
+                (log.states, log.journals) = Default::default();
+            }
         }
-        let (readers, saves) = (intake.readers(), log.is_some());
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
+        let readers = intake.readers();
+        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned());
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
@@ -108,9 +115,11 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             states,
+            sources: source_names,
             in_flight: VecDeque::new(),
             counters,
             log,
+            durable,
             bar: None,
             crashed: None,
         })
