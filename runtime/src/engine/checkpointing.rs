@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use object_store::ObjectStore;
 
-use super::Engine;
+use super::{Engine, TestEngine};
 use crate::checkpoint::Storage;
 use crate::sync::Mutex;
 use crate::{Error, Result};
@@ -95,6 +95,63 @@ impl Engine {
     /// Whether a checkpoint may hold states and sources that the pipeline no longer has, which are dropped then. By default
     /// that is an error: most often an operator or its stream was renamed.
     pub fn allow_dropped_state(mut self, allow: bool) -> Engine {
+        self.settings.checkpointing.allow_dropped = allow;
+        self
+    }
+}
+
+impl TestEngine {
+    /// As [`Engine::checkpoint`]. What would be written beside the ticks is a turn of its own in the seeded order of things.
+    ///
+    /// A job that is started again with the same location goes on where its predecessor was, whether that was
+    /// [stopped](super::TestJob::stop), [crashed](super::TestJob::crash) or dropped; its clock shows at least the time of the
+    /// newest tick in the log. Of what a crashed job leaves, [`TestEngine::restart`] takes the clock and the fault points only.
+    ///
+    /// ```
+    /// use millstream::prelude::*;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let out = MemorySink::new();
+    /// let sink = out.clone();
+    /// let pipeline = move || stream! { <Words>
+    ///     let words = source(queue([vec!["a", "b"], vec!["a"], vec!["a"]]));
+    ///     words.map(|word| (word, ())).running_count().sink(sink.clone());
+    /// };
+    /// let engine = Engine::test().checkpoint(folder.path().display().to_string());
+    /// let mut job = engine.start(pipeline())?;
+    /// job.tick()?;
+    /// job.tick()?;
+    /// drop(job); // as if its process had been killed
+    /// engine.partitions(5).run(pipeline())?;
+    /// out.assert_batches_sorted([vec![("a", 1), ("b", 1)], vec![("a", 2)], vec![("a", 3)]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn checkpoint(mut self, location: impl Into<String>) -> TestEngine {
+        self.settings.checkpointing.place = Some(CheckpointPlace::Location(location.into()));
+        self
+    }
+
+    /// As [`TestEngine::checkpoint`], in a store that is at hand.
+    #[doc(hidden)]
+    pub fn checkpoint_store(mut self, store: Arc<dyn ObjectStore>) -> TestEngine {
+        self.settings.checkpointing.place = Some(CheckpointPlace::Store(store));
+        self
+    }
+
+    /// As [`Engine::checkpoint_interval`].
+    pub fn checkpoint_interval(mut self, interval: Duration) -> TestEngine {
+        self.settings.checkpointing.interval = interval;
+        self
+    }
+
+    /// As [`Engine::checkpoints_kept`].
+    pub fn checkpoints_kept(mut self, kept: usize) -> TestEngine {
+        self.settings.checkpointing.kept = kept.max(1);
+        self
+    }
+
+    /// As [`Engine::allow_dropped_state`].
+    pub fn allow_dropped_state(mut self, allow: bool) -> TestEngine {
         self.settings.checkpointing.allow_dropped = allow;
         self
     }

@@ -14,7 +14,7 @@ use super::local::driver::Driver;
 use super::local::failure::{Failure, Places};
 use super::local::lane::Lanes;
 use super::local::pool::{self, Pool, STACK};
-use super::local::recovery;
+use super::local::recovery::{self, Found};
 use super::local::schedule::TaskId;
 use super::spans;
 use crate::blame::{self, Caught};
@@ -111,15 +111,13 @@ fn open_and_run(
     let pool = pool::shared(settings.threads)?;
     let places = Places::of(&pipeline.plan);
     let found = match runtime {
-        None => None,
+        None => Found::default(),
         Some(runtime) => {
             let lanes = Lanes::Threads(runtime.handle().clone(), Arc::clone(&control.bell));
             recovery::start(&pipeline, settings, &lanes)?
         }
     };
-    let (log, durable) = found.map_or((None, None), |found| (Some(found.log), Some(found.durable)));
-    let mut driver =
-        Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), log, durable)?;
+    let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), found)?;
     if attended == (Attended::Yes { bar: true }) {
         driver.show_bar();
     }

@@ -13,15 +13,16 @@ use crate::pipeline::Pipeline;
 use crate::wait::block_on;
 use crate::{BoxError, Error, Place, Result};
 
-/// What a start of the pipeline goes on from, and what it keeps up.
+/// What a start of the pipeline goes on from, and what it keeps up. By default: nothing.
+#[derive(Default)]
 pub(crate) struct Found {
-    pub durable: Durable,
-    pub log: TickLog,
+    pub log: Option<TickLog>,
+    pub durable: Option<Durable>,
 }
 
 /// Takes the pipeline's checkpoint over, if it has one: from here on an older start can store nothing.
-pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes) -> Result<Option<Found>> {
-    let Some(place) = &settings.checkpointing.place else { return Ok(None) };
+pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes) -> Result<Found> {
+    let Some(place) = &settings.checkpointing.place else { return Ok(Found::default()) };
     let name = pipeline.name().ok_or_else(|| {
         Error::Config(
             "a checkpoint is stored under the pipeline's name, and this one has none: write `stream! { <Name> … }`, or \
@@ -48,7 +49,7 @@ pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes)
     tell(name, &known);
     let begun = Begun { log, checkpoints, newest, places, claim };
     let durable = Durable::new(begun, &settings.checkpointing, now, lanes)?;
-    Ok(Some(Found { durable, log: known }))
+    Ok(Found { log: Some(known), durable: Some(durable) })
 }
 
 /// What is stored, in the terms of the pipeline of today.

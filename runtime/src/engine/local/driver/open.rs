@@ -10,12 +10,11 @@ use crate::engine::control::Control;
 use crate::engine::local::budget::Budget;
 use crate::engine::local::core::Core;
 use crate::engine::local::delivery::Delivery;
-use crate::engine::local::durable::Durable;
 use crate::engine::local::estimate::Estimate;
 use crate::engine::local::failure::Places;
 use crate::engine::local::intake::Intake;
-use crate::engine::local::log::TickLog;
 use crate::engine::local::planner::Planner;
+use crate::engine::local::recovery::Found;
 use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
@@ -28,15 +27,15 @@ use crate::source::{SourceContext, Waker};
 
 impl<'env> Driver<'env> {
     /// Opens outlets, then sources: nothing arrives before there is a place for it. With a log, goes on where it ends, and
-    /// keeps it up; with `durable`, it is stored.
+    /// keeps it up.
     pub fn open(
         pipeline: Pipeline<'env>,
         settings: &Settings,
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
-        mut log: Option<TickLog>,
-        durable: Option<Durable>,
+        found: Found,
     ) -> Result<Driver<'env>> {
+        let Found { mut log, durable } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
