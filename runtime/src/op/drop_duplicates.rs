@@ -39,7 +39,7 @@ impl<K: StateKey> HeadOperator for DropDuplicates<K> {
         let mut rows: Vec<K> = Vec::new();
         for (hash, slot, ()) in merged.into_entries() {
             let seen = store.group::<Seen<K>>(group_of(hash));
-                if seen.is_new(hash, &slot, cx.tick.time, self.expiry) {
+            if seen.is_new(hash, &slot, cx.tick.time, self.expiry) {
                 rows.push(K::from_slot(slot));
             }
         }
@@ -78,7 +78,7 @@ impl<K: StateKey, V: Data> HeadOperator for DropDuplicatesByKey<K, V> {
                 continue;
             }
             let seen = store.group::<Seen<K>>(group);
-                for entry in chunks.into_iter().flatten() {
+            for entry in chunks.into_iter().flatten() {
                 if seen.is_new(entry.hash(), &entry.slot, cx.tick.time, self.expiry) {
                     rows.push((K::from_slot(entry.slot), entry.value));
                 }

@@ -12,7 +12,9 @@ use crate::clock::Timestamp;
 use crate::exchange::Owners;
 use crate::fused::Two;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, Initial, Kept, Schema, State, StateData, StateKey, Store, TimedStates, never};
+use crate::state::{
+    GroupState, Initial, Kept, Schema, State, StateData, StateKey, Store, TimedStates, never,
+};
 use crate::{BoxError, blame};
 
 pub(crate) struct MapWithState<K: StateKey, V, S, U, F> {

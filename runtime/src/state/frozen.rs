@@ -65,7 +65,11 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
             None => None,
             Some(since) => {
                 let count = since.changed.iter(len).count();
-                if !how.full && count == 0 && since.len == len && matches!(&fields, Ok(f) if *f == since.fields) {
+                if !how.full
+                    && count == 0
+                    && since.len == len
+                    && matches!(&fields, Ok(f) if *f == since.fields)
+                {
                     return None;
                 }
                 (!how.full && since.slots + count <= len).then_some(count)
@@ -144,9 +148,10 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
 
     /// As [`Kept::schema`]. `fields`: what the operator keeps for the group.
     pub fn schema_with(fields: &str) -> Schema {
-        let own = [("group", fields), ("slot", C::FIELDS)].into_iter().filter(|(_, fields)| !fields.is_empty());
+        let own =
+            [("group", fields), ("slot", C::FIELDS)].into_iter().filter(|(_, fields)| !fields.is_empty());
         let own: String = own.map(|(of, fields)| format!("{of} {fields}\n")).collect();
-        Schema::from_text(format!(
+        Schema(format!(
             "{own}key {}\nstate {}",
             std::any::type_name::<K>(),
             std::any::type_name::<C::State>()

@@ -55,7 +55,7 @@ impl<T: Any + Send + Serialize + DeserializeOwned> Kept for T {
     }
 
     fn schema() -> Schema {
-        Schema::from_text(format!("whole {}", std::any::type_name::<T>()))
+        Schema(format!("whole {}", std::any::type_name::<T>()))
     }
 }
 

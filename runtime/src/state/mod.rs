@@ -24,7 +24,8 @@ pub use initial::Initial;
 pub(crate) use kept::{GroupState, Kept};
 pub(crate) use keys::KeyStates;
 pub(crate) use marks::Marks;
-pub(crate) use piece::{Piece, Schema};
+#[allow(unused_imports, reason = "the engine does not call it yet")]
+pub(crate) use piece::{Frozen, Piece, Schema};
 pub(crate) use seen::Seen;
 pub use spec::StateSpec;
 pub(crate) use store::Store;

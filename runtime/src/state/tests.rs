@@ -206,7 +206,7 @@ fn groups_do_not_all_write_themselves_in_full_at_once() {
     for group in 0..crate::exchange::GROUPS {
         let mut states = KeyStates::default();
         numbers(0..1000, &mut states);
-        let mut freeze = |full, states: &mut KeyStates<u64, u64>| {
+        let freeze = |full, states: &mut KeyStates<u64, u64>| {
             states.freeze(Freeze { full, touched: true, group }).expect("a piece").full
         };
         freeze(true, &mut states);
@@ -241,7 +241,9 @@ fn time_outs_travel() {
         states.put(place, stable_hash(&key), state, expires, before, false);
     }
     let (_, bytes) = frozen(&mut states, false).expect("a piece");
-    assert!(matches!(super::slots::open(&bytes), Ok(super::slots::Raw::Slots { slots, .. }) if slots.left() == 1));
+    assert!(
+        matches!(super::slots::open(&bytes), Ok(super::slots::Raw::Slots { slots, .. }) if slots.left() == 1)
+    );
     pieces.0.push(bytes);
     let mut again: TimedStates<u64, u64> = pieces.restore();
     for states in [&mut states, &mut again] {

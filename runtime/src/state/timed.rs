@@ -5,8 +5,8 @@ use std::collections::BinaryHeap;
 use std::fmt;
 
 use super::kept::{Freeze, Kept};
-use super::piece::{Piece, Schema};
 use super::keys::THERE;
+use super::piece::{Piece, Schema};
 use super::{Cell, KeyStates, StateData, StateKey, slots};
 use crate::BoxError;
 use crate::clock::Timestamp;
