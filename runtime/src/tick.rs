@@ -122,6 +122,20 @@ impl SourcePlan {
         SourcePlan { tasks }
     }
 
+    /// Its ranges, those that follow each other as one.
+    pub(crate) fn joined(&self) -> Vec<OffsetRange> {
+        let mut joined: Vec<OffsetRange> = Vec::new();
+        for range in self.tasks.iter().flatten() {
+            match joined.last_mut() {
+                Some(last) if last.partition == range.partition && last.end == range.start => {
+                    last.end = range.end;
+                }
+                _ => joined.push(*range),
+            }
+        }
+        joined
+    }
+
     /// Each range as a task, but for empty ones.
     pub fn each(ranges: &[OffsetRange]) -> SourcePlan {
         SourcePlan { tasks: ranges.iter().filter(|r| !r.is_empty()).map(|r| vec![*r]).collect() }
@@ -213,15 +227,7 @@ mod tests {
                 .collect();
             let plan = SourcePlan::cut(&ranges, parallelism, grain);
             prop_assert!(plan.tasks.len() <= parallelism);
-            // Pieces that were cut from one range join to it again.
-            let mut joined: Vec<OffsetRange> = Vec::new();
-            for piece in plan.tasks.iter().flatten() {
-                match joined.last_mut() {
-                    Some(last) if last.partition == piece.partition && last.end == piece.start => last.end = piece.end,
-                    _ => joined.push(*piece),
-                }
-            }
-            prop_assert_eq!(joined, ranges);
+            prop_assert_eq!(plan.joined(), ranges);
             let length = |t: &Vec<OffsetRange>| t.iter().map(|r| u128::from(r.len())).sum::<u128>();
             let lengths: Vec<u128> = plan.tasks.iter().map(length).collect();
             let (longest, shortest) = (lengths.iter().max(), lengths.iter().min());

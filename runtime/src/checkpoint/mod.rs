@@ -47,6 +47,8 @@ pub(crate) enum StorageError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoggedTick {
     pub record: TickRecord,
+    /// The names of the sources, in the order of the record's: the next start may have others.
+    pub sources: Vec<String>,
     /// By source, what its readers told to be stored beside the plan; may be empty.
     pub notes: Vec<Vec<u8>>,
     /// What was read of sources that can't be read again.

@@ -9,9 +9,9 @@ use object_store::path::Path;
 /// Where a pipeline's log and checkpoints are.
 #[derive(Clone)]
 pub(crate) struct Storage {
-    store: Arc<dyn ObjectStore>,
+    pub(super) store: Arc<dyn ObjectStore>,
     /// Above `log/`, `state/` and `manifest/`.
-    root: Path,
+    pub(super) root: Path,
     pipeline: String,
 }
 

@@ -232,11 +232,16 @@ impl<'env> Driver<'env> {
             return Ok(());
         }
         let notes = self.planner.intake.journals().map_err(|error| self.failure(number, error))?;
+        let read = match &self.durable {
+            None => Vec::new(),
+            Some(_) => self.planner.intake.write_ahead(plan).map_err(|error| self.failure(number, error))?,
+        };
         let Some(log) = &mut self.log else { return Ok(()) };
         match &self.durable {
             None => log.note(notes),
             Some(durable) => {
-                durable.log(LoggedTick { record: plan.clone().into(), notes, read: Vec::new() });
+                let sources = self.sources.clone();
+                durable.log(LoggedTick { record: plan.clone().into(), sources, notes, read });
             }
         }
         log.open.push_back(plan.clone());

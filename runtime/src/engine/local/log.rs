@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::BoxError;
+use crate::checkpoint::ReadAhead;
 use crate::engine::test::FaultPoint;
 use crate::state::{Piece, Schema};
 use crate::tick::{Positions, Tick, TickPlan};
@@ -24,23 +25,25 @@ pub(crate) struct TickLog {
     /// By source, what the readers told to be stored beside the plans, in order.
     pub journals: Vec<Vec<Vec<u8>>>,
     /// By the name of its operator: what state is as of the last committed tick (of a checkpoint: as of its tick).
-    pub states: BTreeMap<String, Kept>,
+    pub states: BTreeMap<String, StateBytes>,
     /// By source, up to where committed ticks have read.
     pub committed: Vec<Positions>,
+    /// What open ticks read of sources that can't be read again.
+    pub read: Vec<ReadAhead>,
     /// Fault points that were met: each is met once.
     pub met: Vec<(FaultPoint, u64)>,
 }
 
 /// The state of an operator, in bytes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct StateBytes {
     /// What the bytes mean; `None` within a process, where that can't have changed.
     pub schema: Option<Schema>,
     /// By key group its pieces: a full one, then what changed.
     pub groups: BTreeMap<usize, Vec<Vec<u8>>>,
 }
 
-impl Kept {
+impl StateBytes {
     /// Takes in what was frozen behind a tick.
     pub fn add(&mut self, frozen: Vec<Piece>) -> Result<(), BoxError> {
         for Piece { group, full, frozen, .. } in frozen {

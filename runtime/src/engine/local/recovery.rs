@@ -1,13 +1,16 @@
 //! From what is stored to what a start goes on from: the checkpoint is taken over, its newest state found, and the log
 //! behind it.
 
-use std::collections::{BTreeMap, VecDeque};
+mod fit;
+
+use std::collections::VecDeque;
+
+use self::fit::Fit;
 
 use super::durable::{Begun, Durable};
 use super::lane::Lanes;
-use super::log::{Kept, TickLog};
-use super::states;
-use crate::checkpoint::{LoggedTick, Recovered, Start};
+use super::log::TickLog;
+use crate::checkpoint::{LoggedTick, ReadAhead, Recovered, Start};
 use crate::engine::Settings;
 use crate::pipeline::Pipeline;
 use crate::wait::block_on;
@@ -66,40 +69,44 @@ fn known(
     recovered: Option<Recovered>,
     ticks: Vec<(u64, LoggedTick)>,
 ) -> Result<Known, BoxError> {
-    let sources = states::source_names(pipeline);
+    let fit = Fit::new(pipeline, settings.checkpointing.allow_dropped);
+    let sources = fit.sources.len();
     let mut log = TickLog {
         epoch,
-        journals: vec![Vec::new(); sources.len()],
-        committed: vec![Default::default(); sources.len()],
+        journals: vec![Vec::new(); sources],
+        committed: vec![Default::default(); sources],
         ..TickLog::default()
     };
     if let Some(found) = recovered {
         log.last = Some(found.tick);
-        for source in found.sources {
-            let Some(at) = sources.iter().position(|name| *name == source.name) else {
-                continue;
-            };
+        let names = found.sources.iter().map(|source| source.name.as_str());
+        let at = fit.sources(names)?;
+        for (source, at) in found.sources.into_iter().zip(at) {
+            let Some(at) = at else { continue };
             log.committed[at] = source.positions;
             if !source.memory.is_empty() {
                 log.journals[at].push(source.memory);
             }
         }
-        for operator in found.operators {
-            let groups: BTreeMap<usize, Vec<Vec<u8>>> = operator.groups.into_iter().collect();
-            log.states.insert(operator.name, Kept { schema: Some(operator.schema), groups });
-        }
+        log.states = fit.operators(found.operators)?;
     }
     let mut places = VecDeque::new();
     for (place, tick) in ticks {
+        let at = fit.sources(tick.sources.iter().map(String::as_str))?;
         let mut plan = tick.record.into_plan();
-        let number = plan.tick.number;
-        debug_assert_eq!(number, log.newest().map_or(0, |newest| newest.number + 1), "ticks have no gap");
+        let next = log.newest().map_or(0, |newest| newest.number + 1);
+        debug_assert_eq!(plan.tick.number, next, "ticks have no gap");
         plan.tick.epoch = epoch;
-        log.note(tick.notes);
+        plan.sources = fit.deal(&at, plan.sources);
+        log.note(fit.deal(&at, tick.notes));
+        log.read.extend(tick.read.into_iter().filter_map(|read| {
+            let source = at.get(read.source as usize).copied().flatten()?;
+            Some(ReadAhead { source: u32::try_from(source).ok()?, ..read })
+        }));
+        fit.give_up(&mut plan);
+        places.push_back((plan.tick.number, place));
         log.open.push_back(plan);
-        places.push_back((number, place));
     }
-    let _ = settings;
     Ok(Known { log, places })
 }
 

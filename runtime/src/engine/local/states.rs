@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use millstream_plan::{OpKind, Plan};
 
-use super::log::Kept;
+use super::log::StateBytes;
 use super::schedule::Scheduler;
 use crate::engine::Trigger;
 use crate::pipeline::{Head, Pipeline, StageNode};
@@ -64,7 +64,7 @@ pub(crate) fn check_trigger(plan: &Plan, trigger: Trigger) -> Result<()> {
 pub(crate) fn restore(
     stages: &[StageNode<'_>],
     names: &[Option<StateName>],
-    states: &BTreeMap<String, Kept>,
+    states: &BTreeMap<String, StateBytes>,
     scheduler: &mut Scheduler,
 ) -> Result<()> {
     for (stage, state) in names.iter().enumerate() {
@@ -87,7 +87,7 @@ pub(crate) fn restore(
 
 /// A tick is committed behind which this was frozen, by stage.
 pub(crate) fn store(
-    states: &mut BTreeMap<String, Kept>,
+    states: &mut BTreeMap<String, StateBytes>,
     names: &[Option<StateName>],
     frozen: Vec<Vec<Piece>>,
 ) -> Result<()> {

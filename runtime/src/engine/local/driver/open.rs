@@ -67,7 +67,7 @@ impl<'env> Driver<'env> {
         });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
-        let resume = log.as_ref().filter(|log| log.newest().is_some());
+        let resume = log.as_mut().filter(|log| log.newest().is_some());
         let mut ready = resume.map_or(Ok(()), |log| intake.seek(log));
         if matches!(settings.trigger, Trigger::AvailableNow) {
             ready = ready.and_then(|()| intake.freeze());
