@@ -1,75 +1,47 @@
-//! Stub.
-use std::collections::BTreeMap;
+//! What a start of a pipeline does first: takes the log, then recovers.
 
-use futures_util::TryStreamExt;
-use object_store::{ObjectStore, ObjectStoreExt};
+use super::log::{Log, Taken, ticks_behind};
+use super::{Checkpoints, LoggedTick, Recovered, Storage, StorageError, recover};
+use crate::clock::Timestamp;
 
-use super::checkpoints::Manifest;
-use super::log::Entry;
-use super::*;
-
+/// All that a start of a pipeline finds, once it owns the log.
 #[derive(Debug)]
 pub(crate) struct Start {
     pub log: Log,
     pub checkpoints: Checkpoints,
+    /// The newest checkpoint that reads whole.
     pub recovered: Option<Recovered>,
+    /// The ticks behind it (all, if there is none), in order, without gaps, each with its position in the log.
     pub ticks: Vec<(u64, LoggedTick)>,
+    /// What was found damaged and gone round.
     pub warnings: Vec<String>,
 }
 
 impl Start {
-    pub async fn take(storage: &Storage, _now: Timestamp) -> Result<Start, StorageError> {
-        let e = |e: object_store::Error| StorageError::Other(e.into());
-        let read = async |folder: &str| -> Result<BTreeMap<String, Vec<u8>>, StorageError> {
-            let mut all = BTreeMap::new();
-            let list: Vec<_> = storage
-                .store
-                .list(Some(&storage.root.clone().join(folder)))
-                .try_collect()
-                .await
-                .map_err(e)?;
-            for meta in list {
-                let bytes = storage.store.get(&meta.location).await.map_err(e)?.bytes().await.map_err(e)?;
-                all.insert(meta.location.filename().unwrap_or("").to_string(), bytes.to_vec());
-            }
-            Ok(all)
+    /// Takes the log (whoever had it before is fenced off by that), then reads the newest checkpoint and the ticks
+    /// behind it.
+    ///
+    /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
+    pub async fn take(storage: &Storage, now: Timestamp) -> Result<Start, StorageError> {
+        let Taken { log, entries } = Log::take(storage, now).await?;
+        let recover::Found { newest, mut warnings } = recover::newest(storage).await?;
+        let checkpoints = Checkpoints::new(storage, &log);
+        let recovered = newest.map(|(_, recovered)| recovered);
+        let (from, last) = match &recovered {
+            Some(recovered) => (recovered.log_from, Some(recovered.tick.number)),
+            None => (0, None),
         };
-        let (mut epoch, mut next, mut ticks) = (0, 0, Vec::new());
-        for (name, bytes) in read("log").await? {
-            let at: u64 = name.parse().map_err(|_| BoxError::from("name"))?;
-            next = at + 1;
-            match postcard::from_bytes(&bytes).map_err(BoxError::from)? {
-                Entry::Fence(n) => epoch = n,
-                Entry::Ticks(all) => ticks.extend(all.into_iter().map(|t| (at, t))),
-            }
+        // Positions begin again if somebody has deleted the log, and only the log.
+        let from = if entries.last().is_none_or(|entry| entry.name.0 < from) { 0 } else { from };
+        let behind = ticks_behind(storage, &entries, from, last).await;
+        let (ticks, skipped) = behind.map_err(|error| error.after(&warnings))?;
+        if recovered.is_none() && ticks.is_empty() && !warnings.is_empty() {
+            let none = StorageError::other(format!(
+                "no checkpoint in {storage} can be read, and its log holds no ticks"
+            ));
+            return Err(none.after(&warnings));
         }
-        let log = Log { storage: storage.clone(), epoch: epoch + 1, next: next + 1 };
-        log.put(next, &Entry::Fence(epoch + 1)).await?;
-        let newest = read("manifest").await?.pop_last();
-        let recovered = match newest {
-            None => None,
-            Some((_, bytes)) => {
-                let m: Manifest = postcard::from_bytes(&bytes).map_err(BoxError::from)?;
-                Some(Recovered {
-                    tick: m.0,
-                    log_from: m.1,
-                    sources: m.2,
-                    operators: m
-                        .3
-                        .into_iter()
-                        .map(|(name, schema, groups)| RecoveredOperator {
-                            name,
-                            schema: Schema(schema),
-                            groups: groups.into_iter().collect(),
-                        })
-                        .collect(),
-                })
-            }
-        };
-        let from = recovered.as_ref().map(|r| r.tick.number);
-        ticks.retain(|(_, t): &(u64, LoggedTick)| from.is_none_or(|from| t.record.number() > from));
-        let checkpoints =
-            Checkpoints { storage: storage.clone(), kept: 3, epoch: epoch + 1, states: BTreeMap::new() };
-        Ok(Start { log, checkpoints, recovered, ticks, warnings: Vec::new() })
+        warnings.extend(skipped);
+        Ok(Start { log, checkpoints, recovered, ticks, warnings })
     }
 }
