@@ -35,7 +35,7 @@ pub(crate) struct Durable {
     newest: Option<u64>,
     /// There is no checkpoint yet, but the pipeline does not begin anew.
     first: bool,
-    /// Tests: the writer of checkpoints has no turn.
+    /// The writer of checkpoints has no turn: a test says so.
     pub held: bool,
     _claim: Option<Claim>,
 }

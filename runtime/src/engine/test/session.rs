@@ -218,10 +218,16 @@ impl<'env> Session<'env> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn hold_checkpoints(&mut self, hold: bool) {
+        self.live().hold_checkpoints(hold);
+    }
+
     /// Ends the job with its error, if it has one.
     fn end(&mut self) -> Result<()> {
         self.ready.clear();
         let Some(driver) = self.driver.take() else { return Ok(()) };
+        self.control.close();
         self.leave(&driver);
         let (result, log) = driver.end();
         self.log = log.unwrap_or_default();
@@ -237,6 +243,7 @@ impl<'env> Session<'env> {
     pub(super) fn crash(&mut self) {
         self.ready.clear();
         if let Some(driver) = self.driver.take() {
+            self.control.close();
             self.leave(&driver);
             self.log = driver.crash().unwrap_or_default();
         }

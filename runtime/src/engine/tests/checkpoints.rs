@@ -1,5 +1,12 @@
 //! Checkpoints, with the test engine.
 
+mod faults;
+mod outputs;
+mod savepoints;
+mod sockets;
+mod stalls;
+mod upgrades;
+
 use std::sync::Arc;
 
 use object_store::ObjectStore;
