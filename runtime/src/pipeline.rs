@@ -3,6 +3,8 @@
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
+mod upgrade;
+
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +15,7 @@ use millstream_plan::{NodeId, Plan};
 use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
-use crate::state::{GroupState, Schema, Store};
+use crate::state::{GroupState, Migrations, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::{BoxError, Counter, Error, Result};
 
@@ -27,6 +29,8 @@ pub struct Pipeline<'env> {
     pub(crate) counters: Vec<Counter>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
+    /// How the state of programs before this one is read.
+    pub(crate) migrations: Migrations,
     pub(crate) env: PhantomData<&'env ()>,
 }
 

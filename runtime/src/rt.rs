@@ -25,6 +25,7 @@ use crate::pipeline::{
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
 use crate::source::erased::erase;
+use crate::state::Migrations;
 use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
@@ -261,6 +262,7 @@ impl<'env> Builder<'env> {
             outlets: self.outlets,
             counters: Vec::new(),
             invalid: self.invalid,
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }
