@@ -1,6 +1,5 @@
 //! Checkpoints, with the test engine.
 
-mod faults;
 mod outputs;
 mod savepoints;
 mod sockets;
