@@ -60,6 +60,12 @@ pub(crate) fn check_trigger(plan: &Plan, trigger: Trigger) -> Result<()> {
     }
 }
 
+/// Whether something may happen by the time alone, also in an interval that nobody saw.
+pub(crate) fn has_time_outs(plan: &Plan) -> bool {
+    let timed = [OpKind::MapWithState, OpKind::MapWithStateAndSnapshots];
+    plan.graph().nodes.iter().any(|node| timed.contains(&node.kind))
+}
+
 /// Goes on with the states of a log.
 pub(crate) fn restore(
     stages: &[StageNode<'_>],

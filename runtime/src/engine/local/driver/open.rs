@@ -104,7 +104,7 @@ impl<'env> Driver<'env> {
         let mut planner =
             Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         if let Some(log) = &log {
-            planner.resume(log);
+            planner.resume(log, durable.is_some() && states::has_time_outs(&pipeline.plan));
         }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
