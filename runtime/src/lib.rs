@@ -79,6 +79,7 @@ mod table;
 pub mod testing;
 mod text;
 pub mod tick;
+mod window;
 
 #[doc(inline)]
 pub use counter::Counter;
