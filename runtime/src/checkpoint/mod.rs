@@ -22,6 +22,8 @@ mod prune;
 mod recover;
 mod start;
 mod storage;
+#[cfg(test)]
+pub(crate) mod testing;
 mod write;
 
 use std::time::Duration;
