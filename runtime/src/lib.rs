@@ -48,8 +48,8 @@
 //! - **Records are borrowed within a stage** (`&str` out of a line) and owned behind an exchange (`String`).
 //! - **Results don't depend on the schedule.** Within a key, values arrive in the order of their source, and what tasks
 //!   found merges in the order of tasks; so functions that reduce have to be associative, and no more.
-//! - **State ends with the program, so far.** What operators keep from tick to tick is in memory; windows and checkpoints are
-//!   for later versions. A program that starts again begins at the start of its sources.
+//! - **State ends with the program, so far.** What operators keep from tick to tick is in memory; checkpoints are for
+//!   later versions. A program that starts again begins at the start of its sources.
 
 extern crate self as millstream;
 
@@ -79,6 +79,7 @@ mod table;
 pub mod testing;
 mod text;
 pub mod tick;
+mod window;
 
 #[doc(inline)]
 pub use counter::Counter;

@@ -8,6 +8,7 @@ mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod windowed;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -21,6 +22,7 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
+    WindowNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -45,6 +47,7 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
@@ -78,6 +81,7 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    windows: Vec<WindowNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -96,6 +100,7 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            windows: Vec::new(),
             invalid: None,
         }
     }
@@ -260,6 +265,7 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             counters: Vec::new(),
+            windows: self.windows,
             invalid: self.invalid,
             env: PhantomData,
         }

@@ -117,6 +117,14 @@ impl<K: StateKey, S> KeyStates<K, S> {
         &mut entry.state
     }
 
+    /// A key as it lies here, and its state, to be changed.
+    #[inline(always)]
+    pub fn pair(&mut self, at: usize) -> (&K::Slot, &mut S) {
+        let entry = &mut self.entries[at];
+        entry.changed = self.tick;
+        (&entry.slot, entry.state.as_mut().expect(THERE))
+    }
+
     /// Takes a state out, to put another one in.
     #[inline(always)]
     pub fn take(&mut self, at: usize) -> S {

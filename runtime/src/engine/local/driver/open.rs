@@ -19,6 +19,7 @@ use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
 use crate::engine::local::topology::Topology;
+use crate::engine::local::windows;
 use crate::engine::local::work::Work;
 use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
@@ -37,6 +38,7 @@ impl<'env> Driver<'env> {
     ) -> Result<Driver<'env>> {
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
+        windows::fit(&pipeline, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
         let places = Places::of(&pipeline.plan);
         tracing::info!(
@@ -83,6 +85,7 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
+        scheduler.resume(log.as_ref().and_then(|log| log.last).map(|tick| tick.time));
         let (readers, saves) = (intake.readers(), log.is_some());
         let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
