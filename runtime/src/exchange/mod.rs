@@ -17,6 +17,7 @@ mod per_partition;
 mod reader;
 mod reduce_all;
 mod scatter;
+mod sizer;
 mod sort;
 mod table;
 mod top;

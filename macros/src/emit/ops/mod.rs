@@ -58,7 +58,6 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 
 use super::stage::{Emitter, Exit};
-use crate::fuse::Stages;
 use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
 use crate::names;
 
@@ -261,7 +260,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
 }
 
 /// The builder's call for an operator that heads a stage or ends a chain.
-pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     match graph.nodes[node].kind {
         OpKind::Source => source::attach(graph, node),
         OpKind::ReduceByKey => reduce_by_key::attach(graph, node),
@@ -278,7 +277,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Cogroup => join::attach(graph, node),
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
-        OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Union => union::attach(graph, node),
         OpKind::Fold => fold::attach(graph, node),
         OpKind::Aggregate => aggregate::attach(graph, node),
         OpKind::Reduce => reduce::attach(graph, node),
