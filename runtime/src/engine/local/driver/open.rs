@@ -64,6 +64,7 @@ impl<'env> Driver<'env> {
             runtime: runtime.clone(),
             waker,
             clock: Arc::clone(&settings.clock),
+            trigger: settings.trigger,
         });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
