@@ -134,3 +134,62 @@ fn what_ticks_hold_stays_in_the_budget() {
     println!("short lines: {lines} MiB");
     assert!(multiplied <= 20 && lines <= 20, "{multiplied} and {lines} MiB");
 }
+
+/// Keeps nothing, and notes what is alive when it is given something for the last time.
+struct Alive {
+    region: Region<'static, System>,
+    last: Arc<AtomicUsize>,
+}
+
+impl<T: Data> Sink<T> for Alive {
+    fn info(&self) -> SinkInfo {
+        SinkInfo { name: "alive", detail: String::new(), delivery: Delivery::AtLeastOnce }
+    }
+    fn write(&mut self, _partition: usize, _records: Vec<T>) -> Result<(), BoxError> {
+        let change = self.region.change();
+        let alive = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+        self.last.store(alive, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// What a run holds for each of so many keys, in bytes, at the moment of its last tick.
+fn held_by_key(keys: u64, run: impl FnOnce(u64, Alive)) -> usize {
+    let last = Arc::default();
+    run(keys, Alive { region: Region::new(ALLOCATOR), last: Arc::clone(&last) });
+    last.load(Ordering::Relaxed) / keys as usize
+}
+
+#[test]
+fn a_key_costs_64_bytes_beyond_itself_and_its_state() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine = || Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow);
+    // A tick of a single record follows the others: what is alive then is the state.
+    let numbers = |keys: u64| from_iter(0..=keys).max_records_per_tick(50_000);
+    let count = |keys, sink| {
+        let source = numbers(keys);
+        engine()
+            .run(stream! { source(source).map(|n| (n % keys, ())).running_count().sink(sink); })
+            .expect("it runs");
+    };
+    let map = |keys, sink| {
+        let source = numbers(keys);
+        let spec = StateSpec::new().timeout(secs(1_000_000));
+        let pipeline = stream! {
+            let sums = source(source).map(|n| (n % keys, n)).map_with_state(|_, n, sum: &mut State<u64>| {
+                *sum.get_or_insert_with(|| 0) += n?;
+                Some(())
+            }, spec);
+            sums.sink(sink);
+        };
+        engine().run(pipeline).expect("it runs");
+    };
+    // As full as a table can be, and just grown.
+    for keys in [900_000, 1_000_000, 1_100_000, 1_250_000] {
+        let (count, map) = (held_by_key(keys, count), held_by_key(keys, map));
+        println!("{keys} keys: running_count {count} bytes each, map_with_state with a time-out {map}");
+        assert!(count <= 64 + 16, "{count} bytes a key of {keys}");
+        // Here there are an alarm and an expiry, too.
+        assert!(map <= 64 + 16, "{map} bytes a key of {keys}, with time-outs");
+    }
+}

@@ -35,6 +35,8 @@ where
     fn run(&self, cx: &TaskContext, store: &mut Store, inputs: Vec<Vec<Bucket>>, mut out: impl FnMut(U)) {
         let now = cx.tick.time;
         let idle = self.timeout.map_or(never(), |timeout| now.plus(timeout));
+        // One for all records: a string is not made anew for each.
+        let mut key: Option<K> = None;
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
         for group in Owners::groups(cx.task, cx.partitions) {
             let chunks = input.take(group);
@@ -50,15 +52,21 @@ where
                 let at = states.keys.find(hash, &entry.slot);
                 let (value, before) = at.map(|at| states.take(at)).unzip();
                 let mut state = State::new(value, cx.tick, false);
-                let key = K::from_slot(entry.slot.clone());
-                let result = blame::at(self.node, || (self.function)(&key, Some(entry.value), &mut state));
+                let key = match &mut key {
+                    Some(key) => {
+                        K::refill(&entry.slot, key);
+                        key
+                    }
+                    none => none.insert(K::from_slot(entry.slot.clone())),
+                };
+                let result = blame::at(self.node, || (self.function)(key, Some(entry.value), &mut state));
                 let expires: Timestamp = state.expires.unwrap_or(idle);
                 match (state.value, at.zip(before)) {
                     (Some(value), Some((at, before))) => {
-                        states.put(at, hash, value, expires, before, state.updated);
+                        states.put(at, value, expires, before, state.updated);
                     }
                     (Some(value), None) => states.add(hash, entry.slot, value, expires),
-                    (None, Some((at, _))) => states.keys.remove(at),
+                    (None, Some((at, _))) => states.remove(at),
                     (None, None) => {}
                 }
                 result.into_iter().for_each(&mut out);

@@ -84,6 +84,10 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
     pub fn add(&mut self, hash: u64, slot: K::Slot, cell: Option<C>) -> usize {
         let at = self.entries.len();
         let number = u32::try_from(at).expect("fewer than 2^32 keys of one key group fit into memory");
+        if at == self.entries.capacity() {
+            // By half: all groups grow at about the same time, and twice what is needed would be too much.
+            self.entries.reserve_exact(at / 2 + 4);
+        }
         self.entries.push(Entry { memo: K::Memo::of(hash), slot, cell });
         let entries = &self.entries;
         self.index.insert_unique(hash, number, |at| entries[*at as usize].hash());

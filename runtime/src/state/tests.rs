@@ -238,7 +238,7 @@ fn time_outs_travel() {
     for (key, expires) in [(3u64, at(30)), (4, at(20))] {
         let place = states.keys.find(stable_hash(&key), &key).expect("it is there");
         let (state, before) = states.take(place);
-        states.put(place, stable_hash(&key), state, expires, before, false);
+        states.put(place, state, expires, before, false);
     }
     let (_, bytes) = frozen(&mut states, false).expect("a piece");
     assert!(
@@ -306,4 +306,49 @@ fn bytes_of_one() -> usize {
     set(&mut states, 7, 8);
     pieces.freeze(&mut states, false);
     pieces.0[1].len()
+}
+
+proptest! {
+    #[test]
+    fn keys_time_out_as_in_a_map(
+        steps in prop::collection::vec((0u64..300, prop::option::of(0i64..60), any::<bool>()), 0..800),
+    ) {
+        let (mut states, mut model) = (TimedStates::<u64, u64>::default(), BTreeMap::<u64, (u64, Timestamp)>::new());
+        for (n, (key, expires, moves_on)) in (0u64..).zip(steps) {
+            let now = Timestamp::from_millis(n as i64 / 8);
+            let expires = expires.map_or(never(), |later| Timestamp::from_millis(now.millis() + later));
+            let place = states.keys.find(stable_hash(&key), &key);
+            match place {
+                Some(at) if n % 7 == 0 => {
+                    states.remove(at);
+                    model.remove(&key);
+                }
+                Some(at) => {
+                    let (_, before) = states.take(at);
+                    states.put(at, n, expires, before, true);
+                    model.insert(key, (n, expires));
+                }
+                None => {
+                    states.add(stable_hash(&key), key, n, expires);
+                    model.insert(key, (n, expires));
+                }
+            }
+            if moves_on {
+                let mut gone = Vec::new();
+                states.expire(now, |key, state| gone.push((key, state)));
+                let mut due: Vec<_> = model.iter().filter(|(_, (_, expires))| *expires <= now).collect();
+                due.sort_by_key(|(key, (_, expires))| (*expires, stable_hash(*key)));
+                let due: Vec<(u64, u64)> = due.into_iter().map(|(key, (state, _))| (*key, *state)).collect();
+                prop_assert_eq!(gone, due);
+                model.retain(|_, (_, expires)| *expires > now);
+            }
+            let mut pieces = Pieces::default();
+            if n % 100 == 99 {
+                pieces.freeze(&mut states, true);
+                states = pieces.restore();
+            }
+        }
+        let held: BTreeMap<u64, u64> = list(&states.keys).into_iter().collect();
+        prop_assert_eq!(held, model.into_iter().map(|(key, (state, _))| (key, state)).collect::<BTreeMap<_, _>>());
+    }
 }
