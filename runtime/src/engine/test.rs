@@ -16,6 +16,7 @@ use super::{Settings, Trigger, run, spans};
 use crate::clock::{Clock, ManualClock, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
+use crate::state::StateBackend;
 use crate::{Error, Result};
 
 /// Where [`TestEngine::fail_at`] lets a job crash.
@@ -70,6 +71,12 @@ impl TestEngine {
     /// As [`Engine::memory_budget`](super::Engine::memory_budget).
     pub fn memory_budget(mut self, bytes: u64) -> Self {
         self.settings.memory_budget = bytes;
+        self
+    }
+
+    /// As [`Engine::state_backend`](super::Engine::state_backend).
+    pub fn state_backend(mut self, backend: StateBackend) -> Self {
+        self.settings.state_backend = backend;
         self
     }
 

@@ -127,8 +127,8 @@ where
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let mut rows: Vec<Two<U, (K, S)>> = Vec::new();
         self.0.run(cx, store, inputs, |result| rows.push(Two::First(result)));
-        for (_, states) in store.iter::<TimedStates<K, S>>() {
-            let keys = &states.keys;
+        for (_, states) in store.iter_mut::<TimedStates<K, S>>() {
+            let keys = &mut states.keys;
             rows.extend((0..keys.len()).map(|at| Two::Second((keys.key(at), keys.get(at).state.clone()))));
         }
         Ok(Box::new(Rows::new(rows)))

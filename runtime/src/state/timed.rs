@@ -5,7 +5,7 @@ use std::fmt;
 use super::kept::{Freeze, Kept};
 use super::keys::THERE;
 use super::piece::{Piece, Schema};
-use super::{Cell, KeyStates, StateData, StateKey, slots};
+use super::{Backend, Cell, KeyStates, StateData, StateKey, slots};
 use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::key::Key;
@@ -106,7 +106,8 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     pub fn remove(&mut self, at: usize) {
         self.keys.remove(at);
         if at < self.keys.len() {
-            self.look_at(at, self.keys.get(at).expires);
+            let expires = self.keys.get(at).expires;
+            self.look_at(at, expires);
         }
     }
 
@@ -135,8 +136,8 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         }
         due.sort_unstable();
         for (expires, hash) in due {
-            let expired = |at: usize| self.keys.get(at).expires == expires;
-            let at = self.keys.find_by(hash, expired).expect("it was found just now");
+            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = at.expect("it was found just now");
             let key = self.keys.key(at);
             let (state, _) = self.take(at);
             self.remove(at);
@@ -157,6 +158,10 @@ impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
             states.look_at(at, expires);
         }
         Ok(states)
+    }
+
+    fn move_to(&mut self, backend: &Backend) {
+        self.keys.move_to(backend);
     }
 
     fn schema() -> Schema {

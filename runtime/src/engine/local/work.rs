@@ -10,7 +10,7 @@ use super::schedule::{Done, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
-use crate::state::Store;
+use crate::state::{Backend, Store};
 use crate::{BoxError, blame};
 
 /// All that tasks share. Nothing in it changes while the pipeline runs.
@@ -22,6 +22,8 @@ pub(crate) struct Work<'env> {
     runtime: Option<Handle>,
     /// What tasks keep is saved behind each of them.
     saves: bool,
+    /// Where they keep it.
+    backend: Backend,
 }
 
 struct Stage<'env> {
@@ -45,6 +47,7 @@ impl<'env> Work<'env> {
         places: Places,
         runtime: Option<Handle>,
         saves: bool,
+        backend: Backend,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -55,7 +58,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places, runtime, saves }
+        Work { stages: stages.collect(), readers, places, runtime, saves, backend }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -84,6 +87,7 @@ impl<'env> Work<'env> {
                 Ok(stage.done(run.close(), Store::default()))
             }
             (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
+                store.keep_in(&self.backend);
                 let mut batch = {
                     let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
                     op.tick(&task.cx, &mut store, inputs)?

@@ -82,8 +82,15 @@ impl<'env> Driver<'env> {
             intake.close();
             return Err(error);
         }
+        let backend = match settings.state_backend.open() {
+            Ok(backend) => backend,
+            Err(error) => {
+                intake.close();
+                return Err(error);
+            }
+        };
         let (readers, saves) = (intake.readers(), log.is_some());
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
+        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves, backend);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
