@@ -37,12 +37,18 @@ impl StateBackend {
         StateBackend { disk: Some((folder.into(), memory)) }
     }
 
-    #[cfg_attr(not(feature = "fjall"), allow(clippy::unnecessary_wraps, reason = "a database may fail to open"))]
+    #[cfg_attr(
+        not(feature = "fjall"),
+        allow(clippy::unnecessary_wraps, reason = "a database may fail to open")
+    )]
     pub(crate) fn open(&self) -> Result<Backend> {
         #[cfg(feature = "fjall")]
         if let Some((folder, memory)) = &self.disk {
             let disk = Disk::open(folder, *memory).map_err(|why| {
-                crate::Error::Config(format!("no database for states can be made in {}: {why}", folder.display()))
+                crate::Error::Config(format!(
+                    "no database for states can be made in {}: {why}",
+                    folder.display()
+                ))
             })?;
             return Ok(Backend::Disk(Arc::new(disk)));
         }

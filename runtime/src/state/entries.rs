@@ -63,7 +63,10 @@ impl<K: StateKey, C: Cell> Entries<K, C> {
     #[inline(always)]
     pub fn may_be(&self, at: usize, hash: u64) -> bool {
         match self {
-            Entries::Memory(_) => true,
+            Entries::Memory(_) => {
+                let _ = (at, hash);
+                true
+            }
             #[cfg(feature = "fjall")]
             Entries::Disk(all) => all.hash(at) == hash,
         }
@@ -115,8 +118,10 @@ impl<K: StateKey, C: Cell> Entries<K, C> {
     }
 
     pub fn reserve(&mut self, more: usize) {
-        if let Entries::Memory(all) = self {
-            all.reserve_exact(more);
+        match self {
+            Entries::Memory(all) => all.reserve_exact(more),
+            #[cfg(feature = "fjall")]
+            Entries::Disk(_) => {}
         }
     }
 
@@ -127,7 +132,9 @@ impl<K: StateKey, C: Cell> Entries<K, C> {
                 all.shrink_to(2 * all.len());
                 true
             }
-            _ => false,
+            Entries::Memory(_) => false,
+            #[cfg(feature = "fjall")]
+            Entries::Disk(_) => false,
         }
     }
 

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::kept::{Freeze, Kept};
 use super::entries::Entries;
+use super::kept::{Freeze, Kept};
 use super::keys::{KeyStates, THERE};
 use super::marks::Marks;
 use super::piece::{Frozen, Piece, Schema};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::piece::{Frozen, Piece, Schema};
-use super::{Backend, schema};
 use super::slots::{self, Raw};
+use super::{Backend, schema};
 use crate::BoxError;
 
 /// How a group is to be frozen.

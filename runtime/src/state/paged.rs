@@ -128,7 +128,8 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
     fn load(&mut self, number: usize) {
         let bytes = self.disk.get(self.place(number));
         let read = self.read(number, &bytes);
-        let entries = read.unwrap_or_else(|why| panic!("states on disk are not those that were written: {why}"));
+        let entries =
+            read.unwrap_or_else(|why| panic!("states on disk are not those that were written: {why}"));
         let bytes = Self::ROOM + bytes.len();
         self.take_in(number, Page { entries, bytes, is_changed: false, is_used: true });
     }
@@ -152,7 +153,8 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
         let share = self.disk.share();
         while self.loaded >= FEWEST && self.bytes + page.bytes > share {
             self.hand = (self.hand + 1) % self.pages.len();
-            let (hand, is_used) = (self.hand, self.pages[self.hand].as_mut().map(|page| std::mem::take(&mut page.is_used)));
+            let (hand, is_used) =
+                (self.hand, self.pages[self.hand].as_mut().map(|page| std::mem::take(&mut page.is_used)));
             if is_used == Some(false) {
                 self.write(hand);
                 self.forget(hand);
@@ -189,7 +191,12 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
     }
 
     /// Some slots, in the order of their numbers, or all, as they are now.
-    pub fn freeze(&mut self, full: bool, fields: Result<Vec<u8>, BoxError>, some: Option<Vec<u32>>) -> FrozenPages {
+    pub fn freeze(
+        &mut self,
+        full: bool,
+        fields: Result<Vec<u8>, BoxError>,
+        some: Option<Vec<u32>>,
+    ) -> FrozenPages {
         for number in 0..self.pages.len() {
             self.write(number);
         }
@@ -252,8 +259,13 @@ impl Frozen for FrozenPages {
             let page = this.pages.get((this.list, number))?;
             let slots: Vec<RawSlot<'_>> = page_slots(&page)?.collect::<Result<_, _>>()?;
             for at in of_page {
-                let slot = slots.get(*at as usize % PAGE).ok_or("a page has the entries that its list has")?;
-                writer.raw(RawSlot { at: *at as usize, fields: slot.fields.get(1..).unwrap_or_default(), ..*slot });
+                let slot =
+                    slots.get(*at as usize % PAGE).ok_or("a page has the entries that its list has")?;
+                writer.raw(RawSlot {
+                    at: *at as usize,
+                    fields: slot.fields.get(1..).unwrap_or_default(),
+                    ..*slot
+                });
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::kept::{Freeze, Kept};
 use super::piece::Piece;
-use super::{KeyStates, Seen, StateKey, TimedStates, never};
+use super::{Backend, KeyStates, Seen, StateKey, TimedStates, never};
 use crate::clock::{Timestamp, secs};
 use crate::key::{Key, stable_hash};
 
@@ -43,7 +43,7 @@ fn set(states: &mut States, k: u8, v: i64) {
     *states.state(at) = Some(v);
 }
 
-fn list<K: StateKey, C: super::Cell>(states: &KeyStates<K, C>) -> Vec<(K, C::State)> {
+fn list<K: StateKey, C: super::Cell>(states: &mut KeyStates<K, C>) -> Vec<(K, C::State)> {
     (0..states.len()).map(|at| (states.key(at), states.get(at).state().clone())).collect()
 }
 
@@ -54,6 +54,7 @@ fn frozen(state: &mut impl Kept, full: bool) -> Option<(Piece, Vec<u8>)> {
     Some((piece, bytes))
 }
 
+/// What was written.
 struct Nothing;
 impl super::piece::Frozen for Nothing {
     fn write(self: Box<Self>, _: &mut Vec<u8>) -> Result<(), crate::BoxError> {
@@ -81,50 +82,58 @@ impl Pieces {
     }
 }
 
+/// A list there, of these steps, is as a map is, and its pieces are as it is.
+fn holds_what_a_map_holds(steps: Vec<Do>, backend: &Backend) -> Result<(), TestCaseError> {
+    let (mut states, mut model) = (States::default(), BTreeMap::new());
+    states.move_to(backend);
+    // As it was frozen last.
+    let (mut pieces, mut was) = (Pieces::default(), Vec::new());
+    for step in steps {
+        match step {
+            Do::Set(k, v) => {
+                set(&mut states, k, v);
+                model.insert(name(k), v);
+            }
+            Do::Remove(k) => {
+                let found = states.find(stable_hash(&name(k)), &name(k).into_slot());
+                prop_assert_eq!(found.is_some(), model.remove(&name(k)).is_some());
+                found.into_iter().for_each(|at| states.remove(at));
+            }
+            Do::KeepBelow(limit) => {
+                states.retain(|v| *v < limit);
+                model.retain(|_, v| *v < limit);
+            }
+            Do::Freeze(full) => {
+                let now = list(&mut states);
+                match pieces.freeze(&mut states, full) {
+                    Some(piece) => prop_assert_eq!(piece.keys, now.len() as u64),
+                    None => prop_assert!(!pieces.0.is_empty() && now == was),
+                }
+                was = now;
+                prop_assert_eq!(list(&mut pieces.restore::<States>()), list(&mut states));
+            }
+            // It begins at what was frozen last, and goes on with the same pieces.
+            Do::Restart if !pieces.0.is_empty() => {
+                states = pieces.restore();
+                states.move_to(backend);
+                prop_assert_eq!(list(&mut states), was.clone());
+                model = was.iter().cloned().collect();
+            }
+            Do::Restart => {}
+        }
+        let held: BTreeMap<String, i64> = list(&mut states).into_iter().collect();
+        prop_assert_eq!(&held, &model);
+        for key in model.keys() {
+            prop_assert!(states.find(stable_hash(key), &key.clone().into_slot()).is_some());
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn it_holds_what_a_map_holds_and_its_order_outlives_a_restart(steps in steps()) {
-        let (mut states, mut model) = (States::default(), BTreeMap::new());
-        // As it was frozen last.
-        let (mut pieces, mut was) = (Pieces::default(), Vec::new());
-        for step in steps {
-            match step {
-                Do::Set(k, v) => {
-                    set(&mut states, k, v);
-                    model.insert(name(k), v);
-                }
-                Do::Remove(k) => {
-                    let found = states.find(stable_hash(&name(k)), &name(k).into_slot());
-                    prop_assert_eq!(found.is_some(), model.remove(&name(k)).is_some());
-                    found.into_iter().for_each(|at| states.remove(at));
-                }
-                Do::KeepBelow(limit) => {
-                    states.retain(|v| *v < limit);
-                    model.retain(|_, v| *v < limit);
-                }
-                Do::Freeze(full) => {
-                    let now = list(&states);
-                    match pieces.freeze(&mut states, full) {
-                        Some(piece) => prop_assert_eq!(piece.keys, now.len() as u64),
-                        None => prop_assert!(!pieces.0.is_empty() && now == was),
-                    }
-                    was = now;
-                    prop_assert_eq!(list(&pieces.restore::<States>()), list(&states));
-                }
-                // It begins at what was frozen last, and goes on with the same pieces.
-                Do::Restart if !pieces.0.is_empty() => {
-                    states = pieces.restore();
-                    prop_assert_eq!(list(&states), was.clone());
-                    model = was.iter().cloned().collect();
-                }
-                Do::Restart => {}
-            }
-            let held: BTreeMap<String, i64> = list(&states).into_iter().collect();
-            prop_assert_eq!(&held, &model);
-            for key in model.keys() {
-                prop_assert!(states.find(stable_hash(key), &key.clone().into_slot()).is_some());
-            }
-        }
+        holds_what_a_map_holds(steps, &Backend::Memory)?;
     }
 
     #[test]
@@ -177,7 +186,7 @@ fn what_is_removed_moves_one_key_each() {
     let piece = pieces.freeze(&mut states, false).expect("a piece");
     assert_eq!((piece.full, piece.keys), (false, 9990));
     assert!(pieces.0[2].len() < 200, "{} bytes", pieces.0[2].len());
-    assert_eq!(list(&pieces.restore::<KeyStates<u64, u64>>()), list(&states));
+    assert_eq!(list(&mut pieces.restore::<KeyStates<u64, u64>>()), list(&mut states));
 }
 
 /// 200 checkpoints, with a tenth of the keys changed before each.
@@ -197,7 +206,7 @@ fn pieces_are_written_about_twice_and_read_at_most_twice() {
     }
     assert!(written < 20 * all * 23 / 10, "{written} bytes, and the state has {all}");
     assert!(most < all * 21 / 10, "{most} bytes, and the state has {all}");
-    assert_eq!(list(&pieces.restore::<KeyStates<u64, u64>>()), list(&states));
+    assert_eq!(list(&mut pieces.restore::<KeyStates<u64, u64>>()), list(&mut states));
 }
 
 #[test]
@@ -253,7 +262,7 @@ fn time_outs_travel() {
         states.expire(at(30), |key, state| gone.push((key, state)));
         assert_eq!(gone, [(1, 10), (4, 40), (3, 30)]);
     }
-    assert_eq!(list(&again.keys), list(&states.keys));
+    assert_eq!(list(&mut again.keys), list(&mut states.keys));
 }
 
 #[test]
@@ -295,7 +304,7 @@ fn a_state_that_is_exchanged_for_one_of_the_same_bytes_has_not_changed() {
     // Back again: whoever wrote in between would have seen it.
     pieces.freeze(&mut states, false);
     assert_eq!(pieces.0[1].len(), bytes_of_one());
-    assert_eq!(list(&pieces.restore::<States>()), list(&states));
+    assert_eq!(list(&mut pieces.restore::<States>()), list(&mut states));
 }
 
 /// A delta with one key.
@@ -348,7 +357,64 @@ proptest! {
                 states = pieces.restore();
             }
         }
-        let held: BTreeMap<u64, u64> = list(&states.keys).into_iter().collect();
+        let held: BTreeMap<u64, u64> = list(&mut states.keys).into_iter().collect();
         prop_assert_eq!(held, model.into_iter().map(|(key, (state, _))| (key, state)).collect::<BTreeMap<_, _>>());
+    }
+}
+
+#[cfg(feature = "fjall")]
+mod on_disk {
+    use super::*;
+    use crate::state::StateBackend;
+
+    fn disk(folder: &tempfile::TempDir) -> Backend {
+        // The least that there is; of it, these lists have a few pages.
+        let backend = StateBackend::fjall(folder.path(), 0).open().expect("a database");
+        if let Backend::Disk(disk) = &backend {
+            (0..2000).for_each(|_| {
+                disk.begin();
+            });
+        }
+        backend
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn it_holds_what_a_map_holds_and_its_order_outlives_a_restart(steps in steps()) {
+            let folder = tempfile::tempdir().expect("a folder");
+            holds_what_a_map_holds(steps, &disk(&folder))?;
+        }
+    }
+
+    #[test]
+    fn a_list_of_many_pages_is_frozen_as_one_in_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut here, mut there) = (KeyStates::default(), KeyStates::default());
+        there.move_to(&disk(&folder));
+        let (mut of_here, mut of_there) = (Pieces::default(), Pieces::default());
+        for (n, range) in [0..10_000, 400..500, 9_000..9_001, 0..6_000, 0..5_000].into_iter().enumerate() {
+            numbers(range.clone(), &mut here);
+            numbers(range, &mut there);
+            if n == 2 {
+                here.retain(|count| *count < 2);
+                there.retain(|count| *count < 2);
+            }
+            // A later change does not show in what was frozen.
+            let how = Freeze { full: n == 3, touched: true, group: 5 };
+            let frozen = there.freeze(how).map(|piece| piece.frozen);
+            numbers(0..50, &mut there);
+            let mut bytes = Vec::new();
+            frozen.into_iter().for_each(|frozen| frozen.write(&mut bytes).expect("it can be written"));
+            of_here.freeze(&mut here, n == 3);
+            assert_eq!(of_here.0.last(), Some(&bytes), "{n}");
+            numbers(0..50, &mut here);
+            of_there.0 = of_here.0.clone();
+        }
+        assert_eq!(list(&mut here), list(&mut there));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        drop(there);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 }

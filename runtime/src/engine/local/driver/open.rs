@@ -90,7 +90,8 @@ impl<'env> Driver<'env> {
             }
         };
         let (readers, saves) = (intake.readers(), log.is_some());
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves, backend);
+        let work =
+            Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves, backend);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
