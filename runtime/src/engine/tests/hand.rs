@@ -87,7 +87,7 @@ impl<'env> Hand<'env> {
     ) -> Self {
         let node = self.node(OpKind::Source, format!("numbers{}", self.stages.len()));
         let info = SourceInfo { name: "feed", detail: "by hand".into(), replayable: feed.replayable() };
-        self.sources.push(SourceNode { node, info, source: Box::new(feed.clone()) });
+        self.sources.push(SourceNode { node, info, logged: false, source: Box::new(feed.clone()) });
         let head = Head::Source(self.sources.len() - 1);
         self.stage(head, Box::new(map), tails)
     }
@@ -119,6 +119,7 @@ impl<'env> Hand<'env> {
         let stages: Vec<Stage> = heads.map(|head| Stage { head, fused: &[], tails: &[] }).collect();
         let graph = Graph { name: Some("Hand"), nodes: self.nodes.leak(), stages: stages.leak() };
         Pipeline {
+            windows: Vec::new(),
             invalid: None,
             plan: Plan::new(Box::leak(Box::new(graph))),
             sources: self.sources,
