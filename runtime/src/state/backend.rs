@@ -32,7 +32,6 @@ impl StateBackend {
     /// database is scratch: each start makes a new one, fills it from the checkpoint, and deletes it at the end. A folder that a
     /// killed process left behind may be deleted.
     #[cfg(feature = "fjall")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "fjall")))]
     pub fn fjall(folder: impl Into<PathBuf>, memory: u64) -> StateBackend {
         StateBackend { disk: Some((folder.into(), memory)) }
     }
