@@ -104,7 +104,7 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
-pub use state::{Expiry, State, StateData, StateKey, StateSpec, unbounded};
+pub use state::{Expiry, State, StateBackend, StateData, StateKey, StateSpec, unbounded};
 pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

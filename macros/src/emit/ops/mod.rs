@@ -140,10 +140,10 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let at = names::glue(n.op.span());
     let rt = graph.rt(at);
     match n.kind {
-        OpKind::ReduceByKey
-        | OpKind::RunningReduce
-        | OpKind::ReduceByKeyAndWindow
-        | OpKind::ReduceByKeyAndWindowWithInverse => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::ReduceByKey | OpKind::ReduceByKeyAndWindow | OpKind::ReduceByKeyAndWindowWithInverse => {
+            quote_spanned!(at=> #rt::Combine<_, _, _>)
+        }
+        OpKind::RunningReduce => quote_spanned!(at=> #rt::CombineNear<_, _, _>),
         OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
         OpKind::Distinct | OpKind::DropDuplicates => quote_spanned!(at=> #rt::Distinct<_>),
         OpKind::FoldByKey
@@ -163,9 +163,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::DropDuplicatesByKey
         | OpKind::GroupByKeyAndWindow => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Count | OpKind::CountByWindow => quote_spanned!(at=> #rt::Count),
-        OpKind::CountByValue | OpKind::RunningCount | OpKind::CountByValueAndWindow => {
-            quote_spanned!(at=> #rt::CountValues<_>)
-        }
+        OpKind::CountByValue | OpKind::CountByValueAndWindow => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::RunningCount => quote_spanned!(at=> #rt::CountNear<_>),
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
         OpKind::Reduce | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => {
