@@ -22,6 +22,10 @@ mod prune;
 mod recover;
 mod start;
 mod storage;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::time::Duration;
