@@ -12,6 +12,7 @@ mod stateful;
 mod texts;
 mod waiting;
 mod whole;
+mod windowed;
 
 use std::marker::PhantomData;
 

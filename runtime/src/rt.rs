@@ -8,6 +8,7 @@ mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod windowed;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -21,10 +22,12 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
+    WindowNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
 use crate::source::erased::erase;
+use crate::state::Migrations;
 use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
@@ -45,6 +48,7 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
@@ -78,6 +82,7 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    windows: Vec<WindowNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -96,6 +101,7 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            windows: Vec::new(),
             invalid: None,
         }
     }
@@ -110,7 +116,8 @@ impl<'env> Builder<'env> {
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
         let info = source.info();
         self.plan.set_detail(node, info.to_string());
-        self.sources.push(SourceNode { node, info, source: erase(source) });
+        let logged = source.can_be_logged();
+        self.sources.push(SourceNode { node, info, logged, source: erase(source) });
         self.head(node, Head::Source(self.sources.len() - 1))
     }
 
@@ -260,7 +267,9 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             counters: Vec::new(),
+            windows: self.windows,
             invalid: self.invalid,
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }

@@ -25,3 +25,4 @@ mod sources;
 mod stateful;
 mod text;
 mod unions;
+mod windowed;

@@ -69,10 +69,18 @@ impl StorageError {
     }
 }
 
+/// The newest checkpoint that reads whole, for somebody who only reads; and what was found damaged.
+pub(crate) async fn newest(storage: &Storage) -> Result<(Option<Recovered>, Vec<String>), StorageError> {
+    let recover::Found { newest, warnings } = recover::newest(storage).await?;
+    Ok((newest.map(|(_, recovered)| recovered), warnings))
+}
+
 /// A tick as the log holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoggedTick {
     pub record: TickRecord,
+    /// The names of the sources, in the order of the record's: the next start may have others.
+    pub sources: Vec<String>,
     /// By source, what its readers told to be stored beside the plan; may be empty.
     pub notes: Vec<Vec<u8>>,
     /// What was read of sources that can't be read again.

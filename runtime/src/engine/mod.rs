@@ -3,12 +3,14 @@
 //! `runtime/src/engine/README.md` explains the scheduler.
 
 mod bar;
+pub(crate) mod checkpointing;
 mod control;
 mod guarantee;
 mod job;
 mod local;
 mod rate;
 mod run;
+mod savepoint;
 mod signals;
 mod spans;
 pub mod test;
@@ -23,6 +25,7 @@ use std::time::Duration;
 
 use millstream_plan::Plan;
 
+use self::checkpointing::Checkpointing;
 use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Pipeline;
 use crate::progress::{OnProgress, Progress};
@@ -30,6 +33,7 @@ use crate::{Error, Result};
 
 pub use job::Job;
 pub use rate::{Backpressure, RateEstimator};
+pub use savepoint::Savepoint;
 pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
@@ -110,6 +114,7 @@ pub(crate) struct Settings {
     pub progress_bar: bool,
     pub trace: Option<trace::Trace>,
     pub faults: Vec<(FaultPoint, u64)>,
+    pub checkpointing: Checkpointing,
 }
 
 impl Default for Settings {
@@ -127,6 +132,7 @@ impl Default for Settings {
             progress_bar: true,
             trace: None,
             faults: Vec::new(),
+            checkpointing: Checkpointing::default(),
         }
     }
 }
@@ -143,6 +149,13 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
+    /// Whether something of the pipeline waits for the outside.
+    fn needs_runtime(&self, pipeline: &Pipeline<'_>) -> bool {
+        !pipeline.sources.is_empty()
+            || self.checkpointing.place.is_some()
+            || self.checkpointing.from.is_some()
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |message: String| Err(Error::Config(message));
         if !(1..=MAX_PARTITIONS).contains(&self.partitions) {
@@ -300,7 +313,7 @@ impl Engine {
     /// runs or connects for it.
     pub fn explain(&self, pipeline: &Pipeline<'_>) -> Plan {
         let mut plan = pipeline.plan();
-        plan.add_fact("guarantee", guarantee::of(pipeline));
+        plan.add_fact("guarantee", guarantee::of(pipeline, self.settings.checkpointing.place.is_some()));
         plan.add_fact("partitions", self.settings.partitions.to_string());
         plan.add_fact("trigger", self.settings.trigger.to_string());
         plan

@@ -9,7 +9,7 @@ use super::gather::Gather;
 use crate::batch::{Data, Rows};
 use crate::exchange::Owners;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, Initial, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, Initial, Kept, KeyStates, Schema, Scratch, StateData, StateKey, Store};
 use crate::tick::Tick;
 use crate::{BoxError, blame};
 
@@ -35,6 +35,7 @@ where
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
         let mut rows: Vec<(K, S)> = Vec::new();
+        let mut scratch = Scratch::default();
         // Of the group at hand: its values with where their keys are, then the two apart.
         let (mut pairs, mut places, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for group in Owners::groups(cx.task, cx.partitions) {
@@ -45,7 +46,6 @@ where
                 continue;
             }
             let states = store.group::<KeyStates<K, S>>(group);
-            states.begin(cx.tick.number);
             states.start_with(initial.into_iter().flatten(), |state| state);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
@@ -62,13 +62,12 @@ where
             let mut from = 0;
             for at in 0..states.len() {
                 let new = places[from..].iter().take_while(|place| **place == at).count();
-                let (key, old) = (states.key(at), states.state(at).take());
                 let news = &values[from..from + new];
-                let state = blame::at(self.node, || (self.function)(&key, news, old, cx.tick));
-                if let Some(state) = &state {
+                states.exchange(at, &mut scratch, |key, old| {
+                    let state = blame::at(self.node, || (self.function)(&key, news, old, cx.tick))?;
                     rows.push((key, state.clone()));
-                }
-                *states.state(at) = state;
+                    Some(state)
+                });
                 from += new;
             }
             states.retain(|_| true);
@@ -78,7 +77,11 @@ where
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, S>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, S>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(KeyStates::<K, S>::schema())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
@@ -57,6 +58,10 @@ impl<S: Source> Source for Merge<S> {
         SourceInfo { name: "merge", detail: shown.join(", "), replayable: infos.iter().all(|i| i.replayable) }
     }
 
+    fn can_be_logged(&self) -> bool {
+        self.sources.iter().all(|source| source.info().replayable || source.can_be_logged())
+    }
+
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = S::Batch>>, BoxError> {
         if self.sources.is_empty() {
             return Err("`merge` was given an empty list: it needs a source at least".into());
@@ -72,12 +77,15 @@ impl<S: Source> Source for Merge<S> {
         for source in self.sources {
             readers.push(source.open(cx)?);
         }
-        Ok(Arc::new(MergeReader { readers }))
+        let dismissed = readers.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(Arc::new(MergeReader { readers, dismissed }))
     }
 }
 
 struct MergeReader<B> {
     readers: Vec<Arc<dyn Reader<Batch = B>>>,
+    /// By reader: the pipeline stops, and what it has left will be read after the next start.
+    dismissed: Vec<AtomicBool>,
 }
 
 impl<B> MergeReader<B> {
@@ -121,7 +129,10 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut room = limit;
         let mut all = Offer { ranges: Vec::new(), caught_up: true, ended: true, waiting: false };
-        for (i, reader) in (0..).zip(&self.readers) {
+        for ((i, reader), dismissed) in (0..).zip(&self.readers).zip(&self.dismissed) {
+            if dismissed.load(Ordering::Relaxed) {
+                continue;
+            }
             let share = room / (self.readers.len() as u64 - u64::from(i));
             let offer = reader.available(share.max(1))?;
             for range in offer.ranges {
@@ -169,6 +180,11 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         totals?.into_iter().map(Some).reduce(|sum, next| sum?.plus(next?)).flatten()
     }
 
+    /// It is asked of the whole, so one that wants it speaks for all. They are of one type, and so mostly alike.
+    fn a_task_a_range(&self) -> bool {
+        self.readers.iter().any(|r| r.a_task_a_range())
+    }
+
     fn freeze(&self) {
         self.readers.iter().for_each(|r| r.freeze());
     }
@@ -184,6 +200,27 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
         let told: Vec<(u32, Vec<u8>)> = if notes.is_empty() { vec![] } else { postcard::from_bytes(notes)? };
         told.into_iter().try_for_each(|(i, notes)| self.find(i * EACH)?.0.recall(&notes))
+    }
+
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let (reader, partition) = self.find(range.partition)?;
+        reader.write_ahead(OffsetRange { partition, ..range })
+    }
+
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        let (reader, partition) = self.find(range.partition)?;
+        reader.read_back(OffsetRange { partition, ..range }, bytes)
+    }
+
+    /// All are told. Those that can have their input again are not asked any more.
+    fn drain(&self) -> bool {
+        let mut any = false;
+        for (reader, dismissed) in self.readers.iter().zip(&self.dismissed) {
+            let more = reader.drain();
+            dismissed.store(!more, Ordering::Relaxed);
+            any |= more;
+        }
+        any
     }
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
@@ -205,7 +242,7 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{context, read};
-    use super::super::{from_iter, queue};
+    use super::super::{Queue, from_iter, queue};
     use super::*;
 
     #[test]
@@ -254,7 +291,7 @@ mod tests {
             merge([&nothing, files].map(super::super::text_directory)).open(&context().0).expect("it opens")
         };
         let reader = open();
-        assert_eq!(reader.journal(), []);
+        assert!(reader.journal().is_empty());
         let offer = reader.available(u64::MAX).expect("it is there");
         let (journal, memory) = (reader.journal(), reader.memory());
         for notes in [journal, memory] {
@@ -263,6 +300,37 @@ mod tests {
             assert_eq!(read(&*again, offer.ranges[0], str::to_string).expect("it is known"), ["one"]);
         }
         assert!(open().recall(&[1]).is_err());
+    }
+
+    #[test]
+    fn a_stop_reaches_each_source_and_what_was_pushed_to_one_is_still_read() {
+        let (kept, fed) = (queue([vec![1], vec![2]]), queue([vec![10], vec![11]]));
+        let (other, senders) = (queue([vec![20]]), [fed.sender()]);
+        let sources = [kept, fed, other];
+        let last = sources[2].sender();
+        let reader = merge(sources).open(&context().0).expect("it opens");
+        assert!(reader.drain());
+        senders[0].push([12]).expect_err("it takes nothing more");
+        last.push([21]).expect_err("nor does this one");
+        let (mut records, mut done) = (Vec::new(), false);
+        while !done {
+            let offer = reader.available(u64::MAX).expect("fine");
+            records.extend(offer.ranges.iter().flat_map(|r| read(&*reader, *r, |n| n).expect("fine")));
+            done = offer.caught_up;
+        }
+        // What the first one has is there again at the next start.
+        assert_eq!(records, [10, 20, 11]);
+        let again = merge([queue([vec![1]])]).open(&context().0).expect("it opens");
+        assert!(!again.drain());
+    }
+
+    #[test]
+    fn ranges_are_tasks_if_the_sources_say_so() {
+        let open = |cut: fn(Queue<u8>) -> Queue<u8>| {
+            merge([cut(queue([vec![1, 2]])), cut(queue([vec![3]]))]).open(&context().0).expect("it opens")
+        };
+        assert!(open(|queue| queue.partitions(2)).a_task_a_range());
+        assert!(!open(|queue| queue).a_task_a_range());
     }
 
     #[test]

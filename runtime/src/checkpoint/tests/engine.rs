@@ -116,6 +116,7 @@ pub fn logged(number: u64, epoch: u64) -> LoggedTick {
     let tick = Tick { number, time: Timestamp::from_millis(1000 * number as i64), epoch };
     LoggedTick {
         record: TickPlan { tick, sources: vec![SourcePlan::each(&[range])] }.into(),
+        sources: vec!["lines".into()],
         notes: vec![vec![number as u8; 3]],
         read: vec![ReadAhead { source: 0, range, bytes: vec![number as u8; 10] }],
     }
@@ -149,7 +150,7 @@ pub struct Run {
 impl Run {
     /// Starts, and holds what it finds to the model; `acknowledged`: the next tick behind what was logged.
     pub async fn start(storage: &Storage, acknowledged: u64) -> Result<Run, StorageError> {
-        let start = Start::take(storage, Timestamp::from_millis(5)).await?;
+        let start = Start::take(storage, Timestamp::from_millis(5), 0).await?;
         let mut numbers = Numbers::default();
         let mut next = 0;
         if let Some(recovered) = &start.recovered {

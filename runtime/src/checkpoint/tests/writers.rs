@@ -172,7 +172,7 @@ fn of_two_starts_at_the_same_time_one_owns_the_log() {
     let storage = storage(&store);
     store.take_turns();
     for turns in 0u32..1 << 8 {
-        let take = || Start::take(&storage, Timestamp::from_millis(0));
+        let take = || Start::take(&storage, Timestamp::from_millis(0), 0);
         let (mut one, mut two) = (Task::new(take()), Task::new(take()));
         for n in 0..8 {
             if turns >> n & 1 == 1 {

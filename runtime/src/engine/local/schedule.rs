@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::topology::{HeadShape, Topology};
+use super::topology::{Batches, HeadShape, Topology};
+use crate::clock::Timestamp;
 use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
-use crate::state::{GroupState, Saved, Store};
+use crate::state::{GroupState, Piece, Store};
 use crate::tick::{OffsetRange, Tick, TickPlan};
 
 /// How many ticks may have begun without being committed: what bounds memory.
@@ -31,7 +32,20 @@ pub(crate) enum TaskInput {
     Ranges(Vec<OffsetRange>),
     /// Of a stage behind an exchange. The store travels with the task and comes back in [`Done`]: whoever has it
     /// is the only one who may touch it, so it needs no lock.
-    Buckets { inputs: Vec<Vec<Bucket>>, store: Store },
+    Buckets {
+        inputs: Vec<Vec<Bucket>>,
+        store: Store,
+        /// The store is frozen behind this task; all of it, or what has changed.
+        freeze: Option<Freeze>,
+    },
+}
+
+/// How much of a store is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freeze {
+    /// What has changed since the last time.
+    Changes,
+    All,
 }
 
 /// What a task gives back.
@@ -40,8 +54,8 @@ pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
     pub store: Store,
-    /// The store as it is behind this task, where somebody keeps it.
-    pub saved: Saved,
+    /// The store, as far as it was to be frozen.
+    pub frozen: Vec<Piece>,
     /// What the buckets take in memory, about.
     pub bytes: u64,
     pub nanos: u64,
@@ -66,10 +80,17 @@ pub(crate) struct Scheduler {
     ticks: VecDeque<TickRun>,
     /// By stage and task; none is here while a task has it.
     stores: Vec<Vec<Option<Store>>>,
+    /// The time of the newest tick.
+    newest: Option<Timestamp>,
 }
 
 struct TickRun {
     tick: Tick,
+    freeze: Option<Freeze>,
+    /// The time of the tick before it.
+    before: Option<Timestamp>,
+    /// By stage, whether it has a batch in this tick, and what is behind it another.
+    batches: Vec<Batches>,
     stages: Vec<StageRun>,
     stages_left: usize,
 }
@@ -84,15 +105,14 @@ struct StageRun {
     held: Vec<Task>,
     /// By tail and task, until the tail's reader takes them.
     outputs: Vec<Vec<Vec<Bucket>>>,
-    /// What its tasks keep, as it is behind this tick.
-    saved: Saved,
+    frozen: Vec<Piece>,
     cost: Cost,
 }
 
-/// What is left of a tick that is committed: of each stage what it took, and what it keeps.
+/// What is left of a tick that is committed: of each stage what it took, and what was frozen of its state.
 pub(crate) struct Retired {
     pub costs: Vec<Cost>,
-    pub saved: Vec<Saved>,
+    pub frozen: Vec<Vec<Piece>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,7 +125,7 @@ enum Phase {
 impl Scheduler {
     pub fn new(topology: Arc<Topology>, partitions: usize) -> Scheduler {
         let stores = topology.stages.iter().map(|_| Vec::new()).collect();
-        Scheduler { topology, partitions, ticks: VecDeque::new(), stores }
+        Scheduler { topology, partitions, ticks: VecDeque::new(), stores, newest: None }
     }
 
     /// The stage goes on with what its tasks kept.
@@ -117,6 +137,20 @@ impl Scheduler {
             store.expect("every group has an owner").put_group(group, state);
         }
         self.stores[stage] = stores.into_iter().map(Some).collect();
+    }
+
+    /// By stage, what its tasks keep, while no tick is in flight.
+    pub fn freeze(&mut self, freeze: Freeze) -> Vec<Vec<Piece>> {
+        debug_assert!(self.ticks.is_empty(), "tasks have their stores while they run");
+        let of_stage = |stores: &mut Vec<Option<Store>>| {
+            stores.iter_mut().flatten().flat_map(|store| store.freeze(freeze == Freeze::All)).collect()
+        };
+        self.stores.iter_mut().map(of_stage).collect()
+    }
+
+    /// The last tick of an earlier start was at this time.
+    pub fn resume(&mut self, newest: Option<Timestamp>) {
+        self.newest = newest;
     }
 
     /// How many tasks of a stage keep something.
@@ -131,7 +165,7 @@ impl Scheduler {
     }
 
     /// Begins a tick; `ready` gets the tasks that may run at once.
-    pub fn begin_tick(&mut self, plan: &TickPlan, ready: &mut Vec<Task>) {
+    pub fn begin_tick(&mut self, plan: &TickPlan, freeze: Option<Freeze>, ready: &mut Vec<Task>) {
         debug_assert!(self.ticks.len() < MAX_IN_FLIGHT, "too many ticks in flight");
         debug_assert!(self.ticks.back().is_none_or(|last| last.tick.number + 1 == plan.tick.number));
         let topology = Arc::clone(&self.topology);
@@ -142,11 +176,15 @@ impl Scheduler {
             done: Vec::new(),
             held: Vec::new(),
             outputs: shape.tails.iter().map(|_| Vec::new()).collect(),
-            saved: Saved::new(),
+            frozen: Vec::new(),
             cost: Cost::default(),
         });
+        let before = self.newest.replace(plan.tick.time);
         self.ticks.push_back(TickRun {
             tick: plan.tick,
+            freeze,
+            before,
+            batches: topology.batches(before, plan.tick.time),
             stages: stages.collect(),
             stages_left: topology.stages.len(),
         });
@@ -179,7 +217,7 @@ impl Scheduler {
         this.tasks_left -= 1;
         this.cost.nanos += done.nanos;
         this.cost.bytes += done.bytes;
-        this.saved.extend(done.saved);
+        this.frozen.extend(done.frozen);
         for (tail, buckets) in done.outputs.into_iter().enumerate() {
             this.outputs[tail][id.task] = buckets;
         }
@@ -201,6 +239,12 @@ impl Scheduler {
         feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect()
     }
 
+    /// Whether an outlet's stream has a batch in a tick.
+    pub fn has_batch(&self, tick: u64, outlet: usize) -> bool {
+        let run = &self.ticks[self.index(tick).expect("a tick is retired after its outlets are written")];
+        self.topology.outlets[outlet].iter().any(|feeder| run.batches[feeder.stage].given)
+    }
+
     pub fn is_complete(&self, tick: u64) -> bool {
         self.index(tick).is_some_and(|at| self.ticks[at].stages_left == 0)
     }
@@ -210,7 +254,7 @@ impl Scheduler {
         let oldest = self.ticks.pop_front().expect("a tick that is retired is in flight");
         debug_assert!(oldest.tick.number == tick && oldest.stages_left == 0);
         let costs = oldest.stages.iter().map(|s| s.cost).collect();
-        Retired { costs, saved: oldest.stages.into_iter().map(|s| s.saved).collect() }
+        Retired { costs, frozen: oldest.stages.into_iter().map(|s| s.frozen).collect() }
     }
 
     fn index(&self, tick: u64) -> Option<usize> {
@@ -220,7 +264,7 @@ impl Scheduler {
 
     /// A stage's input is complete: makes its tasks. Says whether there is news for the driver.
     fn start(&mut self, at: usize, stage: usize, inputs: Vec<TaskInput>, ready: &mut Vec<Task>) -> bool {
-        let tick = self.ticks[at].tick;
+        let TickRun { tick, before, .. } = self.ticks[at];
         let count = inputs.len();
         let this = &mut self.ticks[at].stages[stage];
         debug_assert!(this.phase == Phase::Waiting);
@@ -232,7 +276,8 @@ impl Scheduler {
         }
         for (task, input) in inputs.into_iter().enumerate() {
             let id = TaskId { tick: tick.number, stage, task };
-            let task = Task { id, cx: TaskContext { tick, task, partitions: self.partitions }, input };
+            let task =
+                Task { id, cx: TaskContext { tick, before, task, partitions: self.partitions }, input };
             if self.blocked(at, &task) {
                 self.ticks[at].stages[stage].held.push(task);
             } else {
@@ -269,12 +314,16 @@ impl Scheduler {
         news
     }
 
-    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task.
+    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task. No tasks, where no
+    /// input has a batch.
     fn gather(&mut self, at: usize, stage: usize) -> Vec<TaskInput> {
         let topology = Arc::clone(&self.topology);
         let HeadShape::Operator { tasks, inputs } = &topology.stages[stage].head else {
             unreachable!("a source stage has no feeders");
         };
+        if !self.ticks[at].batches[stage].read {
+            return Vec::new();
+        }
         let count = inputs.len();
         let none = || -> Vec<Vec<Bucket>> { std::iter::repeat_with(Vec::new).take(count).collect() };
         let mut dealt: Vec<Vec<Vec<Bucket>>> = match tasks {
@@ -287,7 +336,9 @@ impl Scheduler {
             for feeder in feeders {
                 let from = std::mem::take(&mut self.ticks[at].stages[feeder.stage].outputs[feeder.tail]);
                 for buckets in from {
-                    debug_assert!(*tasks != HeadTasks::Partitions || buckets.len() == self.partitions);
+                    debug_assert!(
+                        *tasks != HeadTasks::Partitions || [0, self.partitions].contains(&buckets.len())
+                    );
                     for (partition, bucket) in buckets.into_iter().enumerate() {
                         let task = match tasks {
                             HeadTasks::Partitions | HeadTasks::Fixed(_) => partition,
@@ -302,7 +353,9 @@ impl Scheduler {
                 }
             }
         }
-        dealt.into_iter().map(|inputs| TaskInput::Buckets { inputs, store: Store::default() }).collect()
+        let freeze = self.ticks[at].freeze;
+        let input = |inputs| TaskInput::Buckets { inputs, store: Store::default(), freeze };
+        dealt.into_iter().map(input).collect()
     }
 
     /// Whether an earlier tick has still to run the task of this number (or may have to).
