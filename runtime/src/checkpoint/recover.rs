@@ -40,7 +40,7 @@ pub(super) async fn newest(storage: &Storage) -> Result<Found, StorageError> {
 }
 
 /// A checkpoint, or why it can't be read. (An error is of what no other checkpoint would help with.)
-async fn whole(
+pub(super) async fn whole(
     storage: &Storage,
     name: ManifestName,
 ) -> Result<Result<(Manifest, Recovered), String>, StorageError> {

@@ -4,4 +4,5 @@ mod damage;
 mod engine;
 mod faults;
 mod folder;
+mod format;
 mod writers;
