@@ -23,7 +23,7 @@ pub(super) async fn state(
     }
     for operator in recovered.operators.iter().filter(|operator| only.is_none_or(|only| operator.name == only)) {
         one(operator, out).map_err(|error| match error.downcast::<std::io::Error>() {
-            Ok(error) => error.into(),
+            Ok(error) => BoxError::from(*error),
             Err(error) => BoxError::from(format!("the state of `{}`: {error}", operator.name)),
         })?;
     }

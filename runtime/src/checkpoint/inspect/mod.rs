@@ -11,7 +11,7 @@ use std::io::Write;
 use super::Storage;
 use super::manifest::Manifest;
 use super::name::ManifestName;
-use super::recover::{self, Unread};
+use super::recover;
 use crate::BoxError;
 use crate::clock::Timestamp;
 
@@ -118,15 +118,6 @@ async fn find(storage: &Storage, tick: Option<u64>) -> Result<Manifest, BoxError
         return Err(format!("there is no checkpoint{of} in {storage}").into());
     };
     Ok(recover::manifest(storage, name).await.map_err(|unread| unread.to_string())?)
-}
-
-impl std::fmt::Display for Unread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Unread::Refused(why) | Unread::Broken(why) => f.write_str(why),
-            Unread::Failed(error) => write!(f, "{error}"),
-        }
-    }
 }
 
 /// As people read it, in UTC.

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::BoxError;
+use crate::checkpoint::testing::FaultStore;
 use crate::checkpoint::{
     Checkpoint, LoggedTick, OperatorState, ReadAhead, Recovered, SourceState, Start, Storage, StorageError,
 };
 use crate::clock::Timestamp;
 use crate::state::{Frozen, Piece, Schema};
 use crate::tick::{OffsetRange, SourcePlan, Tick, TickPlan};
-
-use crate::checkpoint::testing::FaultStore;
+pub(crate) use crate::wait::block_on as wait;
 
 pub const NAME: &str = "Numbers";
 /// Ticks behind which there is a checkpoint.
@@ -19,11 +19,6 @@ pub const CHECKPOINTS: [u64; 3] = [1, 3, 4];
 /// Ticks of a run: 0 to 4.
 pub const TICKS: u64 = 5;
 const GROUPS: u64 = 3;
-
-/// Runs a future to its end. (In memory there is nothing to wait for.)
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
-}
 
 pub fn storage(store: &FaultStore) -> Storage {
     Storage::over(Arc::new(store.clone()), NAME)

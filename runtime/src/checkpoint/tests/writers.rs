@@ -139,8 +139,8 @@ fn checkpoints_and_prunings_of_an_older_start_harm_nobody() {
     };
     let (old, new) = (most(&|n| vec![n]), most(&|n| vec![0, n]));
     assert!(old > 20 && new > 20, "{old} {new}");
-    for first in (0..old).step_by(1) {
-        for second in (1..new).step_by(1) {
+    for first in 0..old {
+        for second in 1..new {
             for third in [0, 1, 3, 8, old] {
                 wait(in_turns(&[first, second, third], true));
             }
@@ -168,10 +168,10 @@ fn a_start_that_was_stopped_for_long_meets_its_fence_though_the_log_was_pruned()
 
 #[test]
 fn of_two_starts_at_the_same_time_one_owns_the_log() {
-    let store = FaultStore::new();
-    let storage = storage(&store);
-    store.take_turns();
     for turns in 0u32..1 << 8 {
+        let store = FaultStore::new();
+        let storage = storage(&store);
+        store.take_turns();
         let take = || Start::take(&storage, Timestamp::from_millis(0), 0);
         let (mut one, mut two) = (Task::new(take()), Task::new(take()));
         for n in 0..8 {
