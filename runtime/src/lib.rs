@@ -84,6 +84,8 @@ pub mod tick;
 mod wait;
 mod window;
 
+#[doc(hidden)]
+pub use checkpoint::command as __ckpt;
 #[doc(inline)]
 pub use counter::Counter;
 #[doc(inline)]

@@ -17,9 +17,9 @@ mod migrate;
 #[cfg(feature = "fjall")]
 mod paged;
 mod piece;
-mod schema;
+pub(crate) mod schema;
 mod seen;
-mod slots;
+pub(crate) mod slots;
 mod spec;
 mod store;
 mod timed;

@@ -158,7 +158,7 @@ impl fmt::Display for Name<'_> {
 }
 
 /// A string as JSON has it.
-fn quoted(out: &mut impl Write, text: &str) -> fmt::Result {
+pub(crate) fn quoted(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     for c in text.chars() {
         match c {
