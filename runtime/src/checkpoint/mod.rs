@@ -25,11 +25,8 @@ mod start;
 mod storage;
 #[cfg(test)]
 pub(crate) mod testing;
-<<<<<<< HEAD
-=======
 #[cfg(test)]
 mod tests;
->>>>>>> storage
 mod write;
 
 use std::time::Duration;
