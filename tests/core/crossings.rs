@@ -57,7 +57,7 @@ fn each_exchange_without_serde_is_named_with_what_to_write() {
     };
     assert_eq!(
         refusal(&pipeline),
-        "pipeline `Visits` can't have a checkpoint or run on a cluster: records are written as bytes where they are \
+        "pipeline `Visits` can't run on a cluster: records are written as bytes where they are \
          exchanged, and these can't be:\n\
          - `all/union`: records of `core::crossings::Plain`\n\
          - `counts/reduce_by_key`: records of `(core::crossings::Plain, u64)`\n\
