@@ -217,6 +217,27 @@ fn with_state<'a>(first: &'a u64, out: &MemorySink<(String, u64)>) -> Pipeline<'
     }
 }
 
+fn windows<'a>(least: &'a u64, out: &MemorySink<(String, u64)>) -> Pipeline<'a> {
+    stream! {
+        let pairs = source(queue([vec![("a", 1_u64), ("b", 2)], vec![("b", 3)]]));
+        let counts = pairs.keys().count_by_value_and_window(secs(2));
+        let sums = pairs.reduce_by_key_and_window(|a, b| a + b, secs(2), secs(1));
+        let kept = pairs.reduce_by_key_and_window_with_inverse(
+            |a, b| a + b,
+            |total, gone| total - gone,
+            secs(2),
+            secs(1),
+            |_, total| total > least,
+        );
+        let sizes = pairs.group_by_key_and_window(secs(2)).map_values(|values| values.len() as u64);
+        let values = pairs.window(secs(2)).values();
+        let all = values.reduce_by_window(u64::max, secs(2)).union(values.count_by_window(secs(2), secs(2)));
+        let totals = pairs.values().reduce_by_window_with_inverse(|a, b| a + b, |total, gone| total - gone, secs(2));
+        let named = all.union(totals).map(|n| (String::new(), n));
+        counts.union(sums).union(kept).union(sizes).union(named).sink(out.clone());
+    }
+}
+
 fn outputs<'a>(folder: &std::path::Path, size: &'a AtomicUsize) -> Pipeline<'a> {
     stream! {
         let words = source(queue([vec![("a", 1_u64)]])).keys();
@@ -326,6 +347,9 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     assert_eq!(pairs_out.records().len(), 10);
     pairs_out.clear();
     run(with_state(&limit, &pairs_out))?;
+    assert_eq!(pairs_out.batches().len(), 2);
+    pairs_out.clear();
+    run(windows(&limit, &pairs_out))?;
     assert_eq!(pairs_out.batches().len(), 2);
     let size = AtomicUsize::new(0);
     run(outputs(folder.path(), &size))?;
