@@ -16,6 +16,7 @@ pub mod long_words;
 pub mod network_word_count;
 pub mod pi;
 pub mod publish;
+pub mod recovery;
 pub mod sliding_word_count;
 pub mod top_words;
 pub mod trending_hashtags;
@@ -42,7 +43,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 11] = [
+pub const EXAMPLES: [Example; 12] = [
     network_word_count::EXAMPLE,
     grep::EXAMPLE,
     hashtags::EXAMPLE,
@@ -54,6 +55,7 @@ pub const EXAMPLES: [Example; 11] = [
     sliding_word_count::EXAMPLE,
     trending_hashtags::EXAMPLE,
     publish::EXAMPLE,
+    recovery::EXAMPLE,
 ];
 
 /// Runs the example that the first argument names, with the others.

@@ -34,6 +34,7 @@
 //! | what records can be grouped by | [`Key`](trait@Key), [`Keyed`], and the [derive](derive@Key) |
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |
+//! | state that outlives the program | [`Engine::checkpoint`], [`Job::savepoint`] |
 //! | tests, with a clock that is moved by hand | [`Engine::test`], [`MemorySink`](sink::MemorySink) |
 //! | whether a function may reduce | `testing` (with the feature of that name) |
 //! | what will run | [`Pipeline::plan`], [`Engine::explain`] |
@@ -48,13 +49,14 @@
 //! - **Records are borrowed within a stage** (`&str` out of a line) and owned behind an exchange (`String`).
 //! - **Results don't depend on the schedule.** Within a key, values arrive in the order of their source, and what tasks
 //!   found merges in the order of tasks; so functions that reduce have to be associative, and no more.
-//! - **State ends with the program, so far.** What operators keep from tick to tick is in memory; checkpoints are for
-//!   later versions. A program that starts again begins at the start of its sources.
+//! - **State outlives the program where it has a checkpoint** ([`Engine::checkpoint`]): a program that starts again goes on where
+//!   it was, each record counted once. Without one it begins at the start of its sources, with nothing.
 
 extern crate self as millstream;
 
 pub mod batch;
 mod blame;
+mod checkpoint;
 pub mod clock;
 mod counter;
 pub mod dsl;
@@ -79,8 +81,11 @@ mod table;
 pub mod testing;
 mod text;
 pub mod tick;
+mod wait;
 mod window;
 
+#[doc(hidden)]
+pub use checkpoint::command as __ckpt;
 #[doc(inline)]
 pub use counter::Counter;
 #[doc(inline)]
@@ -101,7 +106,7 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
-pub use state::{Expiry, State, StateData, StateKey, StateSpec, unbounded};
+pub use state::{Expiry, State, StateBackend, StateData, StateKey, StateSpec, unbounded};
 pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

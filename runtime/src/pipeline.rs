@@ -3,6 +3,8 @@
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
+mod upgrade;
+
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +15,7 @@ use millstream_plan::{NodeId, Plan};
 use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
-use crate::state::{GroupState, Store};
+use crate::state::{GroupState, Migrations, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
@@ -30,6 +32,8 @@ pub struct Pipeline<'env> {
     pub(crate) windows: Vec<WindowNode>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
+    /// How the state of programs before this one is read.
+    pub(crate) migrations: Migrations,
     pub(crate) env: PhantomData<&'env ()>,
 }
 
@@ -61,11 +65,12 @@ impl Pipeline<'_> {
 
     /// Whether the records that are exchanged can be written as bytes.
     ///
-    /// That is what a checkpoint or a cluster needs, and they ask for it when they start; within one process nothing is
-    /// ever written. A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
+    /// That is what a cluster needs, and it asks for it when it starts; within one process nothing is ever written. (A
+    /// checkpoint holds positions of sources and states of operators, never records on their way.) A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
     /// is written*: in a generic function its parameters need the bounds `T: Serialize + DeserializeOwned`. The bytes
     /// are [postcard](https://docs.rs/postcard)'s, so types that ask the data what it is (`#[serde(untagged)]`,
-    /// `#[serde(flatten)]`, JSON values) pass this check and fail when they are read.
+    /// `#[serde(flatten)]`, JSON values) pass this check, and so do your own types that hold a `&'static str`: they fail
+    /// when the first of them is written, which reads it back.
     ///
     /// ```
     /// use millstream::prelude::*;
@@ -105,7 +110,7 @@ impl Pipeline<'_> {
         }
         let name = self.name().map_or_else(|| "the pipeline".into(), |name| format!("pipeline `{name}`"));
         Err(Error::Config(format!(
-            "{name} can't have a checkpoint or run on a cluster: records are written as bytes where they are \
+            "{name} can't run on a cluster: records are written as bytes where they are \
              exchanged, and these can't be:{}\n\
              write `#[derive(Serialize, Deserialize)]` (of the crate `serde`) on your types among them, hold `String` \
              where there is `&str`, and in a generic function give its parameters the bounds \
@@ -153,6 +158,8 @@ pub(crate) struct WindowNode {
 pub(crate) struct SourceNode {
     pub node: NodeId,
     pub info: SourceInfo,
+    /// The log of a checkpoint can keep what it has read.
+    pub logged: bool,
     pub source: Box<dyn ErasedSource>,
 }
 
@@ -238,10 +245,15 @@ pub(crate) trait HeadOperator: Send + Sync {
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError>;
 
-    /// Reads the state of a group that was saved. Only operators with state are asked.
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        let _ = bytes;
+    /// Reads the state of a group: its newest full piece and all behind it. Only operators with state are asked.
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        let _ = pieces;
         Err("this operator keeps no state".into())
+    }
+
+    /// How its state is built. `None`: it keeps none.
+    fn schema(&self) -> Option<Schema> {
+        None
     }
 }
 
@@ -293,7 +305,6 @@ pub(crate) trait ErasedReader: Send + Sync {
     fn journal(&self) -> Vec<u8> {
         Vec::new()
     }
-    #[allow(dead_code, reason = "checkpoints store it; they come later")]
     fn memory(&self) -> Vec<u8> {
         Vec::new()
     }
@@ -301,10 +312,17 @@ pub(crate) trait ErasedReader: Send + Sync {
         let _ = notes;
         Ok(())
     }
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let _ = range;
+        Ok(None)
+    }
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        let _ = (range, bytes);
+        Err("this source has no log".into())
+    }
     fn drain(&self) -> bool {
         false
     }
-    #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
     fn release(&self, positions: &Positions);
     fn close(&self);

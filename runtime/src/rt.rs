@@ -27,6 +27,7 @@ use crate::pipeline::{
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
 use crate::source::erased::erase;
+use crate::state::Migrations;
 use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
@@ -35,9 +36,9 @@ pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    Aggregate, AggregateAll, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct,
-    First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed,
-    Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
+    Aggregate, AggregateAll, By, ByName, BySerde, Combine, CombineNear, Count, CountNear, CountValues,
+    Crossing, Deal, Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition,
+    ReduceAll, Scatter, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
@@ -115,7 +116,8 @@ impl<'env> Builder<'env> {
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
         let info = source.info();
         self.plan.set_detail(node, info.to_string());
-        self.sources.push(SourceNode { node, info, source: erase(source) });
+        let logged = source.can_be_logged();
+        self.sources.push(SourceNode { node, info, logged, source: erase(source) });
         self.head(node, Head::Source(self.sources.len() - 1))
     }
 
@@ -267,6 +269,7 @@ impl<'env> Builder<'env> {
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }

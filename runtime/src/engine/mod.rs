@@ -3,12 +3,14 @@
 //! `runtime/src/engine/README.md` explains the scheduler.
 
 mod bar;
+pub(crate) mod checkpointing;
 mod control;
 mod guarantee;
 mod job;
 mod local;
 mod rate;
 mod run;
+mod savepoint;
 mod signals;
 mod spans;
 pub mod test;
@@ -23,13 +25,16 @@ use std::time::Duration;
 
 use millstream_plan::Plan;
 
+use self::checkpointing::Checkpointing;
 use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Pipeline;
 use crate::progress::{OnProgress, Progress};
+use crate::state::StateBackend;
 use crate::{Error, Result};
 
 pub use job::Job;
 pub use rate::{Backpressure, RateEstimator};
+pub use savepoint::Savepoint;
 pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
@@ -104,12 +109,14 @@ pub(crate) struct Settings {
     pub trigger: Trigger,
     pub overrun: Overrun,
     pub memory_budget: u64,
+    pub state_backend: StateBackend,
     pub backpressure: Option<Backpressure>,
     pub clock: Arc<dyn Clock>,
     pub on_progress: Option<OnProgress>,
     pub progress_bar: bool,
     pub trace: Option<trace::Trace>,
     pub faults: Vec<(FaultPoint, u64)>,
+    pub checkpointing: Checkpointing,
 }
 
 impl Default for Settings {
@@ -121,12 +128,14 @@ impl Default for Settings {
             trigger: Trigger::Interval(Duration::from_secs(1)),
             overrun: Overrun::Queue,
             memory_budget: MEMORY_BUDGET,
+            state_backend: StateBackend::memory(),
             backpressure: None,
             clock: Arc::new(SystemClock),
             on_progress: None,
             progress_bar: true,
             trace: None,
             faults: Vec::new(),
+            checkpointing: Checkpointing::default(),
         }
     }
 }
@@ -143,6 +152,13 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
+    /// Whether something of the pipeline waits for the outside.
+    fn needs_runtime(&self, pipeline: &Pipeline<'_>) -> bool {
+        !pipeline.sources.is_empty()
+            || self.checkpointing.place.is_some()
+            || self.checkpointing.from.is_some()
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |message: String| Err(Error::Config(message));
         if !(1..=MAX_PARTITIONS).contains(&self.partitions) {
@@ -238,6 +254,12 @@ impl Engine {
         self
     }
 
+    /// Where the states of keys lie; by default in memory.
+    pub fn state_backend(mut self, backend: StateBackend) -> Engine {
+        self.settings.state_backend = backend;
+        self
+    }
+
     /// Limits what each source gives to a tick to what could be processed in an interval, as far as the ticks so far tell;
     /// by default, only the sources' own limits and the memory budget hold.
     ///
@@ -300,7 +322,7 @@ impl Engine {
     /// runs or connects for it.
     pub fn explain(&self, pipeline: &Pipeline<'_>) -> Plan {
         let mut plan = pipeline.plan();
-        plan.add_fact("guarantee", guarantee::of(pipeline));
+        plan.add_fact("guarantee", guarantee::of(pipeline, self.settings.checkpointing.place.is_some()));
         plan.add_fact("partitions", self.settings.partitions.to_string());
         plan.add_fact("trigger", self.settings.trigger.to_string());
         plan

@@ -9,7 +9,7 @@ use super::windowed::{self, Hold};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, KeyStates, Schema, StateData, StateKey, Store};
 use crate::window::{Kept, Span, Window};
 
 pub(crate) struct GroupByKeyAndWindow<K, V> {
@@ -61,7 +61,6 @@ impl<K: StateKey, V: StateData> HeadOperator for GroupByKeyAndWindow<K, V> {
                 continue;
             }
             let states = store.group::<KeyStates<K, Kept<V>>>(group);
-            states.begin(cx.tick.number);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
                 windowed::add(&lists, states, pane, (hash, entry.slot), entry.value);
@@ -70,7 +69,11 @@ impl<K: StateKey, V: StateData> HeadOperator for GroupByKeyAndWindow<K, V> {
         Ok(Box::new(Rows::<(K, Vec<V>)>::new(windowed::emitted(&lists, &self.window, cx, store))))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, Kept<V>>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, Kept<V>>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<KeyStates<K, Kept<V>> as crate::state::Kept>::schema())
     }
 }

@@ -10,7 +10,7 @@ use crate::BoxError;
 use crate::batch::Rows;
 use crate::exchange::{KeyTable, group_of, in_order};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, KeyStates, Schema, StateData, StateKey, Store};
 use crate::window::{Invertible, Sliding, Span, Window};
 
 /// On what the tasks of a tick have combined.
@@ -37,7 +37,6 @@ impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V>> HeadOperator for
         for table in inputs.into_iter().flatten().map(open::<KeyTable<K, V>>) {
             for (hash, slot, value) in table.into_any_order() {
                 let states = store.group::<KeyStates<K, H::Held>>(group_of(hash));
-                states.begin(cx.tick.number);
                 match states.find(hash, &slot) {
                     Some(at) => self.hold.add(states.pair(at).1, pane, value),
                     None => new.push((hash, slot, value)),
@@ -53,8 +52,12 @@ impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V>> HeadOperator for
         Ok(Box::new(Rows::new(windowed::emitted(&self.hold, &self.window, cx, store))))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, H::Held>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, H::Held>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<KeyStates<K, H::Held> as crate::state::Kept>::schema())
     }
 }
 

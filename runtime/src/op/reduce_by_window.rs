@@ -8,7 +8,7 @@ use super::open;
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, StateData, Store};
+use crate::state::{GroupState, Schema, StateData, Store};
 use crate::window::{Invertible, Sliding, Window};
 
 /// Without an inverse.
@@ -42,8 +42,12 @@ impl<T: StateData, C: Fn(T, T) -> T + Send + Sync> HeadOperator for ReduceByWind
         Ok(Box::new(Rows::<T>::new(Vec::from_iter(window))))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<Sliding<T>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<Sliding<T>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Sliding<T> as crate::state::Kept>::schema())
     }
 }
 
@@ -80,8 +84,12 @@ where
         Ok(Box::new(Rows::<T>::new(Vec::from_iter(window))))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<Invertible<T>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<Invertible<T>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Invertible<T> as crate::state::Kept>::schema())
     }
 }
 
@@ -111,7 +119,11 @@ impl HeadOperator for CountByWindow {
         Ok(Box::new(Rows::new(Vec::from_iter(count))))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<Invertible<u64>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<Invertible<u64>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Invertible<u64> as crate::state::Kept>::schema())
     }
 }

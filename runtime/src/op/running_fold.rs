@@ -8,7 +8,7 @@ use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::exchange::Folding;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, Kept, KeyStates, Marks, Schema, StateData, StateKey, Store};
 
 pub(crate) struct RunningFold<K, V, A, F> {
     pub(crate) folding: Folding<A, F>,
@@ -31,38 +31,35 @@ where
         let groups = gather::groups(cx, &inputs);
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
         let mut rows: Vec<(K, A)> = Vec::new();
-        let mut changed = Vec::new();
+        let (mut changed, mut is_changed) = (Vec::new(), Marks::default());
         for group in groups {
             let chunks = input.take(group);
             if chunks.is_empty() {
                 continue;
             }
             let states = store.group::<KeyStates<K, A>>(group);
-            states.begin(cx.tick.number);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
-                let at = match states.find(hash, &entry.slot) {
-                    Some(at) => {
-                        if !states.is_changed(at) {
-                            changed.push(at);
-                        }
-                        at
-                    }
-                    None => {
-                        let at = states.add(hash, entry.slot, Some(self.folding.init.clone()));
-                        changed.push(at);
-                        at
-                    }
-                };
+                let at = states
+                    .find(hash, &entry.slot)
+                    .unwrap_or_else(|| states.add(hash, entry.slot, Some(self.folding.init.clone())));
+                if is_changed.set(at) {
+                    changed.push(at);
+                }
                 let before = states.take(at);
                 *states.state(at) = Some(self.folding.call(before, entry.value));
             }
+            is_changed.clear_for(states.len());
             rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
         }
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, A>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, A>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(KeyStates::<K, A>::schema())
     }
 }

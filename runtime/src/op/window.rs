@@ -10,7 +10,7 @@ use super::all;
 use crate::BoxError;
 use crate::batch::Batch;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, StateData, Store};
+use crate::state::{GroupState, Schema, StateData, Store};
 use crate::sync::Mutex;
 use crate::window::{Kept, Window};
 
@@ -70,8 +70,12 @@ impl<T: StateData> HeadOperator for Records<T> {
         Ok(Box::new(Windowed { shared: Shared(Arc::clone(&shared.0)), count }))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<Shared<T>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<Shared<T>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Shared<T> as crate::state::Kept>::schema())
     }
 }
 

@@ -1,16 +1,13 @@
 //! What the operators on windows by key share: what a key holds, and the passage of all keys where a window ends.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::pipeline::TaskContext;
-use crate::state::{KeyStates, StateKey, Store};
+use crate::state::{KeyStates, StateData, StateKey, Store};
 use crate::window::Window;
 
 /// What a key holds of its panes, and what comes out of them.
 pub(crate) trait Hold<K>: Send + Sync {
     type Value;
-    type Held: Default + Send + Serialize + DeserializeOwned + 'static;
+    type Held: Default + StateData;
     type Out;
 
     /// A value of the pane that ends at `pane`.
@@ -55,7 +52,6 @@ pub(super) fn emitted<K: StateKey, H: Hold<K>>(
     let mut rows = Vec::new();
     let Some(span) = window.due(cx) else { return rows };
     for (_, states) in store.iter_mut::<KeyStates<K, H::Held>>() {
-        states.begin(cx.tick.number);
         let mut at = 0;
         while at < states.len() {
             let (slot, held) = states.pair(at);

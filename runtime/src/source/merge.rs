@@ -58,6 +58,10 @@ impl<S: Source> Source for Merge<S> {
         SourceInfo { name: "merge", detail: shown.join(", "), replayable: infos.iter().all(|i| i.replayable) }
     }
 
+    fn can_be_logged(&self) -> bool {
+        self.sources.iter().all(|source| source.info().replayable || source.can_be_logged())
+    }
+
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = S::Batch>>, BoxError> {
         if self.sources.is_empty() {
             return Err("`merge` was given an empty list: it needs a source at least".into());
@@ -198,6 +202,16 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         told.into_iter().try_for_each(|(i, notes)| self.find(i * EACH)?.0.recall(&notes))
     }
 
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let (reader, partition) = self.find(range.partition)?;
+        reader.write_ahead(OffsetRange { partition, ..range })
+    }
+
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        let (reader, partition) = self.find(range.partition)?;
+        reader.read_back(OffsetRange { partition, ..range }, bytes)
+    }
+
     /// All are told. Those that can have their input again are not asked any more.
     fn drain(&self) -> bool {
         let mut any = false;
@@ -277,7 +291,7 @@ mod tests {
             merge([&nothing, files].map(super::super::text_directory)).open(&context().0).expect("it opens")
         };
         let reader = open();
-        assert_eq!(reader.journal(), []);
+        assert!(reader.journal().is_empty());
         let offer = reader.available(u64::MAX).expect("it is there");
         let (journal, memory) = (reader.journal(), reader.memory());
         for notes in [journal, memory] {

@@ -1,6 +1,7 @@
 //! The driver: one pipeline's ticks, from plan to commit, one step at a time. It owns no thread: the local engine
 //! steps it in a loop on a thread of its own, the test engine on the caller's.
 
+mod checkpoints;
 mod deliver;
 mod ending;
 mod open;
@@ -12,18 +13,23 @@ use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::delivery::Delivery;
+use super::durable::Durable;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
+use super::lane::Lanes;
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
+use super::savepoints::Savepoints;
 use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
+use super::states::StateName;
 use super::topology::Topology;
+use crate::checkpoint::LoggedTick;
 use crate::clock::Timestamp;
 use crate::engine::Settings;
 use crate::engine::bar::Bar;
 use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
-use crate::tick::{OffsetRange, TickPlan};
+use crate::tick::{OffsetRange, Tick, TickPlan};
 use crate::{Counter, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
@@ -50,13 +56,22 @@ pub(crate) struct Driver<'env> {
     topology: Arc<Topology>,
     places: Places,
     delivery: Delivery<'env>,
-    /// By stage, the name of the state that its operator keeps.
-    states: Vec<Option<String>>,
+    /// By stage, the state that its operator keeps.
+    states: Vec<Option<StateName>>,
+    /// By source, the name by which a checkpoint knows it.
+    sources: Vec<String>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
     counters: Vec<Counter>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
+    /// Where it has a checkpoint.
+    durable: Option<Durable>,
+    savepoints: Savepoints,
+    /// Where things are written beside the ticks, if anything waits for the outside.
+    lanes: Option<Lanes>,
+    /// The last that is committed.
+    last: Option<Tick>,
     /// Shows how far the run is, where somebody looks.
     pub bar: Option<Bar>,
     /// The fault point that was met, which ends the pipeline as a crash does.
@@ -77,6 +92,8 @@ impl<'env> Driver<'env> {
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
         let mut look_again = None;
+        self.look();
+        self.answer();
         if self.has_failed() {
             // What is before the failure goes on.
         } else if self.is_stopping() {
@@ -121,10 +138,10 @@ impl<'env> Driver<'env> {
         }
     }
 
-    fn is_done(&self) -> bool {
+    fn is_done(&mut self) -> bool {
         match (self.core.failed_tick(), self.in_flight.front()) {
             (Some(failed), Some(oldest)) => oldest.plan.tick.number >= failed,
-            (_, None) => self.has_failed() || self.is_finished(),
+            (_, None) => self.has_failed() || (self.is_finished() && self.settle()),
             (None, Some(_)) => false,
         }
     }
@@ -141,7 +158,9 @@ impl<'env> Driver<'env> {
     /// its sources gave for it is not lost because a later tick could not be planned, nor because of a stop.
     pub fn can_begin(&self) -> bool {
         let Some(next) = self.planner.next_planned() else { return false };
-        self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
+        self.has_room()
+            && !self.control.is_asked()
+            && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
     /// A tick is planned that the log does not know.
@@ -196,8 +215,9 @@ impl<'env> Driver<'env> {
             self.core.fail(failure);
             return ready;
         }
+        let freeze = self.freezes(&plan.tick);
         self.core.spans.begin(&plan.tick);
-        self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
+        self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, freeze, &mut ready));
         let units = plan
             .sources
             .iter()
@@ -213,18 +233,28 @@ impl<'env> Driver<'env> {
         ready
     }
 
-    /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
+    /// Every plan passes here before anything of its tick runs.
     fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
-        if let Some(log) = &mut self.log
-            && log.open.back().is_none_or(|newest| newest.tick.number < plan.tick.number)
-        {
-            let journals = self.planner.intake.journals();
-            match journals {
-                Ok(journals) => log.note(journals),
-                Err(error) => return Err(self.failure(plan.tick.number, error)),
-            }
-            log.open.push_back(plan.clone());
+        let number = plan.tick.number;
+        let Some(log) = &self.log else { return Ok(()) };
+        if log.newest().is_some_and(|newest| newest.number >= number) {
+            // It runs again.
+            return Ok(());
         }
+        let notes = self.planner.intake.journals().map_err(|error| self.failure(number, error))?;
+        let read = match &self.durable {
+            None => Vec::new(),
+            Some(_) => self.planner.intake.write_ahead(plan).map_err(|error| self.failure(number, error))?,
+        };
+        let Some(log) = &mut self.log else { return Ok(()) };
+        match &self.durable {
+            None => log.note(notes),
+            Some(durable) => {
+                let sources = self.sources.clone();
+                durable.log(LoggedTick { record: plan.clone().into(), sources, notes, read });
+            }
+        }
+        log.open.push_back(plan.clone());
         Ok(())
     }
 

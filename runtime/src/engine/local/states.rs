@@ -1,21 +1,47 @@
 //! What operators keep, from tick to tick and over a restart.
 
+use std::collections::BTreeMap;
+
 use millstream_plan::{OpKind, Plan};
 
-use super::log::TickLog;
+use super::log::StateBytes;
 use super::schedule::Scheduler;
 use crate::engine::Trigger;
-use crate::pipeline::{Head, StageNode};
-use crate::state::{GroupState, Saved};
+use crate::pipeline::{Head, Pipeline, StageNode};
+use crate::state::{GroupState, Migrations, Piece, Reading, Schema};
 use crate::{Error, Result};
 
-/// By stage, the name of the state that its operator keeps.
-pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<String>> {
+/// What is known of an operator's state, whatever it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct StateName {
+    pub name: String,
+    /// `None`: nothing of it can be stored.
+    pub schema: Option<Schema>,
+}
+
+/// By stage, the state that its operator keeps.
+pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<StateName>> {
     let graph = plan.graph();
-    let heads = (0..stages.len()).map(|stage| graph.stages.get(stage).map(|s| s.head));
-    heads
-        .map(|head| head.filter(|id| graph.nodes[*id].kind.spec().stateful).map(|id| graph.operator_name(id)))
-        .collect()
+    let of_stage = |(at, stage): (usize, &StageNode<'_>)| {
+        let id = graph.stages.get(at)?.head;
+        let Head::Operator { op, .. } = &stage.head else { return None };
+        let stateful = graph.nodes[id].kind.spec().stateful;
+        stateful.then(|| StateName { name: graph.operator_name(id), schema: op.schema() })
+    };
+    stages.iter().enumerate().map(of_stage).collect()
+}
+
+/// By source, its name: its stream's, and with a number behind it if an earlier source has that.
+pub(crate) fn source_names(pipeline: &Pipeline<'_>) -> Vec<String> {
+    let graph = pipeline.plan.graph();
+    let mut names: Vec<String> = Vec::new();
+    for source in &pipeline.sources {
+        let node = graph.nodes.get(source.node);
+        let name = node.map_or("", |node| node.outputs.first().copied().flatten().unwrap_or(node.stream));
+        let earlier = names.iter().filter(|known| known.split('#').next() == Some(name)).count();
+        names.push(if earlier == 0 { name.to_string() } else { format!("{name}#{}", earlier + 1) });
+    }
+    names
 }
 
 /// What must happen in every interval can't be left to ticks that come with data.
@@ -34,33 +60,47 @@ pub(crate) fn check_trigger(plan: &Plan, trigger: Trigger) -> Result<()> {
     }
 }
 
+/// Whether something may happen by the time alone, also in an interval that nobody saw.
+pub(crate) fn goes_by_time(pipeline: &Pipeline<'_>) -> bool {
+    let timed = [OpKind::MapWithState, OpKind::MapWithStateAndSnapshots];
+    !pipeline.windows.is_empty() || pipeline.plan.graph().nodes.iter().any(|node| timed.contains(&node.kind))
+}
+
 /// Goes on with the states of a log.
 pub(crate) fn restore(
     stages: &[StageNode<'_>],
-    names: &[Option<String>],
-    log: &TickLog,
+    names: &[Option<StateName>],
+    migrations: &Migrations,
+    states: &BTreeMap<String, StateBytes>,
     scheduler: &mut Scheduler,
 ) -> Result<()> {
-    for (stage, name) in names.iter().enumerate() {
-        let Some(name) = name else { continue };
-        let (Some(saved), Head::Operator { op, .. }) = (log.states.get(name), &stages[stage].head) else {
+    for (stage, state) in names.iter().enumerate() {
+        let Some(StateName { name, schema }) = state else { continue };
+        let (Some(stored), Head::Operator { op, .. }) = (states.get(name), &stages[stage].head) else {
             continue;
         };
-        let read = |(group, bytes): (&usize, &Vec<u8>)| Ok((*group, op.restore(bytes)?));
-        let states: std::result::Result<Vec<(usize, GroupState)>, crate::BoxError> =
-            saved.iter().map(read).collect();
-        let states =
-            states.map_err(|why| Error::Config(format!("the state of `{name}` can't be read: {why}")))?;
-        scheduler.restore(stage, states);
+        let Some(schema) = stored.schema.as_ref().or(schema.as_ref()) else { continue };
+        let reading = Reading::new(name, &**op, schema, migrations)?;
+        let read = |(group, pieces): (&usize, &Vec<Vec<u8>>)| {
+            let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+            Ok((*group, reading.group(&pieces)?))
+        };
+        let groups: Result<Vec<(usize, GroupState)>> = stored.groups.iter().map(read).collect();
+        scheduler.restore(stage, groups?);
     }
     Ok(())
 }
 
-/// A tick is committed that left these states, by stage.
-pub(crate) fn store(log: &mut TickLog, names: &[Option<String>], saved: Vec<Saved>) {
-    for (name, saved) in names.iter().zip(saved) {
-        if let Some(name) = name {
-            log.states.entry(name.clone()).or_default().extend(saved);
-        }
+/// A tick is committed behind which this was frozen, by stage.
+pub(crate) fn store(
+    states: &mut BTreeMap<String, StateBytes>,
+    names: &[Option<StateName>],
+    frozen: Vec<Vec<Piece>>,
+) -> Result<()> {
+    for (state, pieces) in names.iter().zip(frozen) {
+        let Some(StateName { name, .. }) = state else { continue };
+        let added = states.entry(name.clone()).or_default().add(pieces);
+        added.map_err(|why| Error::Config(format!("the state of `{name}` can't be written: {why}")))?;
     }
+    Ok(())
 }

@@ -6,11 +6,11 @@ use tokio::runtime::Handle;
 use tracing::span::EnteredSpan;
 
 use super::failure::{Failure, Places};
-use super::schedule::{Done, Task, TaskId, TaskInput};
+use super::schedule::{Done, Freeze, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
-use crate::state::{Saved, Store};
+use crate::state::{Backend, Store};
 use crate::{BoxError, blame};
 
 /// All that tasks share. Nothing in it changes while the pipeline runs.
@@ -20,8 +20,8 @@ pub(crate) struct Work<'env> {
     places: Places,
     /// Where sources and futures wait.
     runtime: Option<Handle>,
-    /// What tasks keep is saved behind each of them.
-    saves: bool,
+    /// Where tasks keep their states.
+    backend: Backend,
 }
 
 struct Stage<'env> {
@@ -44,7 +44,7 @@ impl<'env> Work<'env> {
         readers: Vec<Arc<dyn ErasedReader>>,
         places: Places,
         runtime: Option<Handle>,
-        saves: bool,
+        backend: Backend,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -55,7 +55,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places, runtime, saves }
+        Work { stages: stages.collect(), readers, places, runtime, backend }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -83,7 +83,8 @@ impl<'env> Work<'env> {
                 }
                 Ok(stage.done(run.close(), Store::default()))
             }
-            (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
+            (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store, freeze }) => {
+                store.keep_in(&self.backend);
                 let mut batch = {
                     let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
                     op.tick(&task.cx, &mut store, inputs)?
@@ -95,8 +96,8 @@ impl<'env> Work<'env> {
                 } else {
                     stage.weigh.iter().map(|_| Vec::new()).collect()
                 };
-                let saved = if self.saves { store.save()? } else { Saved::new() };
-                Ok(Done { saved, ..stage.done(outputs, store) })
+                let frozen = freeze.map_or(Vec::new(), |freeze| store.freeze(freeze == Freeze::All));
+                Ok(Done { frozen, ..stage.done(outputs, store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }
@@ -109,7 +110,7 @@ impl Stage<'_> {
             weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
         };
         let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
-        Done { outputs, store, saved: Saved::new(), bytes, nanos: 0 }
+        Done { outputs, store, frozen: Vec::new(), bytes, nanos: 0 }
     }
 }
 

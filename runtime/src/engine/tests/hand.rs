@@ -12,7 +12,7 @@ use crate::BoxError;
 use crate::pipeline::*;
 use crate::sink::Delivery;
 use crate::source::SourceInfo;
-use crate::state::Store;
+use crate::state::{Migrations, Store};
 use crate::tick::Tick;
 
 /// Builds a pipeline; stages are numbered in the order in which they are added.
@@ -87,7 +87,7 @@ impl<'env> Hand<'env> {
     ) -> Self {
         let node = self.node(OpKind::Source, format!("numbers{}", self.stages.len()));
         let info = SourceInfo { name: "feed", detail: "by hand".into(), replayable: feed.replayable() };
-        self.sources.push(SourceNode { node, info, source: Box::new(feed.clone()) });
+        self.sources.push(SourceNode { node, info, logged: false, source: Box::new(feed.clone()) });
         let head = Head::Source(self.sources.len() - 1);
         self.stage(head, Box::new(map), tails)
     }
@@ -126,6 +126,7 @@ impl<'env> Hand<'env> {
             stages: self.stages,
             outlets: self.outlets,
             counters: Vec::new(),
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }
@@ -195,7 +196,7 @@ pub fn all(_: &TaskContext, _: &mut Store, inputs: Vec<Vec<Vec<u64>>>) -> Result
     Ok(inputs.into_iter().flatten().flatten().collect())
 }
 
-#[derive(serde::Serialize, Default)]
+#[derive(serde::Serialize, serde::Deserialize, Default)]
 struct History(u64);
 
 /// Merges to one number for all that this task has ever seen, in order: another order gives another number.

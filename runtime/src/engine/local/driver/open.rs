@@ -13,8 +13,9 @@ use crate::engine::local::delivery::Delivery;
 use crate::engine::local::estimate::Estimate;
 use crate::engine::local::failure::Places;
 use crate::engine::local::intake::Intake;
-use crate::engine::local::log::TickLog;
 use crate::engine::local::planner::Planner;
+use crate::engine::local::recovery::Found;
+use crate::engine::local::savepoints::Savepoints;
 use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
@@ -34,17 +35,20 @@ impl<'env> Driver<'env> {
         settings: &Settings,
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
-        log: Option<TickLog>,
+        found: Found,
     ) -> Result<Driver<'env>> {
+        let Found { mut log, durable, lanes, kept } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
         windows::fit(&pipeline, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
+        let source_names = states::source_names(&pipeline);
+        let every_interval = durable.is_some() && states::goes_by_time(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
             target: "millstream::engine",
             pipeline = places.pipeline().unwrap_or(""),
-            guarantee = %guarantee::of(&pipeline),
+            guarantee = %guarantee::of(&pipeline, durable.is_some()),
             partitions = settings.partitions,
             trigger = %settings.trigger,
             "the pipeline starts"
@@ -68,7 +72,7 @@ impl<'env> Driver<'env> {
         });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
-        let resume = log.as_ref().filter(|log| log.newest().is_some());
+        let resume = log.as_mut().filter(|log| log.newest().is_some());
         let mut ready = resume.map_or(Ok(()), |log| intake.seek(log));
         if matches!(settings.trigger, Trigger::AvailableNow) {
             ready = ready.and_then(|()| intake.freeze());
@@ -79,22 +83,36 @@ impl<'env> Driver<'env> {
         }
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
-        if let Some(log) = &log
-            && let Err(error) = states::restore(&pipeline.stages, &states, log, &mut scheduler)
-        {
-            intake.close();
-            return Err(error);
+        if let Some(log) = &mut log {
+            let restored =
+                states::restore(&pipeline.stages, &states, &pipeline.migrations, &log.states, &mut scheduler);
+            if let Err(error) = restored {
+                intake.close();
+                return Err(error);
+            }
+            if durable.is_some() {
+                // What was stored is there again.
+                (log.states, log.journals) = Default::default();
+            }
         }
         scheduler.resume(log.as_ref().and_then(|log| log.last).map(|tick| tick.time));
-        let (readers, saves) = (intake.readers(), log.is_some());
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
+        let backend = match settings.state_backend.open() {
+            Ok(backend) => backend,
+            Err(error) => {
+                intake.close();
+                return Err(error);
+            }
+        };
+        let readers = intake.readers();
+        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), backend);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
-        let budget = Budget::new(settings.memory_budget, intake.grains());
+        let budget = log.as_ref().and_then(|log| log.budget.clone());
+        let budget = budget.unwrap_or_else(|| Budget::new(settings.memory_budget, intake.grains()));
         let streams: Vec<_> = intake.streams().collect();
         let mut planner =
             Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         if let Some(log) = &log {
-            planner.resume(log);
+            planner.resume(log, every_interval);
         }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
@@ -102,7 +120,8 @@ impl<'env> Driver<'env> {
             progress.counters =
                 counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
         });
-        Ok(Driver {
+        let last = log.as_ref().and_then(|log| log.last);
+        let mut driver = Driver {
             core: Arc::new(core),
             planner,
             control: Arc::clone(control),
@@ -112,11 +131,21 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             states,
+            sources: source_names,
             in_flight: VecDeque::new(),
             counters,
-            log,
+            log: log.filter(|_| kept || durable.is_some()),
+            durable,
+            savepoints: Savepoints::default(),
+            lanes,
+            last,
             bar: None,
             crashed: None,
-        })
+        };
+        if let Err(error) = driver.found() {
+            driver.planner.intake.close();
+            return Err(error);
+        }
+        Ok(driver)
     }
 }

@@ -1,0 +1,49 @@
+//! What a start of a pipeline does first: takes the log, then recovers.
+
+use super::log::{Log, Taken, ticks_behind};
+use super::{Checkpoints, LoggedTick, Recovered, Storage, StorageError, recover};
+use crate::clock::Timestamp;
+
+/// All that a start of a pipeline finds, once it owns the log.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub log: Log,
+    pub checkpoints: Checkpoints,
+    /// The newest checkpoint that reads whole.
+    pub recovered: Option<Recovered>,
+    /// The ticks behind it (all, if there is none), in order, without gaps, each with its position in the log.
+    pub ticks: Vec<(u64, LoggedTick)>,
+    /// What was found damaged and gone round.
+    pub warnings: Vec<String>,
+}
+
+impl Start {
+    /// Takes the log (whoever had it before is fenced off by that), then reads the newest checkpoint and the ticks
+    /// behind it.
+    ///
+    /// `behind`: its epoch is larger than this one, too.
+    ///
+    /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
+    pub async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Start, StorageError> {
+        let Taken { log, entries } = Log::take(storage, now, behind).await?;
+        let recover::Found { newest, mut warnings } = recover::newest(storage).await?;
+        let checkpoints = Checkpoints::new(storage, &log);
+        let recovered = newest.map(|(_, recovered)| recovered);
+        let (from, last) = match &recovered {
+            Some(recovered) => (recovered.log_from, Some(recovered.tick.number)),
+            None => (0, None),
+        };
+        // Positions begin again if somebody has deleted the log, and only the log.
+        let from = if entries.last().is_none_or(|entry| entry.name.0 < from) { 0 } else { from };
+        let behind = ticks_behind(storage, &entries, from, last).await;
+        let (ticks, skipped) = behind.map_err(|error| error.after(&warnings))?;
+        if recovered.is_none() && ticks.is_empty() && !warnings.is_empty() {
+            let none = StorageError::other(format!(
+                "no checkpoint in {storage} can be read, and its log holds no ticks"
+            ));
+            return Err(none.after(&warnings));
+        }
+        warnings.extend(skipped);
+        Ok(Start { log, checkpoints, recovered, ticks, warnings })
+    }
+}
