@@ -1,5 +1,7 @@
 //! Every rule that needs the whole graph. No code generation.
 
+mod state;
+
 use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::Span;
@@ -22,7 +24,7 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
     streams_in_closures(graph, diag);
     changed_captures(graph, diag);
     literal_numbers(graph, diag);
-    names_of_state(graph, diag);
+    state::check(graph, diag);
     // These would only echo what was said before.
     if diag.has_errors() {
         return;
@@ -52,23 +54,6 @@ fn literal_numbers(graph: &Graph, diag: &mut Diagnostics) {
         let fits = n.base10_parse::<usize>().is_ok_and(|n| numbers.contains(&n));
         if !fits {
             diag.error(n.span(), format!("`{}` can't take {n}: {message}", node.op));
-        }
-    }
-}
-
-/// State is found again by its name, `stream/operator`: two of one name would be one.
-fn names_of_state(graph: &Graph, diag: &mut Diagnostics) {
-    let mut names = BTreeSet::new();
-    for node in graph.nodes.iter().filter(|n| n.kind.spec().stateful) {
-        if !names.insert((&node.stream, node.kind.name())) {
-            let (stream, op) = (&node.stream, &node.op);
-            diag.error(
-                op.span(),
-                format!(
-                    "another state of this pipeline is called `{stream}/{op}` already, and by that name it is found again \
-                     after a restart: bind one of the two streams with a `let` of its own"
-                ),
-            );
         }
     }
 }

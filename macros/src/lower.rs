@@ -1,5 +1,6 @@
 //! Statements to the graph: names to streams, calls to nodes.
 
+mod modifier;
 mod repeat;
 
 use std::collections::{HashMap, HashSet};
@@ -10,7 +11,7 @@ use syn::{Attribute, Expr};
 
 use crate::ast::{Binding, Body, Call, Chain, Root, Statement};
 use crate::diag::Diagnostics;
-use crate::ir::{Graph, Node, OpKind, Operand, Stream, StreamId};
+use crate::ir::{Graph, Modifier, Node, OpKind, Operand, Stream, StreamId};
 use crate::{names, operand, parse, suggest};
 use millstream_plan::Arg;
 
@@ -152,8 +153,15 @@ impl Lowering<'_> {
             }
             Root::Stream(name) => vec![self.resolve(name)?],
         };
-        let mut before: Option<&Ident> = None;
+        let mut before: Option<&Ident> = match &chain.root {
+            Root::Source { keyword, .. } => Some(keyword),
+            Root::Stream(_) => None,
+        };
         for call in &chain.calls {
+            if let Some(modifier) = Modifier::by_name(&call.name.to_string()) {
+                self.modify(modifier, call, before);
+                continue;
+            }
             let [input] = current[..] else {
                 let before = before?;
                 let message = if current.is_empty() {
@@ -270,6 +278,7 @@ impl Lowering<'_> {
             doc: around.doc.clone(),
             attrs: around.attrs.to_vec(),
             repeat: None,
+            modifiers: Vec::new(),
         });
         outputs
     }

@@ -1,6 +1,6 @@
 //! What to write instead of a name that is no operator.
 
-use millstream_plan::{Arg, OpKind};
+use millstream_plan::{Arg, Modifier, OpKind};
 
 /// Names from Rust's iterators and from Spark that mean something else here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -64,6 +64,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("map_to_pair", "write `.map(|x| (key, value))`"),
     ("flat_map_to_pair", "write `.flat_map(|x| …)` with pairs `(key, value)`"),
+    ("uid", "its name in checkpoints is written `.id(\"counts\")`"),
+    ("name", "its name in checkpoints is written `.id(\"counts\")`; in the plan it has that of its `let`"),
     ("start", "a pipeline is started by its engine: `Engine::local().start(pipeline)`"),
     ("run", "a pipeline is run by its engine: `Engine::local().run(pipeline)`"),
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
@@ -108,6 +110,9 @@ pub fn unknown_operator(name: &str) -> String {
     }
     if plain != name && OpKind::by_name(&plain).is_some() {
         return format!("`{name}` is no operator of a stream; it is written `{plain}` here");
+    }
+    if let Some(modifier) = Modifier::by_name(&plain) {
+        return format!("`{name}` does not stand here; it is for {}", modifier.spec().takers);
     }
     if PLANNED.contains(&plain.as_str()) {
         return format!("the operator `{plain}` is planned, but this version does not have it yet");
@@ -168,7 +173,7 @@ pub fn example(kind: OpKind) -> String {
             )
         }
         (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
-            "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}(unbounded())`, whose state grows for ever"
+            "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}().unbounded()`, whose state grows for ever"
         ),
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),

@@ -6,6 +6,7 @@
 
 mod element_wise;
 mod keyed;
+mod modifiers;
 mod outputs;
 mod per_batch;
 mod stateful;
@@ -19,6 +20,7 @@ use crate::batch::Batch;
 use crate::pipeline::Pipeline;
 use crate::source::Source;
 
+pub use modifiers::{Identified, Output};
 pub use outputs::Outputs;
 
 /// A stream of records of type `T`, as `stream!` sees it.

@@ -100,7 +100,7 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
-pub use state::{Expiry, State, StateData, StateKey, StateSpec, unbounded};
+pub use state::{State, StateData, StateKey, StateSpec};
 pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

@@ -48,6 +48,27 @@ impl Pipeline<'_> {
         self
     }
 
+    /// What a checkpoint of this pipeline relies on, to be held by a snapshot test: its sources and what it keeps, a line each,
+    /// by name.
+    ///
+    /// A checkpoint finds positions and state by these names, so a line that goes or changes is a checkpoint that can't be
+    /// gone on with (or only on demand): `insta::assert_snapshot!(pipeline.contract())` shows it in review. Lines are sorted;
+    /// operators without state are not in it, nor is the order of anything, so a pipeline may gain, lose and move those.
+    ///
+    /// ```
+    /// use millstream::prelude::*;
+    ///
+    /// let pipeline = stream! { <Visits>
+    ///     let pages = source(queue([vec!["/", "/about"]])).id("clicks");
+    ///     let visits = pages.map(|page| (page, ())).running_count();
+    ///     visits.print();
+    /// };
+    /// assert_eq!(pipeline.contract(), "source clicks\nstate visits/running_count: running_count\n");
+    /// ```
+    pub fn contract(&self) -> String {
+        self.plan.contract()
+    }
+
     /// Shows a counter in the progress of this pipeline's ticks, behind those that it was given before: see
     /// [`Counter`].
     #[must_use]

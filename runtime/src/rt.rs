@@ -4,6 +4,7 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod exact;
 mod keyed;
 mod outputs;
 mod per_batch;
@@ -42,13 +43,13 @@ pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
-pub use crate::state::{Initial, StateSpec};
+pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 
 /// The editor's view.
 pub mod facade {
-    pub use crate::dsl::{Stream, pipeline, source};
+    pub use crate::dsl::{Identified, Stream, pipeline, source};
 }
 
 /// Stands for a pipeline that has compile errors.

@@ -33,7 +33,7 @@ pub fn facade(body: &Body) -> TokenStream {
     }
     quote_spanned! {at=> {
         #[allow(unused_imports)]
-        use #rt::facade::{Stream, source};
+        use #rt::facade::{Identified as _, Stream, source};
         #tokens
         #rt::facade::pipeline()
     }}
@@ -76,6 +76,8 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     } else if is(OpKind::SaveAsTextFiles) && count() == 1 {
         let comma = (!args.to_string().trim_end().ends_with(',')).then(<Token![,]>::default);
         (name, Some(quote!(#args #comma #DEFAULT_SUFFIX)))
+    } else if (is(OpKind::DropDuplicates) || is(OpKind::DropDuplicatesByKey)) && args.is_empty() {
+        (name, Some(quote!(::core::time::Duration::MAX)))
     } else if is(OpKind::SortByKey) && args.is_empty() {
         (name, Some(quote!(#rt::Order::Ascending)))
     } else if let Some((_, full)) = WITH_ALL.iter().find(|(kind, _)| is(*kind))

@@ -17,5 +17,5 @@ mod text;
 mod words;
 
 pub use graph::{Branch, Exchange, Graph, Node, NodeId, Place, Port, Stage, StageId};
-pub use op::{Arg, Class, Cut, OpKind, OpSpec};
+pub use op::{Arg, Class, Cut, Modifier, ModifierArg, ModifierSpec, OpKind, OpSpec};
 pub use plan::Plan;

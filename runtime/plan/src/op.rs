@@ -1,7 +1,10 @@
 //! The registry of operators: one row for each, read by the checker, the code generator, the renderers and
 //! the book. A new operator starts here; every `match` on [`OpKind`] then asks for its part.
 
+mod modifier;
 mod rows;
+
+pub use modifier::{Modifier, ModifierArg, ModifierSpec};
 
 /// What an operator is. The registry's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 pub(crate) fn operator(plan: &Plan, node: NodeId) -> String {
     let graph = plan.graph();
     let kind = graph.nodes[node].kind;
-    match (kind, plan.detail(node)) {
+    let plain = match (kind, plan.detail(node)) {
         (OpKind::Source, Some(detail)) => detail.to_string(),
         (OpKind::Union, _) => {
             let inputs: Vec<_> = graph.nodes[node].inputs.iter().map(|p| stream(graph, *p)).collect();
@@ -17,7 +17,14 @@ pub(crate) fn operator(plan: &Plan, node: NodeId) -> String {
         }
         (_, Some(detail)) => format!("{}({detail})", kind.name()),
         (_, None) => kind.name().to_string(),
-    }
+    };
+    format!("{plain}{}", modified(&graph.nodes[node]))
+}
+
+/// What was written behind an operator: `, exact, id sums`.
+fn modified(node: &Node) -> String {
+    let modifiers = node.modifiers.iter().map(|m| format!(", {}", m.name()));
+    modifiers.chain(node.id.map(|id| format!(", id {id}"))).collect()
 }
 
 /// A stream by its `let` name, else by the operator that makes it; of two outputs always which one.
@@ -62,7 +69,7 @@ pub(crate) fn exchange(node: &Node) -> String {
         Cut::RoundRobin => "round robin",
         Cut::IfApart | Cut::None | Cut::InPlace => "one to one",
     };
-    if node.kind.spec().combines { format!("{way}, combined before") } else { way.to_string() }
+    if node.combines() { format!("{way}, combined before") } else { way.to_string() }
 }
 
 /// The `///` text of a statement, at the operator that ends the statement only.

@@ -20,7 +20,7 @@ use crate::BoxError;
 use crate::exchange::{GROUPS, Owners};
 
 pub use data::{StateData, StateKey};
-pub use expiry::{Expiry, unbounded};
+pub use expiry::Expiry;
 pub use handle::State;
 pub use initial::Initial;
 pub(crate) use keys::KeyStates;

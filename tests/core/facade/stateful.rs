@@ -64,7 +64,7 @@ both! {
     }
     drop_duplicates {
         let new: Stream<String> = source(words()).drop_duplicates(minutes(10));
-        let ever: Stream<usize> = source(words()).map(str::len).drop_duplicates(unbounded());
+        let ever: Stream<usize> = source(words()).map(str::len).drop_duplicates().unbounded();
         let by_key: Stream<(usize, &str)> = source(words()).key_by(|l| l.len());
         by_key.map_values(|l| l.len()).drop_duplicates_by_key(secs(1)).print();
         new.print();

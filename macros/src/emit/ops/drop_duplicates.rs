@@ -9,11 +9,16 @@ use crate::ir::{Graph, NodeId};
 use crate::names;
 
 pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
-    let (at, _, n) = place(graph, node);
+    let (at, rt, n) = place(graph, node);
     let attrs = &n.attrs;
     let out = head_stream(graph, node);
     let tail = names::tail(node, 0, n.op.span());
-    let expiry = argument(graph, node, 0);
+    let expiry = if n.operands.is_empty() {
+        quote_spanned!(at=> #rt::Expiry::never())
+    } else {
+        let duration = argument(graph, node, 0);
+        quote_spanned!(at=> #rt::Expiry::after(#duration))
+    };
     let name = Ident::new(n.kind.name(), at);
     quote_spanned!(at=> #(#attrs)* let #out = builder.#name(#node, &#tail, #expiry);)
 }

@@ -53,7 +53,7 @@ pub use print::DEFAULT_LENGTH;
 pub use save_as_text_files::DEFAULT_SUFFIX;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::stage::{Emitter, Exit};
@@ -132,6 +132,10 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let at = names::glue(n.op.span());
     let rt = graph.rt(at);
     match n.kind {
+        OpKind::ReduceByKey | OpKind::RunningReduce | OpKind::AggregateByKey if n.is_exact() => {
+            quote_spanned!(at=> #rt::Scatter<_, _>)
+        }
+        OpKind::Reduce | OpKind::Aggregate if n.is_exact() => quote_spanned!(at=> #rt::Give<_>),
         OpKind::ReduceByKey | OpKind::RunningReduce => quote_spanned!(at=> #rt::Combine<_, _, _>),
         OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
         OpKind::Distinct | OpKind::DropDuplicates => quote_spanned!(at=> #rt::Distinct<_>),
@@ -198,6 +202,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let rt = cx.graph.rt(at);
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
+        OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
         // These make a key of it, or only count it.
         OpKind::ReduceByKey
         | OpKind::Count
@@ -212,7 +217,6 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         OpKind::LeftSemiJoin | OpKind::LeftAntiJoin if input == 1 => {
             quote_spanned!(at=> let (__key, _) = #rt::pair(#item); #tail.push(__key, ());)
         }
-        // The key becomes owned as its table needs it, so that short strings never are on the heap.
         OpKind::FoldByKey
         | OpKind::AggregateByKey
         | OpKind::GroupByKey
@@ -228,13 +232,18 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
-        | OpKind::DropDuplicatesByKey => quote_spanned! {at=>
-            let (__key, __value) = #rt::pair(#item);
-            #tail.push(__key, #rt::own!(__value));
-        },
+        | OpKind::DropDuplicatesByKey => pair(at, &rt, &tail, item),
         // What is no pair is said before it is owned.
         OpKind::SortByKey => quote_spanned!(at=> #tail.push(#rt::own!(#rt::pair(#item)));),
         _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
+    }
+}
+
+/// The key becomes owned as its table needs it, so that short strings never are on the heap.
+fn pair(at: Span, rt: &TokenStream, tail: &Ident, item: &Ident) -> TokenStream {
+    quote_spanned! {at=>
+        let (__key, __value) = #rt::pair(#item);
+        #tail.push(__key, #rt::own!(__value));
     }
 }
 
@@ -305,6 +314,12 @@ fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
     let n = &graph.nodes[node];
     let at = names::glue(n.op.span());
     (at, graph.rt(at), n)
+}
+
+/// The builder's method for an operator, which has one of its own where nothing is combined before the exchange.
+fn method(n: &Node) -> Ident {
+    let at = names::glue(n.op.span());
+    if n.is_exact() { format_ident!("{}_exact", n.kind.name(), span = at) } else { Ident::new(n.kind.name(), at) }
 }
 
 /// The function that goes to the operator behind the exchange, its first operand.

@@ -67,6 +67,8 @@ impl<'env> Hand<'env> {
             outputs: &outputs[..kind.spec().outputs],
             doc: None,
             body: &[],
+            id: None,
+            modifiers: &[],
         });
         self.nodes.len() - 1
     }
