@@ -1,6 +1,7 @@
 //! Every rule that needs the whole graph. No code generation.
 
 mod state;
+mod windows;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,6 +26,7 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
     changed_captures(graph, diag);
     literal_numbers(graph, diag);
     state::check(graph, diag);
+    windows::check(graph, diag);
     // These would only echo what was said before.
     if diag.has_errors() {
         return;
@@ -252,15 +254,16 @@ impl<'ast> Visit<'ast> for Uses {
 
 /// What only the stages show.
 pub fn stages(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
+    windows::times(graph, stages, diag);
     for stage in &stages.list {
-        if stage.tails.len() > MAX_TAILS {
+        if stage.tails.len() + stage.clocks.len() > MAX_TAILS {
             let head = &graph.nodes[stage.head];
             diag.error(
                 head.op.span(),
                 format!(
                     "{} operators take their records from the stage that starts here, and a stage can feed {MAX_TAILS}: \
                      put an exchange (`count_by_value`, `reduce_by_key`) between them, or make two pipelines of it",
-                    stage.tails.len()
+                    stage.tails.len() + stage.clocks.len()
                 ),
             );
         }

@@ -48,6 +48,7 @@ pub struct Modified {
     /// The user's token.
     pub name: Ident,
     pub text: Option<String>,
+    pub value: Option<Expr>,
 }
 
 impl Node {

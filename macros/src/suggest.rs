@@ -66,6 +66,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("flat_map_to_pair", "write `.flat_map(|x| …)` with pairs `(key, value)`"),
     ("uid", "its name in checkpoints is written `.id(\"counts\")`"),
     ("name", "its name in checkpoints is written `.id(\"counts\")`; in the plan it has that of its `let`"),
+    ("with_watermark", "write `.event_time(|x| x.time, secs(10))`"),
+    ("assign_timestamps_and_watermarks", "write `.event_time(|x| x.time, secs(10))`"),
+    ("tumble", "write `.tumbling(length)`"),
+    ("hop", "write `.sliding(length, slide)`"),
+    ("session_window", "write `.session(gap)`"),
     ("start", "a pipeline is started by its engine: `Engine::local().start(pipeline)`"),
     ("run", "a pipeline is run by its engine: `Engine::local().run(pipeline)`"),
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
@@ -95,12 +100,40 @@ const PLANNED: &[&str] = &[
     "reduce_by_key_and_window",
     "group_by_key_and_window",
     "count_by_value_and_window",
-    "event_time",
-    "tumbling",
-    "sliding",
-    "session",
     "slice",
 ];
+
+/// The message for what stands behind a window and is no aggregate.
+pub fn no_aggregate(window: OpKind, name: &str) -> String {
+    let (plain, example) = (snake_case(name), example(window));
+    let aggregates = || OpKind::ALL.iter().copied().filter(|kind| kind.is_windowed());
+    let meant = match OpKind::windowed_by_name(&plain) {
+        Some(kind) => Some(kind.name()),
+        None => nearest(&plain, aggregates().map(OpKind::name)),
+    };
+    let hint = match plain.as_str() {
+        "sum" | "min" | "max" | "mean" => format!(": write `.aggregate({plain}(|x| …))`"),
+        "top_by_key" => ": write `.aggregate_by_key(top(n))`".to_string(),
+        _ => meant.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
+    };
+    let names: Vec<String> = aggregates().map(|kind| format!("`{}`", kind.name())).collect();
+    format!(
+        "behind {example} stands what is to be made of each window, and `{name}` is none{hint}. The aggregates are {}",
+        names.join(", ")
+    )
+}
+
+/// How a modifier with an argument is written.
+pub fn modifier(modifier: Modifier) -> &'static str {
+    match modifier {
+        Modifier::IdleAfter => "`.idle_after(minutes(1))`",
+        Modifier::AllowedLateness => "`.allowed_lateness(secs(30))`",
+        Modifier::Emit => "`.emit(Emit::Update)`",
+        Modifier::Id => "`.id(\"counts\")`",
+        Modifier::Unbounded => "`.unbounded()`",
+        Modifier::Exact => "`.exact()`",
+    }
+}
 
 /// The message for a method that is no operator.
 pub fn unknown_operator(name: &str) -> String {
@@ -175,6 +208,17 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
             "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}().unbounded()`, whose state grows for ever"
         ),
+        (OpKind::EventTime, _) => format!(
+            "`.{name}(|x| x.time, secs(10))`, where the second operand is how far records may be out of order"
+        ),
+        (OpKind::Tumbling, _) => format!("`.{name}(minutes(1))`"),
+        (OpKind::Sliding, _) => format!("`.{name}(minutes(5), minutes(1))`, its length and its slide"),
+        (OpKind::Session, _) => format!("`.{name}(minutes(30))`, its gap"),
+        (OpKind::WindowedFold | OpKind::WindowedFoldByKey, _) => format!("`.{name}(init, |acc, x| …)`"),
+        (OpKind::WindowedTop, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
+        (OpKind::WindowedAggregate | OpKind::WindowedAggregateByKey, _) => {
+            format!("`.{name}(sum(|x| …))`, or several at once, `.{name}((count(), mean(|x| …)))`")
+        }
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),
         (OpKind::SaveAsTextFiles, _) => {

@@ -60,6 +60,7 @@ mod counter;
 pub mod dsl;
 pub mod engine;
 pub mod error;
+mod event_time;
 #[doc(hidden)]
 pub mod exchange;
 mod fused;
@@ -86,6 +87,7 @@ pub use counter::Counter;
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
+pub use event_time::{Aggregate, Emit, EventTime, Window};
 pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]

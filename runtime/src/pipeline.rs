@@ -7,10 +7,12 @@ use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use millstream_plan::{NodeId, Plan};
 
 use crate::clock::Timestamp;
+use crate::event_time::{Watermarks, Windows};
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Store};
@@ -24,6 +26,10 @@ pub struct Pipeline<'env> {
     /// In the plan's order: every stage after those that feed it.
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
+    /// Where event time is seen, in text order.
+    pub(crate) clocks: Vec<ClockNode>,
+    /// Aggregates of windows of event time.
+    pub(crate) windowed: Vec<WindowedNode>,
     pub(crate) counters: Vec<Counter>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
@@ -154,10 +160,30 @@ pub(crate) type Bucket = Box<dyn Any + Send>;
 #[derive(Clone, Copy, Debug)]
 pub struct TaskContext {
     pub tick: Tick,
+    /// What the operator judges event time by.
+    pub watermarks: Watermarks,
+    /// The tick is there only because event time went on: it is no batch.
+    pub no_data: bool,
     /// The task's number among those of its stage and tick. For a keyed stage: the partition.
     pub task: usize,
     /// How many partitions key groups are spread over.
     pub partitions: usize,
+}
+
+/// An `event_time`.
+pub(crate) struct ClockNode {
+    pub node: NodeId,
+    /// Where its tail is.
+    pub stage: usize,
+    /// How far records may be out of order.
+    pub bound: Duration,
+    /// After how long without records a source partition holds nothing back; `None`: never.
+    pub idle_after: Option<Duration>,
+}
+
+pub(crate) struct WindowedNode {
+    pub node: NodeId,
+    pub windows: Windows,
 }
 
 pub(crate) struct SourceNode {
@@ -208,16 +234,23 @@ pub(crate) enum Route {
     Stage { stage: usize, input: usize },
     /// An outlet, by index: to the driver.
     Outlet(usize),
+    /// A clock, by index: to what puts watermarks together.
+    Clock(usize),
 }
 
 /// The fused part of a stage.
 ///
-/// For each task: `open`, then `batch` for each batch, then `close`.
+/// For each task: `open`, then `batch` for each batch (before those of a source's range its `partition`), then `close`.
 pub(crate) trait StageBody: Send + Sync {
     fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's>;
 }
 
 pub(crate) trait StageRun {
+    /// The batches that follow are of this source partition.
+    fn partition(&mut self, partition: u32) {
+        let _ = partition;
+    }
+
     /// Runs the fused loops over one batch of the head's type.
     fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError>;
 
@@ -225,11 +258,43 @@ pub(crate) trait StageRun {
     fn close(self: Box<Self>) -> Vec<Vec<Bucket>>;
 }
 
+/// What a timed operator waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Timing {
+    /// The watermark at which it has something to do next.
+    pub due: Option<Timestamp>,
+    /// How many records were late since the pipeline began.
+    pub late: u64,
+}
+
+impl Timing {
+    /// It has something to do at `time`, too.
+    pub fn wait_for(&mut self, time: Option<Timestamp>) {
+        self.due = self.due.into_iter().chain(time).min();
+    }
+
+    pub fn and(mut self, other: Timing) -> Timing {
+        self.wait_for(other.due);
+        Timing { late: self.late + other.late, ..self }
+    }
+}
+
 /// The merging half of an operator that cuts: from buckets to the batch that its stage reads.
 pub(crate) trait HeadOperator: Send + Sync {
     /// Whether it polls futures, which want the engine's runtime around them.
     fn waits(&self) -> bool {
         false
+    }
+
+    /// Whether it acts as event time goes on, also where no records come.
+    fn is_timed(&self) -> bool {
+        false
+    }
+
+    /// What a timed operator waits for, as its store is now.
+    fn timing(&self, store: &Store) -> Timing {
+        let _ = store;
+        Timing::default()
     }
 
     /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each

@@ -4,6 +4,7 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod event_time;
 mod exact;
 mod keyed;
 mod outputs;
@@ -21,7 +22,8 @@ use crate::exchange::{Reducer, Weigh};
 use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
-    Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
+    ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
+    StageNode, WindowedNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -33,10 +35,12 @@ pub use crate::__frame as frame;
 pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
+pub use crate::clock::Timestamp;
+pub use crate::event_time::{Windows, time_of_result, timestamp};
 pub use crate::exchange::{
-    Aggregate, AggregateAll, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct,
-    First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed,
-    Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
+    Aggregate, AggregateAll, By, ByName, BySerde, Clock, Combine, Count, CountValues, Crossing, Deal,
+    Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter,
+    Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};
@@ -79,6 +83,8 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    clocks: Vec<ClockNode>,
+    windowed: Vec<WindowedNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -97,6 +103,8 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            clocks: Vec::new(),
+            windowed: Vec::new(),
             invalid: None,
         }
     }
@@ -127,7 +135,7 @@ impl<'env> Builder<'env> {
     {
         let shared = O::share();
         let handles = O::handles(&shared, stream.stage);
-        debug_assert_eq!(O::LEN, self.graph.stages[stream.stage].tails.len(), "{COMPLETE}");
+        debug_assert_eq!(O::LEN, self.tails_of(stream.stage), "{COMPLETE}");
         self.bodies[stream.stage] =
             Some(Box::new(crate::fused::Fused::<B, O, P, F, N>::new(shared, operands, loops, frame)));
         handles
@@ -260,10 +268,19 @@ impl<'env> Builder<'env> {
             sources: self.sources,
             stages,
             outlets: self.outlets,
+            clocks: self.clocks,
+            windowed: self.windowed,
             counters: Vec::new(),
             invalid: self.invalid,
             env: PhantomData,
         }
+    }
+
+    /// How many tails a stage has: those of the topology, and its clocks behind them.
+    fn tails_of(&self, stage: usize) -> usize {
+        let stage = &self.graph.stages[stage];
+        let clocks = stage.fused.iter().filter(|n| self.graph.nodes[**n].kind == OpKind::EventTime);
+        stage.tails.len() + clocks.count()
     }
 
     fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {

@@ -9,6 +9,7 @@ use crate::ast::Call;
 use crate::diag::Diagnostics;
 use crate::ir::{Modified, Modifier};
 use crate::parse::strip;
+use crate::suggest;
 use millstream_plan::ModifierArg;
 
 impl Lowering<'_> {
@@ -37,26 +38,38 @@ impl Lowering<'_> {
             self.diag.error(at, format!("`{before}` has its `{name}` already: leave out one of the two"));
             return;
         }
-        let text = match modifier.spec().arg {
-            ModifierArg::Nothing if call.args.is_empty() => None,
+        let (mut text, mut value) = (None, None);
+        match modifier.spec().arg {
+            ModifierArg::Nothing if call.args.is_empty() => {}
             ModifierArg::Nothing => {
                 self.diag.error(at, format!("`{name}` takes no arguments: write `.{name}()`"));
                 return;
             }
-            ModifierArg::Text => match text(modifier, call, self.diag) {
-                Some(text) => Some(text),
+            ModifierArg::Text => match name_of(modifier, call, self.diag) {
+                Some(name) => text = Some(name),
                 None => return,
             },
-        };
-        node.modifiers.push(Modified { modifier, name: call.name.clone(), text });
+            ModifierArg::Value => match &call.args[..] {
+                [arg] => value = Some(strip(arg.clone())),
+                _ => {
+                    let example = suggest::modifier(modifier);
+                    self.diag.error(at, format!("`{name}` takes one argument: write {example}"));
+                    return;
+                }
+            },
+        }
+        node.modifiers.push(Modified { modifier, name: call.name.clone(), text, value });
     }
 }
 
 /// The literal between the parentheses.
-fn text(modifier: Modifier, call: &Call, diag: &mut Diagnostics) -> Option<String> {
+fn name_of(modifier: Modifier, call: &Call, diag: &mut Diagnostics) -> Option<String> {
     let name = modifier.name();
     let [arg] = &call.args[..] else {
-        diag.error(call.name.span(), format!("`{name}` takes one argument, a name: write `.{name}(\"counts\")`"));
+        diag.error(
+            call.name.span(),
+            format!("`{name}` takes one argument, a name: write `.{name}(\"counts\")`"),
+        );
         return None;
     };
     let Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) = strip(arg.clone()) else {

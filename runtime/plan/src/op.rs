@@ -66,6 +66,22 @@ pub enum OpKind {
     MapWithStateAndSnapshots,
     DropDuplicates,
     DropDuplicatesByKey,
+    EventTime,
+    Tumbling,
+    Sliding,
+    Session,
+    Global,
+    WindowedCount,
+    WindowedReduce,
+    WindowedFold,
+    WindowedAggregate,
+    WindowedTop,
+    WindowedCollect,
+    WindowedCountByKey,
+    WindowedReduceByKey,
+    WindowedFoldByKey,
+    WindowedAggregateByKey,
+    WindowedGroupByKey,
     Print,
     ForEach,
     ForEachPartition,
@@ -85,6 +101,8 @@ pub enum Class {
     PerBatch,
     /// Keeps something from tick to tick.
     Stateful,
+    /// Goes by the time that records speak of.
+    EventTime,
     /// Takes records out of the pipeline.
     Output,
 }
@@ -210,6 +228,22 @@ impl OpKind {
         OpKind::MapWithStateAndSnapshots,
         OpKind::DropDuplicates,
         OpKind::DropDuplicatesByKey,
+        OpKind::EventTime,
+        OpKind::Tumbling,
+        OpKind::Sliding,
+        OpKind::Session,
+        OpKind::Global,
+        OpKind::WindowedCount,
+        OpKind::WindowedReduce,
+        OpKind::WindowedFold,
+        OpKind::WindowedAggregate,
+        OpKind::WindowedTop,
+        OpKind::WindowedCollect,
+        OpKind::WindowedCountByKey,
+        OpKind::WindowedReduceByKey,
+        OpKind::WindowedFoldByKey,
+        OpKind::WindowedAggregateByKey,
+        OpKind::WindowedGroupByKey,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,
@@ -220,10 +254,25 @@ impl OpKind {
 
     /// The operator that users call `name`, if there is one.
     pub fn by_name(name: &str) -> Option<OpKind> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|k| k.spec().name == name && !matches!(k, OpKind::Source | OpKind::Repeat))
+        Self::ALL.iter().copied().find(|k| {
+            k.spec().name == name && !k.is_windowed() && !matches!(k, OpKind::Source | OpKind::Repeat)
+        })
+    }
+
+    /// The aggregate of windows that users call `name`, if there is one.
+    pub fn windowed_by_name(name: &str) -> Option<OpKind> {
+        Self::ALL.iter().copied().find(|k| k.spec().name == name && k.is_windowed())
+    }
+
+    /// Whether it cuts event time into windows, and so is followed by an aggregate of them.
+    pub fn is_window(self) -> bool {
+        matches!(self, OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global)
+    }
+
+    /// Whether it is an aggregate of windows.
+    pub fn is_windowed(self) -> bool {
+        let spec = self.spec();
+        spec.class == Class::EventTime && spec.stateful
     }
 
     /// The method's name in the DSL.
@@ -242,7 +291,7 @@ mod tests {
             assert_eq!(kind.spec().kind, *kind);
             assert_eq!(*kind as usize, i, "{kind:?} stands out of order in ALL");
         }
-        let mut names: Vec<_> = OpKind::ALL.iter().map(|k| k.name()).collect();
+        let mut names: Vec<_> = OpKind::ALL.iter().map(|k| (k.is_windowed(), k.name())).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), OpKind::ALL.len(), "two operators share a name");
@@ -253,5 +302,7 @@ mod tests {
         assert_eq!(OpKind::by_name("reduce_by_key"), Some(OpKind::ReduceByKey));
         assert_eq!(OpKind::by_name("source"), None);
         assert_eq!(OpKind::by_name("for"), None);
+        assert_eq!(OpKind::by_name("count_by_key"), None);
+        assert_eq!(OpKind::windowed_by_name("count"), Some(OpKind::WindowedCount));
     }
 }

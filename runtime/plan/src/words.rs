@@ -1,7 +1,7 @@
 //! The words that all renderers share: what an operator, a stream and an exchange are called.
 
 use crate::graph::{Graph, Node, NodeId, Port};
-use crate::op::{Cut, OpKind};
+use crate::op::{Cut, ModifierArg, OpKind};
 use crate::plan::Plan;
 
 /// An operator as a reader of the program knows it: `map`, `print(10)`, `union of a, b`; a source in its own
@@ -23,7 +23,9 @@ pub(crate) fn operator(plan: &Plan, node: NodeId) -> String {
 
 /// What was written behind an operator: `, exact, id sums`.
 fn modified(node: &Node) -> String {
-    let modifiers = node.modifiers.iter().map(|m| format!(", {}", m.name()));
+    // What a modifier was given stands in the detail.
+    let alone = node.modifiers.iter().filter(|m| m.spec().arg == ModifierArg::Nothing);
+    let modifiers = alone.map(|m| format!(", {}", m.name()));
     modifiers.chain(node.id.map(|id| format!(", id {id}"))).collect()
 }
 
@@ -47,6 +49,8 @@ pub(crate) fn output(graph: &Graph, port: Port) -> &'static str {
         (OpKind::TryMap, _) => "bad",
         (OpKind::MapWithStateAndSnapshots, 0) => "mapped",
         (OpKind::MapWithStateAndSnapshots, _) => "snapshots",
+        (kind, 0) if kind.is_windowed() => "results",
+        (kind, _) if kind.is_windowed() => "late",
         _ => "_",
     })
 }

@@ -7,6 +7,7 @@ mod count;
 mod count_by_value;
 mod distinct;
 mod drop_duplicates;
+mod event_time;
 mod filter;
 mod filter_map;
 mod filter_values;
@@ -47,8 +48,10 @@ mod try_map;
 mod union;
 mod update_state_by_key;
 mod values;
+mod windowed;
 mod words;
 
+pub use event_time::{clock, time_of_result};
 pub use print::DEFAULT_LENGTH;
 pub use save_as_text_files::DEFAULT_SUFFIX;
 
@@ -82,6 +85,10 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::Union => union::fused(cx, node, input, item),
         OpKind::JoinTable | OpKind::LeftOuterJoinTable => join_table::fused(cx, node, item),
         OpKind::Repeat => repeat::fused(cx, node, item, exit),
+        OpKind::EventTime => event_time::fused(cx, node, item, exit),
+        OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global => {
+            windowed::fused(cx, node, item, exit)
+        }
         OpKind::Source
         | OpKind::ReduceByKey
         | OpKind::FoldByKey
@@ -116,6 +123,17 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::MapWithStateAndSnapshots
         | OpKind::DropDuplicates
         | OpKind::DropDuplicatesByKey
+        | OpKind::WindowedCount
+        | OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey
         | OpKind::Aggregate
         | OpKind::Print
         | OpKind::ForEach
@@ -154,6 +172,17 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
         | OpKind::DropDuplicatesByKey => quote_spanned!(at=> #rt::Scatter<_, _>),
+        OpKind::WindowedCount
+        | OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey => windowed::tail_type(graph, node),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue | OpKind::RunningCount => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
@@ -191,6 +220,11 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::Split
         | OpKind::JoinTable
         | OpKind::LeftOuterJoinTable
+        | OpKind::EventTime
+        | OpKind::Tumbling
+        | OpKind::Sliding
+        | OpKind::Session
+        | OpKind::Global
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
     }
 }
@@ -202,6 +236,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let rt = cx.graph.rt(at);
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
+        kind if kind.is_windowed() => windowed::push(cx, node, item),
         OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
         // These make a key of it, or only count it.
         OpKind::ReduceByKey
@@ -283,6 +318,17 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::UpdateStateByKey | OpKind::UpdateStateByKeyWith => update_state_by_key::attach(graph, node),
         OpKind::MapWithState | OpKind::MapWithStateAndSnapshots => map_with_state::attach(graph, node),
         OpKind::DropDuplicates | OpKind::DropDuplicatesByKey => drop_duplicates::attach(graph, node),
+        OpKind::WindowedCount
+        | OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey => windowed::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),
@@ -305,6 +351,11 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Split
         | OpKind::JoinTable
         | OpKind::LeftOuterJoinTable
+        | OpKind::EventTime
+        | OpKind::Tumbling
+        | OpKind::Sliding
+        | OpKind::Session
+        | OpKind::Global
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
     }
 }
@@ -319,7 +370,11 @@ fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
 /// The builder's method for an operator, which has one of its own where nothing is combined before the exchange.
 fn method(n: &Node) -> Ident {
     let at = names::glue(n.op.span());
-    if n.is_exact() { format_ident!("{}_exact", n.kind.name(), span = at) } else { Ident::new(n.kind.name(), at) }
+    if n.is_exact() {
+        format_ident!("{}_exact", n.kind.name(), span = at)
+    } else {
+        Ident::new(n.kind.name(), at)
+    }
 }
 
 /// The function that goes to the operator behind the exchange, its first operand.

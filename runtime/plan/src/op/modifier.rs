@@ -8,6 +8,9 @@ pub enum Modifier {
     Id,
     Unbounded,
     Exact,
+    IdleAfter,
+    AllowedLateness,
+    Emit,
 }
 
 /// What stands between a modifier's parentheses.
@@ -16,6 +19,8 @@ pub enum ModifierArg {
     Nothing,
     /// A string literal.
     Text,
+    /// An ordinary value, evaluated once where `stream!` stands.
+    Value,
 }
 
 /// A row of the table.
@@ -32,7 +37,14 @@ pub struct ModifierSpec {
 
 impl Modifier {
     /// Every modifier, in the order of the reference.
-    pub const ALL: &'static [Modifier] = &[Modifier::Id, Modifier::Unbounded, Modifier::Exact];
+    pub const ALL: &'static [Modifier] = &[
+        Modifier::Id,
+        Modifier::Unbounded,
+        Modifier::Exact,
+        Modifier::IdleAfter,
+        Modifier::AllowedLateness,
+        Modifier::Emit,
+    ];
 
     /// The modifier that users call `name`, if there is one.
     pub fn by_name(name: &str) -> Option<Modifier> {
@@ -52,6 +64,9 @@ impl Modifier {
             Modifier::Unbounded => {
                 matches!(kind, OpKind::DropDuplicates | OpKind::DropDuplicatesByKey)
             }
+            Modifier::IdleAfter => kind == OpKind::EventTime,
+            Modifier::AllowedLateness => kind.is_window() && kind != OpKind::Global,
+            Modifier::Emit => kind.is_window(),
             // Where a function of the user's combines before the exchange. (Counts are exact as they are.)
             Modifier::Exact => matches!(
                 kind,
@@ -77,6 +92,24 @@ impl Modifier {
                 arg: ModifierArg::Nothing,
                 takers: "`drop_duplicates` and `drop_duplicates_by_key`",
                 summary: "Remembers for ever: the state grows with the records, up to the memory that there is.",
+            },
+            Modifier::IdleAfter => ModifierSpec {
+                name: "idle_after",
+                arg: ModifierArg::Value,
+                takers: "`event_time`",
+                summary: "A source partition that had nothing for so long (in batch time) holds the watermark back no more, until it has something again.",
+            },
+            Modifier::AllowedLateness => ModifierSpec {
+                name: "allowed_lateness",
+                arg: ModifierArg::Value,
+                takers: "windows of event time: `tumbling`, `sliding` and `session`",
+                summary: "A window takes records, and in append mode waits with its result, until the watermark is so far behind its end.",
+            },
+            Modifier::Emit => ModifierSpec {
+                name: "emit",
+                arg: ModifierArg::Value,
+                takers: "windows of event time: `tumbling`, `sliding`, `session` and `global`",
+                summary: "When results leave: Emit::Append (once, when they are final; the default), Emit::Update (when they change), Emit::Complete (all of them, each tick).",
             },
             Modifier::Exact => ModifierSpec {
                 name: "exact",

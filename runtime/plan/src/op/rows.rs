@@ -1,6 +1,7 @@
 //! The rows of the registry: one for each operator.
 
 mod by_key;
+mod event_time;
 mod per_batch;
 mod stateful;
 
@@ -278,6 +279,22 @@ impl OpKind {
             | OpKind::MapWithStateAndSnapshots
             | OpKind::DropDuplicates
             | OpKind::DropDuplicatesByKey => stateful::row(self),
+            OpKind::EventTime
+            | OpKind::Tumbling
+            | OpKind::Sliding
+            | OpKind::Session
+            | OpKind::Global
+            | OpKind::WindowedCount
+            | OpKind::WindowedReduce
+            | OpKind::WindowedFold
+            | OpKind::WindowedAggregate
+            | OpKind::WindowedTop
+            | OpKind::WindowedCollect
+            | OpKind::WindowedCountByKey
+            | OpKind::WindowedReduceByKey
+            | OpKind::WindowedFoldByKey
+            | OpKind::WindowedAggregateByKey
+            | OpKind::WindowedGroupByKey => event_time::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

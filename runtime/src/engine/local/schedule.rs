@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::topology::{HeadShape, Topology};
+use crate::event_time::Watermarks;
 use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
 use crate::state::{GroupState, Saved, Store};
 use crate::tick::{OffsetRange, Tick, TickPlan};
@@ -232,7 +233,17 @@ impl Scheduler {
         }
         for (task, input) in inputs.into_iter().enumerate() {
             let id = TaskId { tick: tick.number, stage, task };
-            let task = Task { id, cx: TaskContext { tick, task, partitions: self.partitions }, input };
+            let task = Task {
+                id,
+                cx: TaskContext {
+                    tick,
+                    watermarks: Watermarks::UNSET,
+                    no_data: false,
+                    task,
+                    partitions: self.partitions,
+                },
+                input,
+            };
             if self.blocked(at, &task) {
                 self.ticks[at].stages[stage].held.push(task);
             } else {
@@ -255,7 +266,7 @@ impl Scheduler {
         for route in &topology.stages[stage].tails {
             match *route {
                 // Waits until the tick is complete: outlets see nothing of a tick that may fail yet.
-                Route::Outlet(_) => {}
+                Route::Outlet(_) | Route::Clock(_) => {}
                 Route::Stage { stage, .. } => {
                     let left = &mut self.ticks[at].stages[stage].feeders_left;
                     *left -= 1;

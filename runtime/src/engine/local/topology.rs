@@ -56,6 +56,7 @@ impl Topology {
                 let feeder = Feeder { stage: from, tail };
                 match *route {
                     Route::Outlet(outlet) => outlets[outlet].push(feeder),
+                    Route::Clock(_) => {}
                     Route::Stage { stage, input } => {
                         debug_assert!(
                             from < stage,

@@ -79,6 +79,7 @@ impl<'env> Work<'env> {
             (StageHead::Source(source), TaskInput::Ranges(ranges)) => {
                 let mut run = stage.body.open(&task.cx);
                 for range in ranges {
+                    run.partition(range.partition);
                     self.readers[*source].read(range, &mut |batch| run.batch(batch))?;
                 }
                 Ok(stage.done(run.close(), Store::default()))
@@ -111,6 +112,7 @@ impl Stage<'_> {
 /// How the buckets of each tail are weighed: as their target says.
 fn tails(node: &StageNode<'_>, stages: &[StageNode<'_>], outlets: &[Option<Weigh>]) -> Vec<Option<Weigh>> {
     let of_route = |route: &Route| match *route {
+        Route::Clock(_) => None,
         Route::Outlet(outlet) => outlets.get(outlet).copied().flatten(),
         Route::Stage { stage, input } => match &stages[stage].head {
             Head::Operator { crossings, .. } => crossings.get(input).map(|crossing| crossing.weigh),

@@ -126,6 +126,8 @@ impl<'env> Hand<'env> {
             sources: self.sources,
             stages: self.stages,
             outlets: self.outlets,
+            clocks: Vec::new(),
+            windowed: Vec::new(),
             counters: Vec::new(),
             env: PhantomData,
         }
