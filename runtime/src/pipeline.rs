@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::event_time::{Watermarks, Windows};
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
-use crate::state::{GroupState, Store};
+use crate::state::{GroupState, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::{BoxError, Counter, Error, Result};
 
@@ -306,10 +306,16 @@ pub(crate) trait HeadOperator: Send + Sync {
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError>;
 
-    /// Reads the state of a group that was saved. Only operators with state are asked.
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        let _ = bytes;
+    /// Reads the state of a group: its newest full piece and all behind it. Only operators with state are asked.
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        let _ = pieces;
         Err("this operator keeps no state".into())
+    }
+
+    /// How its state is built. `None`: it keeps none.
+    #[allow(dead_code, reason = "checkpoints store it")]
+    fn schema(&self) -> Option<Schema> {
+        None
     }
 }
 

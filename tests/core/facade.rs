@@ -364,6 +364,13 @@ fn every_operator_has_a_sample_with_it() {
 }
 
 #[test]
+fn modifiers_have_a_sample() {
+    let [emitted, _edited] = [stateful::emitted::modifiers, stateful::edited::modifiers];
+    let nodes = emitted().plan().graph().nodes;
+    assert!(nodes.iter().filter(|n| n.id.is_some()).count() > 6);
+}
+
+#[test]
 fn the_editor_refused_outputs_of_types_of_ones_own_that_the_emitted_code_takes() {
     let _edited: [fn() -> Pipeline<'static>; 2] =
         [edited::outputs_of_a_type_of_ones_own, edited::outputs_of_a_text_beside_a_type_of_ones_own];

@@ -15,6 +15,7 @@ mod joins;
 mod keyed;
 mod keys;
 mod lints;
+mod modifiers;
 mod outputs;
 mod patterns;
 mod per_batch;

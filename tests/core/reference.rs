@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use millstream_plan::{Class, OpKind};
+use millstream_plan::{Class, Modifier, ModifierArg, OpKind};
 
 const HEAD: &str = "\
 # Reference of operators
@@ -75,6 +75,22 @@ fn page() -> String {
                 page.push_str("\nSee [the DSL](dsl.md#loops).\n");
             }
         }
+    }
+    page.push_str("\n## Modifiers\n\nThey stand right behind an operator and say more about it. They are no operators themselves.\n");
+    for modifier in Modifier::ALL {
+        let spec = modifier.spec();
+        let argument = match spec.arg {
+            ModifierArg::Nothing => "",
+            ModifierArg::Text => "\"name\"",
+        };
+        let example = example(&facade, spec.name).expect("the facade shows an example");
+        let _ = write!(
+            page,
+            "\n### {name}\n\n```text\n.{name}({argument})\n```\n\n{}\n\n*For:* {}.\n\n{example}",
+            spec.summary,
+            spec.takers,
+            name = spec.name
+        );
     }
     page
 }

@@ -290,8 +290,11 @@ fn the_plan_says_what_grows_and_the_contract_names_it() {
     └─ print(10) ⇒ to the driver
     ");
     assert_eq!(
-        pipeline.plan().contract(),
-        "counts/drop_duplicates\ncounts/running_count\nmapped/map_with_state_and_snapshots\nsource pairs\n"
+        pipeline.contract(),
+        "source pairs\n\
+         state counts/drop_duplicates: drop_duplicates\n\
+         state counts/running_count: running_count\n\
+         state mapped/map_with_state_and_snapshots: map_with_state_and_snapshots\n"
     );
     Engine::test().run(pipeline).expect("it runs");
 }

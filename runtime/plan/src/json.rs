@@ -161,7 +161,9 @@ mod tests {
               "doc": null,
               "detail": null,
               "body": [],
-              "stage": 0
+              "stage": 0,
+              "named": null,
+              "modifiers": []
             },
             {
               "id": 1,
@@ -172,7 +174,9 @@ mod tests {
               "doc": "Smoothed.",
               "detail": null,
               "body": ["map", "filter"],
-              "stage": 0
+              "stage": 0,
+              "named": null,
+              "modifiers": []
             },
             {
               "id": 2,
@@ -183,7 +187,9 @@ mod tests {
               "doc": null,
               "detail": null,
               "body": [],
-              "stage": null
+              "stage": null,
+              "named": null,
+              "modifiers": []
             }
           ],
           "stages": [

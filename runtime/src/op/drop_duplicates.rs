@@ -9,7 +9,7 @@ use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::exchange::{KeyTable, group_of};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{Expiry, GroupState, Seen, StateKey, Store};
+use crate::state::{Expiry, GroupState, Kept, Schema, Seen, StateKey, Store};
 
 /// Of records, which are distinct within each task already.
 pub(crate) struct DropDuplicates<K> {
@@ -19,7 +19,6 @@ pub(crate) struct DropDuplicates<K> {
 
 fn sweep<K: StateKey>(store: &mut Store, cx: &TaskContext, expiry: Expiry) {
     for (_, seen) in store.iter_mut::<Seen<K>>() {
-        seen.begin(cx.tick.number);
         seen.sweep(cx.tick.time, expiry);
     }
 }
@@ -40,7 +39,6 @@ impl<K: StateKey> HeadOperator for DropDuplicates<K> {
         let mut rows: Vec<K> = Vec::new();
         for (hash, slot, ()) in merged.into_entries() {
             let seen = store.group::<Seen<K>>(group_of(hash));
-            seen.begin(cx.tick.number);
             if seen.is_new(hash, &slot, cx.tick.time, self.expiry) {
                 rows.push(K::from_slot(slot));
             }
@@ -48,8 +46,12 @@ impl<K: StateKey> HeadOperator for DropDuplicates<K> {
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<Seen<K>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<Seen<K>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(Seen::<K>::schema())
     }
 }
 
@@ -76,7 +78,6 @@ impl<K: StateKey, V: Data> HeadOperator for DropDuplicatesByKey<K, V> {
                 continue;
             }
             let seen = store.group::<Seen<K>>(group);
-            seen.begin(cx.tick.number);
             for entry in chunks.into_iter().flatten() {
                 if seen.is_new(entry.hash(), &entry.slot, cx.tick.time, self.expiry) {
                     rows.push((K::from_slot(entry.slot), entry.value));
@@ -86,7 +87,11 @@ impl<K: StateKey, V: Data> HeadOperator for DropDuplicatesByKey<K, V> {
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<Seen<K>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<Seen<K>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(Seen::<K>::schema())
     }
 }

@@ -12,7 +12,9 @@ use crate::clock::Timestamp;
 use crate::exchange::Owners;
 use crate::fused::Two;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, Initial, State, StateData, StateKey, Store, TimedStates, never};
+use crate::state::{
+    GroupState, Initial, Kept, Schema, State, StateData, StateKey, Store, TimedStates, never,
+};
 use crate::{BoxError, blame};
 
 pub(crate) struct MapWithState<K: StateKey, V, S, U, F> {
@@ -42,25 +44,21 @@ where
                 continue;
             }
             let states = store.group::<TimedStates<K, S>>(group);
-            states.keys.begin(cx.tick.number);
             states.start_with(initial.into_iter().flatten(), idle);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
                 let at = states.keys.find(hash, &entry.slot);
-                let (value, alarm) = match at {
-                    Some(at) => {
-                        let (state, alarm) = states.take(at);
-                        (Some(state), alarm)
-                    }
-                    None => (None, never()),
-                };
+                let (value, before) = at.map(|at| states.take(at)).unzip();
                 let mut state = State::new(value, cx.tick, false);
                 let key = K::from_slot(entry.slot.clone());
                 let result = blame::at(self.node, || (self.function)(&key, Some(entry.value), &mut state));
                 let expires: Timestamp = state.expires.unwrap_or(idle);
-                match (state.value, at) {
-                    (Some(state), at) => states.set(at, hash, &entry.slot, state, expires, alarm),
-                    (None, Some(at)) => states.keys.remove(at),
+                match (state.value, at.zip(before)) {
+                    (Some(value), Some((at, before))) => {
+                        states.put(at, hash, value, expires, before, state.updated);
+                    }
+                    (Some(value), None) => states.add(hash, entry.slot, value, expires),
+                    (None, Some((at, _))) => states.keys.remove(at),
                     (None, None) => {}
                 }
                 result.into_iter().for_each(&mut out);
@@ -93,8 +91,12 @@ where
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<TimedStates<K, S>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<TimedStates<K, S>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(TimedStates::<K, S>::schema())
     }
 }
 
@@ -124,7 +126,11 @@ where
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        self.0.restore(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        self.0.restore(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        self.0.schema()
     }
 }

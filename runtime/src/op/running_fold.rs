@@ -7,7 +7,7 @@ use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, Kept, KeyStates, Marks, Schema, StateData, StateKey, Store};
 
 /// `fold` makes of a key's state, nothing at its first value, and of a value its next state.
 pub(crate) struct RunningFold<K, V, A, F> {
@@ -37,36 +37,35 @@ where
         let groups = gather::groups(cx, &inputs);
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
         let mut rows: Vec<(K, A)> = Vec::new();
-        let mut changed = Vec::new();
+        let (mut changed, mut is_changed) = (Vec::new(), Marks::default());
         for group in groups {
             let chunks = input.take(group);
             if chunks.is_empty() {
                 continue;
             }
             let states = store.group::<KeyStates<K, A>>(group);
-            states.begin(cx.tick.number);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
-                match states.find(hash, &entry.slot) {
-                    Some(at) => {
-                        if !states.is_changed(at) {
-                            changed.push(at);
-                        }
-                        let before = states.take(at);
-                        *states.state(at) = Some((self.fold)(Some(before), entry.value));
-                    }
-                    None => {
-                        let first = (self.fold)(None, entry.value);
-                        changed.push(states.add(hash, entry.slot, Some(first)));
-                    }
+                let (at, before) = match states.find(hash, &entry.slot) {
+                    Some(at) => (at, Some(states.take(at))),
+                    None => (states.add(hash, entry.slot, None), None),
+                };
+                if is_changed.set(at) {
+                    changed.push(at);
                 }
+                *states.state(at) = Some((self.fold)(before, entry.value));
             }
+            is_changed.clear_for(states.len());
             rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
         }
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, A>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, A>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(KeyStates::<K, A>::schema())
     }
 }

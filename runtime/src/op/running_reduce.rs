@@ -8,7 +8,7 @@ use crate::BoxError;
 use crate::batch::Rows;
 use crate::exchange::{KeyTable, group_of};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, Kept, KeyStates, Schema, StateData, StateKey, Store};
 
 pub(crate) struct RunningReduce<K, V, C> {
     combine: C,
@@ -24,7 +24,7 @@ impl<K, V, C: Fn(V, V) -> V> RunningReduce<K, V, C> {
 impl<K: StateKey, V: StateData, C: Fn(V, V) -> V + Send + Sync> HeadOperator for RunningReduce<K, V, C> {
     fn tick(
         &self,
-        cx: &TaskContext,
+        _: &TaskContext,
         store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
@@ -36,7 +36,6 @@ impl<K: StateKey, V: StateData, C: Fn(V, V) -> V + Send + Sync> HeadOperator for
         let mut rows: Vec<(K, V)> = Vec::with_capacity(merged.len());
         for (hash, slot, value) in merged.into_entries() {
             let states = store.group::<KeyStates<K, V>>(group_of(hash));
-            states.begin(cx.tick.number);
             let value = match states.find(hash, &slot) {
                 Some(at) => {
                     let value = (self.combine)(states.take(at), value);
@@ -53,7 +52,11 @@ impl<K: StateKey, V: StateData, C: Fn(V, V) -> V + Send + Sync> HeadOperator for
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, V>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, V>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(KeyStates::<K, V>::schema())
     }
 }

@@ -9,7 +9,7 @@ use super::gather::Gather;
 use crate::batch::{Data, Rows};
 use crate::exchange::Owners;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, Initial, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, Initial, Kept, KeyStates, Schema, StateData, StateKey, Store};
 use crate::tick::Tick;
 use crate::{BoxError, blame};
 
@@ -45,7 +45,6 @@ where
                 continue;
             }
             let states = store.group::<KeyStates<K, S>>(group);
-            states.begin(cx.tick.number);
             states.start_with(initial.into_iter().flatten(), |state| state);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
@@ -78,7 +77,11 @@ where
         Ok(Box::new(Rows::new(rows)))
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<KeyStates<K, S>>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<KeyStates<K, S>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(KeyStates::<K, S>::schema())
     }
 }

@@ -2,18 +2,35 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Expiry, KeyStates, StateKey};
+use super::kept::{Freeze, Kept};
+use super::piece::{Piece, Schema};
+use super::{Cell, Expiry, KeyStates, StateKey, slots};
+use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::key::Key;
 
+/// When a key is forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Until(Timestamp);
+
+impl Cell for Until {
+    type State = ();
+    const FIELDS: &'static str = "{until: i64}";
+
+    fn state(&self) -> &() {
+        &()
+    }
+    fn write_fields(&self, out: &mut Vec<u8>) {
+        slots::encode_time(self.0, out);
+    }
+    fn read((): (), fields: &[u8]) -> Result<Until, BoxError> {
+        Ok(Until(postcard::from_bytes(fields)?))
+    }
+}
+
 /// Of one key group.
-#[derive(Serialize, Deserialize)]
-#[serde(bound(serialize = "K: StateKey", deserialize = "K: StateKey"))]
 pub(crate) struct Seen<K: Key> {
-    /// When each is forgotten.
-    keys: KeyStates<K, Timestamp>,
+    keys: KeyStates<K, Until>,
     /// When it is worth while to look for what has expired.
     sweep: Timestamp,
 }
@@ -31,18 +48,14 @@ impl<K: Key> fmt::Debug for Seen<K> {
 }
 
 impl<K: StateKey> Seen<K> {
-    pub fn begin(&mut self, tick: u64) {
-        self.keys.begin(tick);
-    }
-
     /// Whether a key that comes at `now` is new, or expired. From now on it is known.
     #[inline(always)]
     pub fn is_new(&mut self, hash: u64, slot: &K::Slot, now: Timestamp, expiry: Expiry) -> bool {
         match self.keys.find(hash, slot) {
-            Some(at) if *self.keys.get(at) > now => return false,
-            Some(at) => *self.keys.state(at) = Some(expiry.end(now)),
+            Some(at) if self.keys.get(at).0 > now => return false,
+            Some(at) => *self.keys.state(at) = Some(Until(expiry.end(now))),
             None => {
-                self.keys.add(hash, slot.clone(), Some(expiry.end(now)));
+                self.keys.add(hash, slot.clone(), Some(Until(expiry.end(now))));
             }
         }
         true
@@ -54,13 +67,28 @@ impl<K: StateKey> Seen<K> {
             && now >= self.sweep
         {
             self.sweep = now.plus(pause);
-            self.keys.retain(|end| *end > now);
+            self.keys.retain(|end| end.0 > now);
         }
     }
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.keys.len()
+    }
+}
+
+impl<K: StateKey> Kept for Seen<K> {
+    fn freeze(&mut self, how: Freeze) -> Option<Piece> {
+        self.keys.freeze_with(how, &self.sweep)
+    }
+
+    fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
+        let (keys, sweep) = KeyStates::restore_with(pieces)?;
+        Ok(Seen { keys, sweep })
+    }
+
+    fn schema() -> Schema {
+        KeyStates::<K, Until>::schema_with("{sweep: i64}")
     }
 }
 

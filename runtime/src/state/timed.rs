@@ -4,21 +4,43 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
 
-use serde::de::Deserializer;
-use serde::ser::Serializer;
-use serde::{Deserialize, Serialize};
-
-use super::{KeyStates, StateKey};
+use super::kept::{Freeze, Kept};
+use super::keys::THERE;
+use super::piece::{Piece, Schema};
+use super::{Cell, KeyStates, StateData, StateKey, slots};
+use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::key::Key;
 
 /// A state, and when it times out.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Timed<S> {
     pub state: S,
     expires: Timestamp,
     /// The earliest alarm that is set for it.
-    #[serde(skip, default = "never")]
+    alarm: Timestamp,
+}
+
+impl<S: StateData> Cell for Timed<S> {
+    type State = S;
+    const FIELDS: &'static str = "{expires: i64}";
+
+    fn state(&self) -> &S {
+        &self.state
+    }
+    fn write_fields(&self, out: &mut Vec<u8>) {
+        slots::encode_time(self.expires, out);
+    }
+    fn read(state: S, fields: &[u8]) -> Result<Self, BoxError> {
+        let expires = postcard::from_bytes(fields)?;
+        Ok(Timed { state, expires, alarm: expires })
+    }
+}
+
+/// Of a state that was taken out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    expires: Timestamp,
     alarm: Timestamp,
 }
 
@@ -48,46 +70,52 @@ impl<K: Key, S> fmt::Debug for TimedStates<K, S> {
     }
 }
 
-impl<K: StateKey, S> TimedStates<K, S> {
+impl<K: StateKey, S: StateData> TimedStates<K, S> {
     /// Takes in what keys begin with; of a key that comes twice, the last.
     pub fn start_with(&mut self, initial: impl IntoIterator<Item = (u64, K::Slot, S)>, expires: Timestamp) {
         for (hash, slot, state) in initial {
-            let at = self.keys.find(hash, &slot);
-            let before = at.map_or(never(), |at| self.keys.get(at).alarm);
-            self.set(at, hash, &slot, state, expires, before);
-        }
-    }
-
-    /// Sets the state of a key, which is at `at` or new, and its time-out.
-    #[inline(always)]
-    pub fn set(
-        &mut self,
-        at: Option<usize>,
-        hash: u64,
-        slot: &K::Slot,
-        state: S,
-        expires: Timestamp,
-        before: Timestamp,
-    ) {
-        let mut alarm = before;
-        if expires < alarm {
-            self.alarms.push(Reverse((expires, hash)));
-            alarm = expires;
-        }
-        let timed = Some(Timed { state, expires, alarm });
-        match at {
-            Some(at) => *self.keys.state(at) = timed,
-            None => {
-                self.keys.add(hash, slot.clone(), timed);
+            match self.keys.find(hash, &slot) {
+                Some(at) => {
+                    let (_, before) = self.take(at);
+                    self.put(at, hash, state, expires, before, true);
+                }
+                None => self.add(hash, slot, state, expires),
             }
         }
     }
 
-    /// Takes a state out, with its alarm, to `set` another one or to `remove` the key.
+    /// Takes in a key that is not here.
+    pub fn add(&mut self, hash: u64, slot: K::Slot, state: S, expires: Timestamp) {
+        let alarm = self.alarm(hash, expires, never());
+        self.keys.add(hash, slot, Some(Timed { state, expires, alarm }));
+    }
+
+    /// Takes a state out, to `put` another one in or to `remove` the key.
     #[inline(always)]
-    pub fn take(&mut self, at: usize) -> (S, Timestamp) {
-        let timed = self.keys.take(at);
-        (timed.state, timed.alarm)
+    pub fn take(&mut self, at: usize) -> (S, Before) {
+        let Timed { state, expires, alarm } = self.keys.aside(at).take().expect(THERE);
+        (state, Before { expires, alarm })
+    }
+
+    /// Puts a state in where one was taken out, with its time-out. `changed`: it may be another one.
+    #[inline(always)]
+    pub fn put(&mut self, at: usize, hash: u64, state: S, expires: Timestamp, before: Before, changed: bool) {
+        let alarm = self.alarm(hash, expires, before.alarm);
+        let timed = Some(Timed { state, expires, alarm });
+        if changed || expires != before.expires {
+            *self.keys.state(at) = timed;
+        } else {
+            *self.keys.aside(at) = timed;
+        }
+    }
+
+    /// Sees to it that an alarm rings by the time at which a key times out, and says when.
+    #[inline(always)]
+    fn alarm(&mut self, hash: u64, expires: Timestamp, alarm: Timestamp) -> Timestamp {
+        if expires < alarm {
+            self.alarms.push(Reverse((expires, hash)));
+        }
+        alarm.min(expires)
     }
 
     /// Calls `last` with each key that has timed out by `now`, in the order of time and hash, and forgets it.
@@ -99,7 +127,7 @@ impl<K: StateKey, S> TimedStates<K, S> {
             self.alarms.pop();
             let rings = |at: usize| self.keys.get(at).alarm == time;
             let Some(at) = self.keys.find_by(hash, rings) else { continue };
-            let timed = self.keys.state(at).as_mut().expect("it was read just now");
+            let timed = self.keys.aside(at).as_mut().expect("it was read just now");
             if timed.expires <= now {
                 due.push((timed.expires, hash));
                 // So that another key of this hash is found next.
@@ -123,25 +151,19 @@ impl<K: StateKey, S> TimedStates<K, S> {
     }
 }
 
-impl<K: StateKey, S: Serialize> Serialize for TimedStates<K, S> {
-    fn serialize<W: Serializer>(&self, serializer: W) -> Result<W::Ok, W::Error> {
-        self.keys.serialize(serializer)
+impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
+    fn freeze(&mut self, how: Freeze) -> Option<Piece> {
+        self.keys.freeze(how)
     }
-}
 
-impl<'de, K: StateKey, S: Deserialize<'de>> Deserialize<'de> for TimedStates<K, S> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut keys = KeyStates::<K, Timed<S>>::deserialize(deserializer)?;
-        let mut alarms = Vec::new();
-        for at in 0..keys.len() {
-            let hash = keys.hash(at);
-            if let Some(timed) = keys.state(at)
-                && timed.expires < never()
-            {
-                timed.alarm = timed.expires;
-                alarms.push(Reverse((timed.expires, hash)));
-            }
-        }
-        Ok(TimedStates { keys, alarms: alarms.into() })
+    fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
+        let keys = KeyStates::<K, Timed<S>>::restore(pieces)?;
+        let alarms = (0..keys.len()).map(|at| (keys.get(at).alarm, keys.hash(at)));
+        let alarms = alarms.filter(|(time, _)| *time < never()).map(Reverse).collect();
+        Ok(TimedStates { keys, alarms })
+    }
+
+    fn schema() -> Schema {
+        KeyStates::<K, Timed<S>>::schema()
     }
 }

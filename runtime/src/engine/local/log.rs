@@ -20,8 +20,9 @@ pub(crate) struct TickLog {
     pub last: Option<Tick>,
     /// By source, what the readers told to be stored beside the plans, in order.
     pub journals: Vec<Vec<Vec<u8>>>,
-    /// By the name of its operator and the key group: what state is as of the last committed tick, in bytes.
-    pub states: BTreeMap<String, BTreeMap<usize, Vec<u8>>>,
+    /// By the name of its operator and the key group: the pieces of its state as of the last committed tick, the first of them
+    /// full.
+    pub states: BTreeMap<String, BTreeMap<usize, Vec<Vec<u8>>>>,
     /// By source, up to where committed ticks have read.
     pub committed: Vec<Positions>,
     /// Fault points that were met: each is met once.

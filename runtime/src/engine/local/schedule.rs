@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::topology::{HeadShape, Topology};
 use crate::event_time::Watermarks;
 use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
-use crate::state::{GroupState, Saved, Store};
+use crate::state::{GroupState, Piece, Store};
 use crate::tick::{OffsetRange, Tick, TickPlan};
 
 /// How many ticks may have begun without being committed: what bounds memory.
@@ -41,8 +41,8 @@ pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
     pub store: Store,
-    /// The store as it is behind this task, where somebody keeps it.
-    pub saved: Saved,
+    /// What it changed in the store, where somebody keeps it.
+    pub saved: Vec<Piece>,
     /// What the buckets take in memory, about.
     pub bytes: u64,
     pub nanos: u64,
@@ -85,15 +85,15 @@ struct StageRun {
     held: Vec<Task>,
     /// By tail and task, until the tail's reader takes them.
     outputs: Vec<Vec<Vec<Bucket>>>,
-    /// What its tasks keep, as it is behind this tick.
-    saved: Saved,
+    /// What its tasks changed in their stores.
+    saved: Vec<Piece>,
     cost: Cost,
 }
 
-/// What is left of a tick that is committed: of each stage what it took, and what it keeps.
+/// What is left of a tick that is committed: of each stage what it took, and what it changed in its state.
 pub(crate) struct Retired {
     pub costs: Vec<Cost>,
-    pub saved: Vec<Saved>,
+    pub saved: Vec<Vec<Piece>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl Scheduler {
             done: Vec::new(),
             held: Vec::new(),
             outputs: shape.tails.iter().map(|_| Vec::new()).collect(),
-            saved: Saved::new(),
+            saved: Vec::new(),
             cost: Cost::default(),
         });
         self.ticks.push_back(TickRun {

@@ -6,7 +6,7 @@ use super::log::TickLog;
 use super::schedule::Scheduler;
 use crate::engine::Trigger;
 use crate::pipeline::{Head, StageNode};
-use crate::state::{GroupState, Saved};
+use crate::state::{GroupState, Piece};
 use crate::{Error, Result};
 
 /// By stage, the name of the state that its operator keeps.
@@ -46,7 +46,10 @@ pub(crate) fn restore(
         let (Some(saved), Head::Operator { op, .. }) = (log.states.get(name), &stages[stage].head) else {
             continue;
         };
-        let read = |(group, bytes): (&usize, &Vec<u8>)| Ok((*group, op.restore(bytes)?));
+        let read = |(group, pieces): (&usize, &Vec<Vec<u8>>)| {
+            let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+            Ok((*group, op.restore(&pieces)?))
+        };
         let states: std::result::Result<Vec<(usize, GroupState)>, crate::BoxError> =
             saved.iter().map(read).collect();
         let states =
@@ -56,11 +59,21 @@ pub(crate) fn restore(
     Ok(())
 }
 
-/// A tick is committed that left these states, by stage.
-pub(crate) fn store(log: &mut TickLog, names: &[Option<String>], saved: Vec<Saved>) {
-    for (name, saved) in names.iter().zip(saved) {
-        if let Some(name) = name {
-            log.states.entry(name.clone()).or_default().extend(saved);
+/// A tick is committed that changed these states, by stage.
+pub(crate) fn store(log: &mut TickLog, names: &[Option<String>], saved: Vec<Vec<Piece>>) -> Result<()> {
+    for (name, pieces) in names.iter().zip(saved) {
+        let Some(name) = name else { continue };
+        let groups = log.states.entry(name.clone()).or_default();
+        for piece in pieces {
+            let mut bytes = Vec::new();
+            let written = piece.frozen.write(&mut bytes);
+            written.map_err(|why| Error::Config(format!("the state of `{name}` can't be written: {why}")))?;
+            let group = groups.entry(piece.group).or_default();
+            if piece.full {
+                group.clear();
+            }
+            group.push(bytes);
         }
     }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use super::schedule::{Done, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
-use crate::state::{Saved, Store};
+use crate::state::Store;
 use crate::{BoxError, blame};
 
 /// All that tasks share. Nothing in it changes while the pipeline runs.
@@ -91,7 +91,7 @@ impl<'env> Work<'env> {
                 };
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
-                let saved = if self.saves { store.save()? } else { Saved::new() };
+                let saved = if self.saves { store.freeze(false) } else { Vec::new() };
                 Ok(Done { saved, ..stage.done(run.close(), store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
@@ -105,7 +105,7 @@ impl Stage<'_> {
             weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
         };
         let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
-        Done { outputs, store, saved: Saved::new(), bytes, nanos: 0 }
+        Done { outputs, store, saved: Vec::new(), bytes, nanos: 0 }
     }
 }
 

@@ -198,7 +198,7 @@ pub fn all(_: &TaskContext, _: &mut Store, inputs: Vec<Vec<Vec<u64>>>) -> Result
     Ok(inputs.into_iter().flatten().flatten().collect())
 }
 
-#[derive(serde::Serialize, Default)]
+#[derive(serde::Serialize, serde::Deserialize, Default)]
 struct History(u64);
 
 /// Merges to one number for all that this task has ever seen, in order: another order gives another number.

@@ -57,8 +57,9 @@ impl Driver<'_> {
         if let Some(log) = &mut self.log {
             log.open.pop_front();
             log.last = Some(tick);
-            states::store(log, &self.states, saved);
+            let stored = states::store(log, &self.states, saved);
             log.committed = self.planner.intake.committed();
+            stored.map_err(|error| self.failure(tick.number, error))?;
         }
         let of_sources = (0..self.topology.sources).map(|source| {
             self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])

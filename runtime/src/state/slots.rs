@@ -1,0 +1,307 @@
+//! The bytes of a piece.
+//!
+//! ```text
+//! piece  = 0 value                              a value that is written whole
+//!        | 1 flags fields keys count slot*      the keys of a group, or those that changed
+//! flags  = 1: all keys | 2: slots have fields
+//! fields = bytes                                what the operator keeps for the group
+//! keys   = how many keys the group has
+//! slot   = gap [fields: bytes] key: bytes state: bytes
+//! gap    = how many slots lie between this one and the one before
+//! bytes  = their number, and they
+//! ```
+//! Numbers are LEB128, as postcard has them; `value`, `key` and `state` are postcard. So keys and states can be told apart by
+//! those who know nothing of the operator. A slot's number is its place in the group's list: a restored list has its keys in the order that
+//! they had.
+
+use serde::Serialize;
+
+use crate::BoxError;
+use crate::clock::Timestamp;
+
+const WHOLE: u8 = 0;
+const SLOTS: u8 = 1;
+const FULL: u8 = 1;
+const FIELDS: u8 = 2;
+
+/// A slot as it lies in a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RawSlot<'p> {
+    pub at: usize,
+    pub fields: &'p [u8],
+    pub key: &'p [u8],
+    pub state: &'p [u8],
+}
+
+/// A piece whose bytes were looked at, but not its keys and states.
+#[derive(Debug)]
+pub(crate) enum Raw<'p> {
+    Whole(&'p [u8]),
+    Slots { full: bool, fields: &'p [u8], keys: usize, slots: Slots<'p> },
+}
+
+/// Writes slots, in the order of their numbers.
+pub(crate) struct SlotWriter<'o> {
+    out: &'o mut Vec<u8>,
+    scratch: Vec<u8>,
+    next: usize,
+    has_fields: bool,
+}
+
+impl<'o> SlotWriter<'o> {
+    pub fn new(
+        out: &'o mut Vec<u8>,
+        full: bool,
+        fields: &[u8],
+        keys: usize,
+        count: usize,
+        has_fields: bool,
+    ) -> Self {
+        out.push(SLOTS);
+        out.push(if full { FULL } else { 0 } | if has_fields { FIELDS } else { 0 });
+        bytes(out, fields);
+        number(out, keys as u64);
+        number(out, count as u64);
+        SlotWriter { out, scratch: Vec::new(), next: 0, has_fields }
+    }
+
+    pub fn slot(
+        &mut self,
+        at: usize,
+        fields: impl FnOnce(&mut Vec<u8>),
+        key: &impl Serialize,
+        state: &impl Serialize,
+    ) -> Result<(), BoxError> {
+        number(self.out, (at - self.next) as u64);
+        self.next = at + 1;
+        if self.has_fields {
+            self.scratch.clear();
+            fields(&mut self.scratch);
+            bytes(self.out, &self.scratch);
+        }
+        self.value(key)?;
+        self.value(state)
+    }
+
+    /// A slot that lay in another piece, perhaps with another state.
+    pub fn raw(&mut self, slot: RawSlot<'_>) {
+        number(self.out, (slot.at - self.next) as u64);
+        self.next = slot.at + 1;
+        if self.has_fields {
+            bytes(self.out, slot.fields);
+        }
+        bytes(self.out, slot.key);
+        bytes(self.out, slot.state);
+    }
+
+    fn value(&mut self, value: &impl Serialize) -> Result<(), BoxError> {
+        self.scratch.clear();
+        encode(value, &mut self.scratch)?;
+        bytes(self.out, &self.scratch);
+        Ok(())
+    }
+}
+
+/// Appends a value, in postcard.
+pub(crate) fn encode(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(), BoxError> {
+    postcard::to_io(value, out)?;
+    Ok(())
+}
+
+/// Appends a time, in postcard.
+pub(crate) fn encode_time(time: Timestamp, out: &mut Vec<u8>) {
+    let millis = time.millis();
+    number(out, ((millis << 1) ^ (millis >> 63)) as u64);
+}
+
+/// A value that is written whole.
+pub(crate) fn whole(value: &impl Serialize) -> Result<Vec<u8>, BoxError> {
+    let mut out = vec![WHOLE];
+    encode(value, &mut out)?;
+    Ok(out)
+}
+
+fn number(out: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    number(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// What a piece consists of.
+pub(crate) fn open(piece: &[u8]) -> Result<Raw<'_>, BoxError> {
+    let mut left = Left(piece);
+    match left.byte()? {
+        WHOLE => Ok(Raw::Whole(left.0)),
+        SLOTS => {
+            let flags = left.byte()?;
+            if flags & !(FULL | FIELDS) != 0 {
+                return Err(damaged("unknown flags"));
+            }
+            let fields = left.bytes()?;
+            let (keys, count) = (left.size()?, left.size()?);
+            let slots = Slots { left, count, keys, next: 0, has_fields: flags & FIELDS != 0 };
+            Ok(Raw::Slots { full: flags & FULL != 0, fields, keys, slots })
+        }
+        kind => Err(damaged(&format!("it begins with {kind}"))),
+    }
+}
+
+fn damaged(why: &str) -> BoxError {
+    format!("these bytes are no piece of a state: {why}").into()
+}
+
+/// The slots of a piece, in the order of their numbers. Ends behind the first error.
+#[derive(Debug)]
+pub(crate) struct Slots<'p> {
+    left: Left<'p>,
+    count: usize,
+    keys: usize,
+    next: usize,
+    has_fields: bool,
+}
+
+impl Slots<'_> {
+    /// How many are left.
+    pub fn left(&self) -> usize {
+        self.count
+    }
+
+    pub fn has_fields(&self) -> bool {
+        self.has_fields
+    }
+}
+
+impl<'p> Slots<'p> {
+    fn read(&mut self) -> Result<RawSlot<'p>, BoxError> {
+        let at = self.next.checked_add(self.left.size()?).filter(|at| *at < self.keys);
+        let at = at.ok_or_else(|| damaged("a slot lies outside of its group"))?;
+        self.next = at + 1;
+        let fields = if self.has_fields { self.left.bytes()? } else { &[] };
+        Ok(RawSlot { at, fields, key: self.left.bytes()?, state: self.left.bytes()? })
+    }
+}
+
+impl<'p> Iterator for Slots<'p> {
+    type Item = Result<RawSlot<'p>, BoxError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.count == 0 {
+            let rest = std::mem::take(&mut self.left.0);
+            return (!rest.is_empty()).then(|| Err(damaged("something follows its last slot")));
+        }
+        self.count -= 1;
+        let slot = self.read();
+        if slot.is_err() {
+            (self.count, self.left) = (0, Left(&[]));
+        }
+        Some(slot)
+    }
+}
+
+/// Bytes that are read from the front.
+#[derive(Debug)]
+struct Left<'p>(&'p [u8]);
+
+impl<'p> Left<'p> {
+    fn byte(&mut self) -> Result<u8, BoxError> {
+        let (first, rest) = self.0.split_first().ok_or_else(|| damaged("it is cut off"))?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    fn size(&mut self) -> Result<usize, BoxError> {
+        let (n, rest) = postcard::take_from_bytes::<u64>(self.0).map_err(|_| damaged("it is cut off"))?;
+        self.0 = rest;
+        // A slot's number is 32 bits, and bytes fit into memory.
+        usize::try_from(n).map_err(|_| damaged("a number is too large"))
+    }
+
+    fn bytes(&mut self) -> Result<&'p [u8], BoxError> {
+        let len = self.size()?;
+        let (bytes, rest) = self.0.split_at_checked(len).ok_or_else(|| damaged("it is cut off"))?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Slot = (Vec<u8>, String, Vec<u32>);
+
+    fn written(full: bool, has_fields: bool, slots: &std::collections::BTreeMap<u16, Slot>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut writer = SlotWriter::new(&mut out, full, b"own", 1 << 16, slots.len(), has_fields);
+        for (at, (fields, key, state)) in slots {
+            writer
+                .slot((*at).into(), |out| out.extend_from_slice(fields), key, state)
+                .expect("it can be written");
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn slots_are_read_as_they_were_written(
+            full: bool,
+            has_fields: bool,
+            slots in proptest::collection::btree_map(any::<u16>(), any::<Slot>(), 0..20),
+        ) {
+            let bytes = written(full, has_fields, &slots);
+            let Raw::Slots { full: was_full, fields, keys, slots: read } = open(&bytes).expect("it is a piece") else {
+                panic!("these are slots");
+            };
+            prop_assert_eq!((was_full, fields, keys, read.left()), (full, &b"own"[..], 1 << 16, slots.len()));
+            let read: Vec<RawSlot<'_>> = read.collect::<Result<_, _>>().expect("they are slots");
+            for (read, (at, (fields, key, state))) in read.iter().zip(&slots) {
+                prop_assert_eq!(read.at, usize::from(*at));
+                prop_assert_eq!(read.fields, if has_fields { &fields[..] } else { &[] });
+                prop_assert_eq!(&postcard::from_bytes::<String>(read.key).expect("a key"), key);
+                prop_assert_eq!(&postcard::from_bytes::<Vec<u32>>(read.state).expect("a state"), state);
+            }
+            let mut again = Vec::new();
+            let mut writer = SlotWriter::new(&mut again, full, b"own", 1 << 16, slots.len(), has_fields);
+            read.iter().for_each(|slot| writer.raw(*slot));
+            prop_assert_eq!(again, bytes);
+        }
+
+        #[test]
+        fn what_is_cut_off_or_longer_is_no_piece(
+            slots in proptest::collection::btree_map(any::<u16>(), any::<Slot>(), 0..5),
+            cut: prop::sample::Index,
+        ) {
+            let is_whole = |bytes: &[u8]| match open(bytes) {
+                Ok(Raw::Slots { mut slots, .. }) => slots.all(|slot| slot.is_ok()),
+                Ok(Raw::Whole(_)) | Err(_) => false,
+            };
+            let bytes = written(true, true, &slots);
+            prop_assert!(is_whole(&bytes));
+            prop_assert!(!is_whole(&bytes[..cut.index(bytes.len())]));
+            prop_assert!(!is_whole(&[&bytes[..], &[0]].concat()));
+        }
+
+        #[test]
+        fn times_are_postcard(millis: i64) {
+            let (mut out, time) = (Vec::new(), Timestamp::from_millis(millis));
+            encode_time(time, &mut out);
+            prop_assert_eq!(postcard::from_bytes::<Timestamp>(&out), Ok(time));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            if let Ok(Raw::Slots { slots, .. }) = open(&bytes) {
+                slots.for_each(drop);
+            }
+        }
+    }
+}
