@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::exchange::Owners;
 use crate::op::gather::Gather;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext, Timing};
-use crate::state::{GroupState, StateKey, Store};
+use crate::state::{GroupState, Kept, Schema, StateKey, Store};
 use crate::{BoxError, blame};
 
 /// A record on its way into a window.
@@ -169,7 +169,11 @@ where
         timing
     }
 
-    fn restore(&self, bytes: &[u8]) -> Result<GroupState, BoxError> {
-        GroupState::read::<H>(bytes)
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        GroupState::restore::<H>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(H::schema())
     }
 }

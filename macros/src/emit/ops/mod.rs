@@ -28,6 +28,7 @@ mod map_async;
 mod map_partitions;
 mod map_values;
 mod map_with_state;
+mod of_windows;
 mod print;
 mod reduce;
 mod reduce_by_key;
@@ -48,7 +49,7 @@ mod try_map;
 mod union;
 mod update_state_by_key;
 mod values;
-mod windowed;
+
 mod words;
 
 pub use event_time::{clock, time_of_result};
@@ -87,7 +88,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::Repeat => repeat::fused(cx, node, item, exit),
         OpKind::EventTime => event_time::fused(cx, node, item, exit),
         OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global => {
-            windowed::fused(cx, node, item, exit)
+            of_windows::fused(cx, node, item, exit)
         }
         OpKind::Source
         | OpKind::ReduceByKey
@@ -182,7 +183,7 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedReduceByKey
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
-        | OpKind::WindowedGroupByKey => windowed::tail_type(graph, node),
+        | OpKind::WindowedGroupByKey => of_windows::tail_type(graph, node),
         OpKind::Count => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue | OpKind::RunningCount => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
@@ -236,7 +237,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let rt = cx.graph.rt(at);
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
-        kind if kind.is_windowed() => windowed::push(cx, node, item),
+        kind if kind.is_windowed() => of_windows::push(cx, node, item),
         OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
         // These make a key of it, or only count it.
         OpKind::ReduceByKey
@@ -328,7 +329,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::WindowedReduceByKey
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
-        | OpKind::WindowedGroupByKey => windowed::attach(graph, node),
+        | OpKind::WindowedGroupByKey => of_windows::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),
