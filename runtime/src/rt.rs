@@ -119,7 +119,8 @@ impl<'env> Builder<'env> {
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
         let info = source.info();
         self.plan.set_detail(node, info.to_string());
-        self.sources.push(SourceNode { node, info, source: erase(source) });
+        let logged = source.can_be_logged();
+        self.sources.push(SourceNode { node, info, logged, source: erase(source) });
         self.head(node, Head::Source(self.sources.len() - 1))
     }
 
@@ -271,6 +272,7 @@ impl<'env> Builder<'env> {
             clocks: self.clocks,
             windowed: self.windowed,
             counters: Vec::new(),
+            renames: Vec::new(),
             invalid: self.invalid,
             env: PhantomData,
         }
