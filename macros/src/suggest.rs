@@ -93,15 +93,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Operators of the design that later versions bring.
-const PLANNED: &[&str] = &[
-    "window",
-    "count_by_window",
-    "reduce_by_window",
-    "reduce_by_key_and_window",
-    "group_by_key_and_window",
-    "count_by_value_and_window",
-    "slice",
-];
+const PLANNED: &[&str] = &["slice"];
 
 /// The message for what stands behind a window and is no aggregate.
 pub fn no_aggregate(window: OpKind, name: &str) -> String {
@@ -171,6 +163,8 @@ pub fn meant(kind: OpKind, arguments: usize) -> OpKind {
     match (kind, arguments) {
         (OpKind::Fold, 3) => OpKind::Aggregate,
         (OpKind::FoldByKey, 3) => OpKind::AggregateByKey,
+        (OpKind::ReduceByWindow, 4) => OpKind::ReduceByWindowWithInverse,
+        (OpKind::ReduceByKeyAndWindow, 4..) => OpKind::ReduceByKeyAndWindowWithInverse,
         _ => kind,
     }
 }
@@ -207,6 +201,24 @@ pub fn example(kind: OpKind) -> String {
         }
         (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
             "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}().unbounded()`, whose state grows for ever"
+        ),
+        (
+            OpKind::Window
+            | OpKind::CountByWindow
+            | OpKind::GroupByKeyAndWindow
+            | OpKind::CountByValueAndWindow,
+            _,
+        ) => format!("`.{name}(length, slide)` with two durations, such as `secs(30)`, or `.{name}(length)`"),
+        (OpKind::ReduceByWindow | OpKind::ReduceByKeyAndWindow, _) => format!(
+            "`.{name}(|a, b| …, length, slide)` with two durations, such as `secs(30)`, or `.{name}(|a, b| …, length)`"
+        ),
+        (OpKind::ReduceByWindowWithInverse, _) => {
+            format!(
+                "`.{name}(|a, b| …, |total, gone| …, length, slide)` with two durations, such as `secs(30)`"
+            )
+        }
+        (OpKind::ReduceByKeyAndWindowWithInverse, _) => format!(
+            "`.{name}(|a, b| …, |total, gone| …, length, slide)` with two durations, such as `secs(30)`; behind them              perhaps a filter, `|key, total| …`"
         ),
         (OpKind::EventTime, _) => format!(
             "`.{name}(|x| x.time, secs(10))`, where the second operand is how far records may be out of order"
@@ -295,7 +307,8 @@ mod tests {
         assert!(unknown_operator("leftOuterJoin").contains("written `left_outer_join` here"));
         assert!(unknown_operator("combineByKey").contains("aggregate_by_key"));
         assert!(unknown_operator("updateStateByKey").contains("written `update_state_by_key` here"));
-        assert!(unknown_operator("countByWindow").contains("planned"));
+        assert!(unknown_operator("countByWindow").contains("written `count_by_window` here"));
+        assert!(unknown_operator("slice").contains("planned"));
     }
 
     #[test]

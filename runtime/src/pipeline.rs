@@ -17,6 +17,7 @@ use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
+use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
@@ -31,6 +32,8 @@ pub struct Pipeline<'env> {
     /// Aggregates of windows of event time.
     pub(crate) windowed: Vec<WindowedNode>,
     pub(crate) counters: Vec<Counter>,
+    /// Operators with windows.
+    pub(crate) windows: Vec<WindowNode>,
     /// Names in a checkpoint, old and new.
     pub(crate) renames: Vec<(String, String)>,
     /// What can't be run about it, found out while it was built.
@@ -172,6 +175,8 @@ pub(crate) type Bucket = Box<dyn Any + Send>;
 #[derive(Clone, Copy, Debug)]
 pub struct TaskContext {
     pub tick: Tick,
+    /// The batch time of the tick before, if there is one.
+    pub before: Option<Timestamp>,
     /// What the operator judges event time by.
     pub watermarks: Watermarks,
     /// The tick is there only because event time went on: it is no batch.
@@ -180,6 +185,12 @@ pub struct TaskContext {
     pub task: usize,
     /// How many partitions key groups are spread over.
     pub partitions: usize,
+}
+
+/// An operator with windows: its stream has a batch where one of them ends, and none in other ticks.
+pub(crate) struct WindowNode {
+    pub node: NodeId,
+    pub window: Arc<Window>,
 }
 
 /// An `event_time`.
@@ -300,6 +311,13 @@ pub(crate) trait HeadOperator: Send + Sync {
         false
     }
 
+    /// Whether its stream has a batch in this tick. Where it has none, its stage's loops don't run, and no stage or outlet
+    /// behind it sees the tick, but through another input.
+    fn emits(&self, cx: &TaskContext) -> bool {
+        let _ = cx;
+        true
+    }
+
     /// Whether it acts as event time goes on, also where no records come.
     fn is_timed(&self) -> bool {
         false
@@ -369,6 +387,9 @@ pub(crate) trait ErasedReader: Send + Sync {
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
+    fn finished(&self) -> Vec<u32> {
+        Vec::new()
+    }
     fn grain(&self) -> u64;
     fn total(&self) -> Option<Total> {
         None

@@ -10,6 +10,7 @@ mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod windowed;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -23,7 +24,7 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, WindowedNode,
+    StageNode, WindowNode, WindowedNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -50,6 +51,7 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
@@ -83,6 +85,7 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
     windowed: Vec<WindowedNode>,
     /// The first operand that no operator can mean.
@@ -103,6 +106,7 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            windows: Vec::new(),
             clocks: Vec::new(),
             windowed: Vec::new(),
             invalid: None,
@@ -272,6 +276,7 @@ impl<'env> Builder<'env> {
             clocks: self.clocks,
             windowed: self.windowed,
             counters: Vec::new(),
+            windows: self.windows,
             renames: Vec::new(),
             invalid: self.invalid,
             env: PhantomData,

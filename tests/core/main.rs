@@ -9,6 +9,7 @@ mod crossings;
 mod directories;
 mod elementwise;
 mod errors;
+mod event_time;
 mod facade;
 mod hygiene;
 mod joins;

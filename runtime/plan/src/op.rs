@@ -66,6 +66,14 @@ pub enum OpKind {
     MapWithStateAndSnapshots,
     DropDuplicates,
     DropDuplicatesByKey,
+    Window,
+    CountByWindow,
+    ReduceByWindow,
+    ReduceByWindowWithInverse,
+    ReduceByKeyAndWindow,
+    ReduceByKeyAndWindowWithInverse,
+    GroupByKeyAndWindow,
+    CountByValueAndWindow,
     EventTime,
     Tumbling,
     Sliding,
@@ -101,6 +109,8 @@ pub enum Class {
     PerBatch,
     /// Keeps something from tick to tick.
     Stateful,
+    /// Looks at the records of the last ticks, every so often.
+    Windowed,
     /// Goes by the time that records speak of.
     EventTime,
     /// Takes records out of the pipeline.
@@ -228,6 +238,14 @@ impl OpKind {
         OpKind::MapWithStateAndSnapshots,
         OpKind::DropDuplicates,
         OpKind::DropDuplicatesByKey,
+        OpKind::Window,
+        OpKind::CountByWindow,
+        OpKind::ReduceByWindow,
+        OpKind::ReduceByWindowWithInverse,
+        OpKind::ReduceByKeyAndWindow,
+        OpKind::ReduceByKeyAndWindowWithInverse,
+        OpKind::GroupByKeyAndWindow,
+        OpKind::CountByValueAndWindow,
         OpKind::EventTime,
         OpKind::Tumbling,
         OpKind::Sliding,

@@ -4,6 +4,7 @@ mod by_key;
 mod event_time;
 mod per_batch;
 mod stateful;
+mod windowed;
 
 use super::{Arg, Class, Cut, OpKind, OpSpec};
 
@@ -279,6 +280,14 @@ impl OpKind {
             | OpKind::MapWithStateAndSnapshots
             | OpKind::DropDuplicates
             | OpKind::DropDuplicatesByKey => stateful::row(self),
+            OpKind::Window
+            | OpKind::CountByWindow
+            | OpKind::ReduceByWindow
+            | OpKind::ReduceByWindowWithInverse
+            | OpKind::ReduceByKeyAndWindow
+            | OpKind::ReduceByKeyAndWindowWithInverse
+            | OpKind::GroupByKeyAndWindow
+            | OpKind::CountByValueAndWindow => windowed::row(self),
             OpKind::EventTime
             | OpKind::Tumbling
             | OpKind::Sliding

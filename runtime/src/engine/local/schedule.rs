@@ -3,11 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::topology::{HeadShape, Topology};
+use super::judges::judge;
+use super::topology::{Batches, Feeder, HeadShape, Topology};
+use crate::clock::Timestamp;
 use crate::event_time::Watermarks;
-use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
+use crate::exchange::Seen;
+use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext, Timing};
 use crate::state::{GroupState, Piece, Store};
-use crate::tick::{OffsetRange, Tick, TickPlan};
+use crate::tick::{OffsetRange, Tick, TickKind, TickPlan};
 
 /// How many ticks may have begun without being committed: what bounds memory.
 pub(crate) const MAX_IN_FLIGHT: usize = 2;
@@ -54,6 +57,8 @@ pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
     pub store: Store,
+    /// What its operator waits for, if it goes by event time.
+    pub timing: Timing,
     /// The store, as far as it was to be frozen.
     pub frozen: Vec<Piece>,
     /// What the buckets take in memory, about.
@@ -80,11 +85,22 @@ pub(crate) struct Scheduler {
     ticks: VecDeque<TickRun>,
     /// By stage and task; none is here while a task has it.
     stores: Vec<Vec<Option<Store>>>,
+    /// The time of the newest tick.
+    newest: Option<Timestamp>,
+    /// By stage and task, as of its last tick.
+    timings: Vec<Vec<Timing>>,
 }
 
 struct TickRun {
     tick: Tick,
     freeze: Option<Freeze>,
+    /// The time of the tick before it.
+    before: Option<Timestamp>,
+    /// By stage, whether it has a batch in this tick, and what is behind it another.
+    batches: Vec<Batches>,
+    kind: TickKind,
+    /// By clock.
+    watermarks: Vec<Watermarks>,
     stages: Vec<StageRun>,
     stages_left: usize,
 }
@@ -119,7 +135,8 @@ enum Phase {
 impl Scheduler {
     pub fn new(topology: Arc<Topology>, partitions: usize) -> Scheduler {
         let stores = topology.stages.iter().map(|_| Vec::new()).collect();
-        Scheduler { topology, partitions, ticks: VecDeque::new(), stores }
+        let timings = vec![Vec::new(); topology.stages.len()];
+        Scheduler { topology, partitions, ticks: VecDeque::new(), stores, newest: None, timings }
     }
 
     /// The stage goes on with what its tasks kept.
@@ -140,6 +157,11 @@ impl Scheduler {
             stores.iter_mut().flatten().flat_map(|store| store.freeze(freeze == Freeze::All)).collect()
         };
         self.stores.iter_mut().map(of_stage).collect()
+    }
+
+    /// The last tick of an earlier start was at this time.
+    pub fn resume(&mut self, newest: Option<Timestamp>) {
+        self.newest = newest;
     }
 
     /// How many tasks of a stage keep something.
@@ -168,9 +190,18 @@ impl Scheduler {
             frozen: Vec::new(),
             cost: Cost::default(),
         });
+        // A tick without data is no batch: no window of processing time ends in it.
+        let before = match plan.kind {
+            TickKind::Data => self.newest.replace(plan.tick.time),
+            TickKind::NoData | TickKind::Flush => Some(plan.tick.time),
+        };
         self.ticks.push_back(TickRun {
             tick: plan.tick,
             freeze,
+            before,
+            batches: topology.batches(before, plan.tick.time, plan.kind),
+            kind: plan.kind,
+            watermarks: plan.watermarks.clone(),
             stages: stages.collect(),
             stages_left: topology.stages.len(),
         });
@@ -203,6 +234,11 @@ impl Scheduler {
         this.tasks_left -= 1;
         this.cost.nanos += done.nanos;
         this.cost.bytes += done.bytes;
+        let timings = &mut self.timings[id.stage];
+        if self.topology.stages[id.stage].timed {
+            timings.resize(timings.len().max(id.task + 1), Timing::default());
+            timings[id.task] = done.timing;
+        }
         this.frozen.extend(done.frozen);
         for (tail, buckets) in done.outputs.into_iter().enumerate() {
             this.outputs[tail][id.task] = buckets;
@@ -225,6 +261,32 @@ impl Scheduler {
         feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect()
     }
 
+    /// By clock, what its tasks saw in a tick, once all have.
+    pub fn take_clocks(&mut self, tick: u64) -> Option<Vec<Vec<Seen>>> {
+        let at = self.index(tick)?;
+        let clocks = &self.topology.clocks;
+        let stages = &mut self.ticks[at].stages;
+        if clocks.iter().any(|clock| stages[clock.stage].phase != Phase::Complete) {
+            return None;
+        }
+        let mut seen = |clock: &Feeder| {
+            let tasks = std::mem::take(&mut stages[clock.stage].outputs[clock.tail]);
+            tasks.into_iter().flatten().map(crate::op::open::<Seen>).collect()
+        };
+        Some(clocks.iter().map(&mut seen).collect())
+    }
+
+    /// By stage, what its operator waits for; of those that don't go by event time, nothing.
+    pub fn timings(&self) -> Vec<Timing> {
+        self.timings.iter().map(|tasks| tasks.iter().copied().fold(Timing::default(), Timing::and)).collect()
+    }
+
+    /// Whether an outlet's stream has a batch in a tick.
+    pub fn has_batch(&self, tick: u64, outlet: usize) -> bool {
+        let run = &self.ticks[self.index(tick).expect("a tick is retired after its outlets are written")];
+        self.topology.outlets[outlet].iter().any(|feeder| run.batches[feeder.stage].given)
+    }
+
     pub fn is_complete(&self, tick: u64) -> bool {
         self.index(tick).is_some_and(|at| self.ticks[at].stages_left == 0)
     }
@@ -244,7 +306,8 @@ impl Scheduler {
 
     /// A stage's input is complete: makes its tasks. Says whether there is news for the driver.
     fn start(&mut self, at: usize, stage: usize, inputs: Vec<TaskInput>, ready: &mut Vec<Task>) -> bool {
-        let tick = self.ticks[at].tick;
+        let TickRun { tick, before, kind, .. } = self.ticks[at];
+        let watermarks = judge(&self.topology.stages[stage].judges, &self.ticks[at].watermarks, kind);
         let count = inputs.len();
         let this = &mut self.ticks[at].stages[stage];
         debug_assert!(this.phase == Phase::Waiting);
@@ -260,8 +323,9 @@ impl Scheduler {
                 id,
                 cx: TaskContext {
                     tick,
-                    watermarks: Watermarks::UNSET,
-                    no_data: false,
+                    before,
+                    watermarks,
+                    no_data: kind != TickKind::Data,
                     task,
                     partitions: self.partitions,
                 },
@@ -289,7 +353,9 @@ impl Scheduler {
         for route in &topology.stages[stage].tails {
             match *route {
                 // Waits until the tick is complete: outlets see nothing of a tick that may fail yet.
-                Route::Outlet(_) | Route::Clock(_) => {}
+                Route::Outlet(_) => {}
+                // The next tick may wait to be judged by it.
+                Route::Clock(_) => news = true,
                 Route::Stage { stage, .. } => {
                     let left = &mut self.ticks[at].stages[stage].feeders_left;
                     *left -= 1;
@@ -303,12 +369,16 @@ impl Scheduler {
         news
     }
 
-    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task.
+    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task. No tasks, where no
+    /// input has a batch.
     fn gather(&mut self, at: usize, stage: usize) -> Vec<TaskInput> {
         let topology = Arc::clone(&self.topology);
         let HeadShape::Operator { tasks, inputs } = &topology.stages[stage].head else {
             unreachable!("a source stage has no feeders");
         };
+        if !self.ticks[at].batches[stage].read {
+            return Vec::new();
+        }
         let count = inputs.len();
         let none = || -> Vec<Vec<Bucket>> { std::iter::repeat_with(Vec::new).take(count).collect() };
         let mut dealt: Vec<Vec<Vec<Bucket>>> = match tasks {
@@ -321,7 +391,9 @@ impl Scheduler {
             for feeder in feeders {
                 let from = std::mem::take(&mut self.ticks[at].stages[feeder.stage].outputs[feeder.tail]);
                 for buckets in from {
-                    debug_assert!(*tasks != HeadTasks::Partitions || buckets.len() == self.partitions);
+                    debug_assert!(
+                        *tasks != HeadTasks::Partitions || [0, self.partitions].contains(&buckets.len())
+                    );
                     for (partition, bucket) in buckets.into_iter().enumerate() {
                         let task = match tasks {
                             HeadTasks::Partitions | HeadTasks::Fixed(_) => partition,

@@ -1,6 +1,10 @@
 //! Which stage feeds what: the shape of a pipeline, without its closures.
 
+use crate::clock::Timestamp;
+use super::judges::{Judge, Judges};
 use crate::pipeline::{Head, HeadTasks, Pipeline, Route};
+use crate::tick::TickKind;
+use crate::window::Slides;
 
 /// One tail of one stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,21 @@ pub(crate) enum HeadShape {
 pub(crate) struct StageShape {
     pub head: HeadShape,
     pub tails: Vec<Route>,
+    /// Its head gives a batch where a window ends, and none in other ticks.
+    pub slides: Option<Slides>,
+    /// Its head goes by event time.
+    pub timed: bool,
+    /// What its head's watermark is made of.
+    pub judges: Vec<Judge>,
+}
+
+/// What a stage has in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Batches {
+    /// One of those that feed it gives a batch.
+    pub read: bool,
+    /// It gives one.
+    pub given: bool,
 }
 
 /// # Contract
@@ -33,14 +52,27 @@ pub(crate) struct Topology {
     /// For each outlet the tails that feed it, in stage order.
     pub outlets: Vec<Vec<Feeder>>,
     pub sources: usize,
+    /// For each clock the tail that it is.
+    pub clocks: Vec<Feeder>,
 }
 
 impl Topology {
     pub fn of(pipeline: &Pipeline<'_>) -> Topology {
+        let graph = pipeline.plan.graph();
+        let slides = |stage: usize| {
+            let head = graph.stages.get(stage)?.head;
+            pipeline.windows.iter().find(|window| window.node == head)?.window.known()
+        };
+        let judges = Judges::of_pipeline(pipeline);
+        let mut clocks = vec![Feeder { stage: 0, tail: 0 }; pipeline.clocks.len()];
         let mut stages: Vec<StageShape> = pipeline
             .stages
             .iter()
-            .map(|stage| StageShape {
+            .enumerate()
+            .map(|(number, stage)| StageShape {
+                slides: slides(number),
+                timed: matches!(&stage.head, Head::Operator { op, .. } if op.is_timed()),
+                judges: graph.stages.get(number).map_or(Vec::new(), |s| judges.of(s.head)),
                 head: match &stage.head {
                     Head::Source(source) => HeadShape::Source(*source),
                     Head::Operator { tasks, inputs, .. } => {
@@ -56,7 +88,7 @@ impl Topology {
                 let feeder = Feeder { stage: from, tail };
                 match *route {
                     Route::Outlet(outlet) => outlets[outlet].push(feeder),
-                    Route::Clock(_) => {}
+                    Route::Clock(clock) => clocks[clock] = feeder,
                     Route::Stage { stage, input } => {
                         debug_assert!(
                             from < stage,
@@ -71,7 +103,30 @@ impl Topology {
                 }
             }
         }
-        Topology { stages, outlets, sources: pipeline.sources.len() }
+        Topology { stages, outlets, sources: pipeline.sources.len(), clocks }
+    }
+
+    /// What each stage has in a tick at `time` behind one at `before`. Without data only what goes by event time has
+    /// something, and what is behind it.
+    pub fn batches(&self, before: Option<Timestamp>, time: Timestamp, kind: TickKind) -> Vec<Batches> {
+        let mut all: Vec<Batches> = Vec::with_capacity(self.stages.len());
+        for stage in &self.stages {
+            let read = match &stage.head {
+                HeadShape::Source(_) => kind == TickKind::Data,
+                HeadShape::Operator { .. } if stage.timed => true,
+                HeadShape::Operator { inputs, .. } => {
+                    let mut feeders = inputs.iter().flatten().peekable();
+                    (feeders.peek().is_none() && kind == TickKind::Data) || feeders.any(|feeder| all[feeder.stage].given)
+                }
+            };
+            let given = read
+                && stage.slides.is_none_or(|slides| {
+                    // A window of processing time takes no batch from a tick without data, and ends with one.
+                    kind == TickKind::Data && slides.due(before, time).is_some()
+                });
+            all.push(Batches { read, given });
+        }
+        all
     }
 
     /// How many tails a stage waits for.

@@ -9,7 +9,7 @@ use super::failure::{Failure, Places};
 use super::schedule::{Done, Freeze, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
-use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
+use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode, Timing};
 use crate::state::Store;
 use crate::{BoxError, blame};
 
@@ -86,10 +86,16 @@ impl<'env> Work<'env> {
                     let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
                     op.tick(&task.cx, &mut store, inputs)?
                 };
-                let mut run = stage.body.open(&task.cx);
-                run.batch(&mut *batch)?;
+                let outputs = if op.emits(&task.cx) {
+                    let mut run = stage.body.open(&task.cx);
+                    run.batch(&mut *batch)?;
+                    run.close()
+                } else {
+                    stage.weigh.iter().map(|_| Vec::new()).collect()
+                };
+                let timing = if op.is_timed() { op.timing(&store) } else { Timing::default() };
                 let frozen = freeze.map_or(Vec::new(), |freeze| store.freeze(freeze == Freeze::All));
-                Ok(Done { frozen, ..stage.done(run.close(), store) })
+                Ok(Done { frozen, timing, ..stage.done(outputs, store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }
@@ -102,7 +108,7 @@ impl Stage<'_> {
             weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
         };
         let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
-        Done { outputs, store, frozen: Vec::new(), bytes, nanos: 0 }
+        Done { outputs, store, bytes, ..Done::default() }
     }
 }
 

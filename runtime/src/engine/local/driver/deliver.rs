@@ -26,14 +26,20 @@ impl Driver<'_> {
         if !self.is_logged(tick.number) || !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(false);
         }
+        // Behind it nobody could.
+        self.clocks_are_read();
         let _entered = self.core.spans.tick(tick.number).entered();
         if let Some(bar) = &mut self.bar {
             bar.make_way();
         }
         for outlet in 0..self.delivery.len() {
             // One by one, so that no outlet's buckets are kept while the next one's are written.
-            let partitions = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet));
-            self.delivery.write(outlet, tick, partitions)?;
+            let partitions = self.core.with_scheduler(|s| {
+                s.has_batch(tick.number, outlet).then(|| s.take_outlet(tick.number, outlet))
+            });
+            if let Some(partitions) = partitions {
+                self.delivery.write(outlet, tick, partitions)?;
+            }
         }
         self.fault(FaultPoint::BeforeCommit, tick.number)?;
         self.delivery.commit(tick)?;
@@ -53,7 +59,7 @@ impl Driver<'_> {
         let Retired { costs, frozen } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.core.spans.end(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        self.keep(tick, frozen)?;
+        self.keep(tick, Self::with_clocks(frozen, done.clocks.clone()))?;
         let of_sources = (0..self.topology.sources).map(|source| {
             self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
         });

@@ -19,6 +19,8 @@ use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
 use crate::engine::local::topology::Topology;
+use crate::engine::local::watermarks::Clocks;
+use crate::engine::local::windows;
 use crate::engine::local::work::Work;
 use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
@@ -38,8 +40,10 @@ impl<'env> Driver<'env> {
         let Found { mut log, durable } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
+        windows::fit(&pipeline, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
         let source_names = states::source_names(&pipeline);
+        let mut clocks = Clocks::of(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
             target: "millstream::engine",
@@ -79,7 +83,9 @@ impl<'env> Driver<'env> {
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
         if let Some(log) = &mut log {
-            if let Err(error) = states::restore(&pipeline.stages, &states, &log.states, &mut scheduler) {
+            let restored = states::restore(&pipeline.stages, &states, &log.states, &mut scheduler)
+                .and_then(|()| clocks.restore(&log.states));
+            if let Err(error) = restored {
                 intake.close();
                 return Err(error);
             }
@@ -88,13 +94,24 @@ impl<'env> Driver<'env> {
                 (log.states, log.journals) = Default::default();
             }
         }
+        scheduler.resume(log.as_ref().and_then(|log| log.last).map(|tick| tick.time));
         let readers = intake.readers();
         let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned());
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
-        let mut planner =
-            Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
+        let mut planner = Planner::new(
+            intake,
+            budget,
+            throttle,
+            clocks,
+            settings.trigger,
+            settings.overrun,
+            settings.clock.now(),
+        );
+        if settings.flush_at_end && topology.stages.iter().any(|stage| stage.timed) {
+            planner.flush_at_end();
+        }
         if let Some(log) = &log {
             planner.resume(log);
         }
