@@ -5,6 +5,7 @@
 //! operator has a page. Nothing here runs.
 
 mod element_wise;
+mod event_time;
 mod keyed;
 mod modifiers;
 mod outputs;
@@ -21,6 +22,7 @@ use crate::pipeline::Pipeline;
 use crate::source::Source;
 
 pub use modifiers::{Identified, Output};
+pub use event_time::{Windowed, collect, count, max, mean, min, sum, top, top_by};
 pub use outputs::Outputs;
 
 /// A stream of records of type `T`, as `stream!` sees it.

@@ -55,7 +55,9 @@ pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
-    pub use crate::dsl::{Identified, Stream, pipeline, source};
+    pub use crate::dsl::{
+        Identified, Stream, collect, count, max, mean, min, pipeline, source, sum, top, top_by,
+    };
 }
 
 /// Stands for a pipeline that has compile errors.

@@ -33,9 +33,13 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
     }
 }
 
-/// `global` has one window, whatever the time.
+/// Of windows all but `global`, which has one, whatever the time.
 fn needs_time(kind: OpKind) -> bool {
     kind.is_window() && kind != OpKind::Global
+        || matches!(
+            kind,
+            OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark
+        )
 }
 
 fn given_twice(_: &Graph, node: &Node, first: &Node, diag: &mut Diagnostics) {
@@ -58,24 +62,24 @@ fn without_time(graph: &Graph, node: &Node, lost: Lost) -> String {
     let name = |id: usize| graph.nodes[id].op.to_string();
     match lost {
         Lost::NeverGiven => format!(
-            "`{op}` cuts event time into windows, and nobody says what the time of these records is: write \
+            "`{op}` goes by event time, and nobody says what the time of these records is: write \
              `.event_time(|x| x.time, secs(10))` before it; the second operand is how far they may be out of order. \
-             (Windows of processing time need none: `.window(length, slide)`)"
+             (Windows of processing time, `.window(length, slide)`, need none)"
         ),
         Lost::Behind(id) => format!(
-            "`{op}` cuts event time into windows, and behind `{}` records have none, since each may be made of many: put \
+            "`{op}` goes by event time, and behind `{}` records have none, since each may be made of many: put \
              the windows before it, or give the time again, `.event_time(|x| x.time, secs(10))` behind `{}`",
             name(id),
             name(id)
         ),
         Lost::Union(id) => format!(
-            "`{op}` cuts event time into windows, and the streams of this `{}` have theirs from different places: give the event \
+            "`{op}` goes by event time, and the streams of this `{}` have theirs from different places: give the event \
              time after the {}, `a.union(b).event_time(|x| x.time, secs(10))`",
             name(id),
             name(id)
         ),
         Lost::Late(id) => format!(
-            "`{op}` cuts event time into windows, and these records came too late for those of `{}`: the watermark has \
+            "`{op}` goes by event time, and these records came too late for those of `{}`: the watermark has \
              passed them, so no other window would take them",
             name(id)
         ),

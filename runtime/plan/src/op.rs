@@ -90,6 +90,8 @@ pub enum OpKind {
     WindowedFoldByKey,
     WindowedAggregateByKey,
     WindowedGroupByKey,
+    DropDuplicatesWithinWatermark,
+    DropDuplicatesByKeyWithinWatermark,
     Print,
     ForEach,
     ForEachPartition,
@@ -262,6 +264,8 @@ impl OpKind {
         OpKind::WindowedFoldByKey,
         OpKind::WindowedAggregateByKey,
         OpKind::WindowedGroupByKey,
+        OpKind::DropDuplicatesWithinWatermark,
+        OpKind::DropDuplicatesByKeyWithinWatermark,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,
@@ -290,7 +294,8 @@ impl OpKind {
     /// Whether it is an aggregate of windows.
     pub fn is_windowed(self) -> bool {
         let spec = self.spec();
-        spec.class == Class::EventTime && spec.stateful
+        let duplicates = [OpKind::DropDuplicatesWithinWatermark, OpKind::DropDuplicatesByKeyWithinWatermark];
+        spec.class == Class::EventTime && spec.stateful && !duplicates.contains(&self)
     }
 
     /// The method's name in the DSL.

@@ -10,9 +10,11 @@
 //! | `aggregate.rs`, `aggregates/` | what is made of a window's records |
 //! | `panes.rs`, `sessions.rs` | what is kept of open windows, by key group |
 //! | `operator.rs` | the operator behind the exchange |
+//! | `duplicates.rs` | what came before, until the watermark has passed it |
 
 mod aggregate;
 mod aggregates;
+mod duplicates;
 mod extract;
 mod form;
 mod operator;
@@ -27,7 +29,8 @@ mod windows;
 mod tests;
 
 pub use aggregate::Aggregate;
-pub use aggregates::{Count, Max, Mean, Min, Number, Of, Sum};
+pub use aggregates::{Collect, Count, Max, Mean, Min, Number, Of, Sum, Top, TopBy};
+pub(crate) use duplicates::DropDuplicatesWithinWatermark;
 pub use extract::{EventTime, time_of_result, timestamp};
 pub(crate) use form::{ByKey, ByKeyAndLate, Form, Whole, WholeAndLate};
 pub(crate) use operator::{Keeps, WindowAggregate};

@@ -1,5 +1,6 @@
 //! The builder's calls for event time.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use millstream_plan::NodeId;
@@ -8,7 +9,7 @@ use super::{Builder, Stream};
 use crate::batch::{Data, Rows};
 use crate::clock::Timestamp;
 use crate::event_time::{
-    Aggregate, ByKey, ByKeyAndLate, Form, Keeps, Of, Panes, Sessions, Shape, Whole, WholeAndLate, Window,
+    Aggregate, ByKey, ByKeyAndLate, DropDuplicatesWithinWatermark, Form, Keeps, Of, Panes, Sessions, Shape, Whole, WholeAndLate, Window,
     WindowAggregate, Windows,
 };
 use crate::exchange::{Clock, Handle, Scatter};
@@ -33,6 +34,36 @@ impl<'env> Builder<'env> {
         tails.resize(tails.len().max(clock.index + 1), None);
         tails[clock.index] = Some(Route::Clock(self.clocks.len()));
         self.clocks.push(ClockNode { node, stage: clock.stage, bound, idle_after });
+    }
+
+    pub fn drop_duplicates_within_watermark<K: StateKey>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, ())>>,
+        remember: Duration,
+    ) -> Stream<Rows<K>> {
+        self.duplicates(node, tail, remember, |record, ()| record)
+    }
+
+    pub fn drop_duplicates_by_key_within_watermark<K: StateKey, V: Data>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        remember: Duration,
+    ) -> Stream<Rows<(K, V)>> {
+        self.duplicates(node, tail, remember, |key, value| (key, value))
+    }
+
+    fn duplicates<K: StateKey, V: Data, R: Data>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        remember: Duration,
+        row: fn(K, V) -> R,
+    ) -> Stream<Rows<R>> {
+        self.plan.set_detail(node, format!("for {remember:?}"));
+        let drop = DropDuplicatesWithinWatermark { remember, row, types: PhantomData };
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], drop)
     }
 
     pub fn windowed<V, A, F>(

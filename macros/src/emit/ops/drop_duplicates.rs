@@ -1,4 +1,4 @@
-//! `drop_duplicates` and `drop_duplicates_by_key`
+//! `drop_duplicates` and `drop_duplicates_by_key`, also within the watermark
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -21,4 +21,15 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     };
     let name = Ident::new(n.kind.name(), at);
     quote_spanned!(at=> #(#attrs)* let #out = builder.#name(#node, &#tail, #expiry);)
+}
+
+/// `drop_duplicates_within_watermark` and its like by key.
+pub fn attach_timed(graph: &Graph, node: NodeId) -> TokenStream {
+    let (at, _, n) = place(graph, node);
+    let attrs = &n.attrs;
+    let out = head_stream(graph, node);
+    let tail = names::tail(node, 0, n.op.span());
+    let remember = argument(graph, node, 0);
+    let name = Ident::new(n.kind.name(), at);
+    quote_spanned!(at=> #(#attrs)* let #out = builder.#name(#node, &#tail, #remember);)
 }

@@ -54,6 +54,7 @@ mod windowed;
 mod words;
 
 pub use event_time::{clock, time_of_result};
+pub use of_windows::AGGREGATES;
 pub use print::DEFAULT_LENGTH;
 pub use save_as_text_files::DEFAULT_SUFFIX;
 
@@ -144,6 +145,8 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey
+        | OpKind::DropDuplicatesWithinWatermark
+        | OpKind::DropDuplicatesByKeyWithinWatermark
         | OpKind::Aggregate
         | OpKind::Print
         | OpKind::ForEach
@@ -201,6 +204,7 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_windows::tail_type(graph, node),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
         OpKind::Reduce | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => {
@@ -255,6 +259,14 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
         kind if kind.is_windowed() => of_windows::push(cx, node, item),
+        OpKind::DropDuplicatesWithinWatermark => {
+            let time = of_windows::time(cx, node);
+            quote_spanned!(at=> #tail.push(#item, (#time, ()));)
+        }
+        OpKind::DropDuplicatesByKeyWithinWatermark => {
+            let time = of_windows::time(cx, node);
+            quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
+        }
         OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
         // These make a key of it, or only count it.
         OpKind::ReduceByKey
@@ -360,6 +372,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_windows::attach(graph, node),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => drop_duplicates::attach_timed(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),

@@ -32,14 +32,19 @@ fn counts(n: &Node) -> bool {
     matches!(n.kind, OpKind::WindowedCount | OpKind::WindowedCountByKey) && n.outputs.len() == 1
 }
 
+/// The event time of the record at hand. Without one (`check::windows` saw to it that none is needed) all time is one.
+pub fn time(cx: &Emitter<'_>, node: NodeId) -> TokenStream {
+    let (at, rt, n) = place(cx.graph, node);
+    match time_of(cx.graph, cx.stages, n.inputs[0]) {
+        Ok(from) => names::time(from, n.op.span()).into_token_stream(),
+        Err(_) => quote_spanned!(at=> #rt::Timestamp::MIN),
+    }
+}
+
 pub fn push(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
     let (at, rt, n) = place(cx.graph, node);
     let tail = names::tail(node, 0, n.op.span());
-    // Without one (`check::windows` saw to it that none is needed) all time is one.
-    let time = match time_of(cx.graph, cx.stages, n.inputs[0]) {
-        Ok(from) => names::time(from, n.op.span()).into_token_stream(),
-        Err(_) => quote_spanned!(at=> #rt::Timestamp::MIN),
-    };
+    let time = time(cx, node);
     match (n.kind.spec().keyed, counts(n)) {
         (true, true) => quote_spanned! {at=>
             let (__key, _) = #rt::pair(#item);
@@ -128,7 +133,7 @@ fn keeps_whole(graph: &Graph, node: NodeId) -> bool {
 }
 
 /// The names of ready-made aggregates, which mean themselves in the operand of `aggregate`.
-const AGGREGATES: [&str; 9] = ["count", "sum", "min", "max", "mean", "top", "collect", "reduce", "fold"];
+pub const AGGREGATES: [&str; 9] = ["count", "sum", "min", "max", "mean", "top", "collect", "reduce", "fold"];
 
 struct Names {
     at: proc_macro2::Span,

@@ -303,7 +303,9 @@ impl OpKind {
             | OpKind::WindowedReduceByKey
             | OpKind::WindowedFoldByKey
             | OpKind::WindowedAggregateByKey
-            | OpKind::WindowedGroupByKey => event_time::row(self),
+            | OpKind::WindowedGroupByKey
+            | OpKind::DropDuplicatesWithinWatermark
+            | OpKind::DropDuplicatesByKeyWithinWatermark => event_time::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

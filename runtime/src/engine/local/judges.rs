@@ -19,8 +19,8 @@ pub(crate) struct Judge {
     behind: bool,
 }
 
-/// For each node of the graph the clocks upstream of what it gives.
-pub(crate) struct Judges(Vec<Vec<Judge>>, Vec<Vec<Judge>>);
+/// For each node of the graph the clocks upstream of it.
+pub(crate) struct Judges(Vec<Vec<Judge>>);
 
 impl Judges {
     pub fn of_pipeline(pipeline: &Pipeline<'_>) -> Judges {
@@ -52,7 +52,7 @@ impl Judges {
             }
             out.push(all);
         }
-        Judges(into, out)
+        Judges(into)
     }
 
     /// Of what an operator is given.

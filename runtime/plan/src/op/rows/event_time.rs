@@ -145,6 +145,23 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             "Each key of each window with all its values, in the order in which they came.",
             KEPT,
         ),
+        OpKind::DropDuplicatesWithinWatermark => OpSpec {
+            keyed: false,
+            ..by_key(
+                "drop_duplicates_within_watermark",
+                &[Value],
+                "drop_duplicates_within_watermark(remember) -> Stream<T>",
+                "The records that did not come before; each is remembered until the watermark is so far behind its time.",
+                "Every record crosses the exchange; a look-up in the state. The state holds the records of that time.",
+            )
+        },
+        OpKind::DropDuplicatesByKeyWithinWatermark => by_key(
+            "drop_duplicates_by_key_within_watermark",
+            &[Value],
+            "drop_duplicates_by_key_within_watermark(remember) -> Stream<(K, V)>",
+            "The first pair of each key; each is remembered until the watermark is so far behind its time.",
+            "Every pair crosses the exchange; a look-up in the state. The state holds the keys of that time.",
+        ),
         _ => unreachable!("`OpKind::spec` asks only for operators of this group"),
     }
 }
