@@ -17,7 +17,9 @@ pub mod network_word_count;
 pub mod pi;
 pub mod publish;
 pub mod recovery;
+pub mod sliding_word_count;
 pub mod top_words;
+pub mod trending_hashtags;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,7 +43,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 10] = [
+pub const EXAMPLES: [Example; 12] = [
     network_word_count::EXAMPLE,
     grep::EXAMPLE,
     hashtags::EXAMPLE,
@@ -50,6 +52,8 @@ pub const EXAMPLES: [Example; 10] = [
     logistic_regression::EXAMPLE,
     hundred_maps::EXAMPLE,
     top_words::EXAMPLE,
+    sliding_word_count::EXAMPLE,
+    trending_hashtags::EXAMPLE,
     publish::EXAMPLE,
     recovery::EXAMPLE,
 ];

@@ -14,6 +14,7 @@ mod stateful;
 mod texts;
 mod waiting;
 mod whole;
+mod windowed;
 
 use std::marker::PhantomData;
 

@@ -29,6 +29,7 @@ use crate::pipeline::{
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
 use crate::source::erased::erase;
+use crate::state::Migrations;
 use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
@@ -279,8 +280,8 @@ impl<'env> Builder<'env> {
             windowed: self.windowed,
             counters: Vec::new(),
             windows: self.windows,
-            renames: Vec::new(),
             invalid: self.invalid,
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }

@@ -27,3 +27,4 @@ mod sources;
 mod stateful;
 mod text;
 mod unions;
+mod windowed;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use self::session::Session;
 use super::local::log::TickLog;
+use super::savepoint::SavepointRequest;
 use super::{Settings, Trigger};
 use crate::Result;
 use crate::clock::{Clock, Timestamp};
@@ -83,7 +84,7 @@ impl TestEngine {
 
     /// Runs the pipeline until its sources have ended. A source that waits for the outside (a socket) is waited
     /// for, in real time; ticks without data that would pass meanwhile are left out. (Unless a source waits by the clock, as
-    /// [`rate`](crate::source::rate()) does: then each boundary is a tick.)
+    /// [`rate`](crate::source::rate()) does, and one that watches folders: then each boundary is a tick.)
     pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
         Session::open(self, pipeline, None)?.run_to_end()
     }
@@ -150,6 +151,16 @@ impl TestJob {
     /// Runs until all sources have ended, as [`TestEngine::run`] does, and ends the job.
     pub fn run_to_end(&mut self) -> Result<()> {
         self.session.run_to_end()
+    }
+
+    pub(super) fn request(&mut self, request: SavepointRequest) -> Result<()> {
+        self.session.request(request)
+    }
+
+    /// Checkpoints wait to be written, as if the store stalled.
+    #[cfg(test)]
+    pub(crate) fn hold_checkpoints(&mut self, hold: bool) {
+        self.session.hold_checkpoints(hold);
     }
 
     /// What the clock shows.

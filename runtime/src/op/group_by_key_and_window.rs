@@ -9,7 +9,7 @@ use super::windowed::{self, Hold};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, KeyStates, Schema, StateData, StateKey, Store};
 use crate::window::{Kept, Span, Window};
 
 pub(crate) struct GroupByKeyAndWindow<K, V> {
@@ -71,5 +71,9 @@ impl<K: StateKey, V: StateData> HeadOperator for GroupByKeyAndWindow<K, V> {
 
     fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
         GroupState::restore::<KeyStates<K, Kept<V>>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<KeyStates<K, Kept<V>> as crate::state::Kept>::schema())
     }
 }

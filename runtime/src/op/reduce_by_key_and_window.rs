@@ -8,9 +8,9 @@ use super::open;
 use super::windowed::{self, Hold};
 use crate::BoxError;
 use crate::batch::Rows;
-use crate::exchange::{KeyTable, group_of};
+use crate::exchange::{KeyTable, group_of, in_order};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, KeyStates, StateData, StateKey, Store};
+use crate::state::{GroupState, KeyStates, Schema, StateData, StateKey, Store};
 use crate::window::{Invertible, Sliding, Span, Window};
 
 /// On what the tasks of a tick have combined.
@@ -20,14 +20,7 @@ pub(crate) struct ReduceByKeyAndWindow<K, H> {
     pub(crate) keys: PhantomData<fn(K)>,
 }
 
-/// A function of two values.
-pub(crate) trait Combine<V>: Send + Sync {
-    fn combine(&self, a: V, b: V) -> V;
-}
-
-impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V> + Combine<V>> HeadOperator
-    for ReduceByKeyAndWindow<K, H>
-{
+impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V>> HeadOperator for ReduceByKeyAndWindow<K, H> {
     fn emits(&self, cx: &TaskContext) -> bool {
         self.window.due(cx).is_some()
     }
@@ -39,12 +32,20 @@ impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V> + Combine<V>> Hea
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let pane = self.window.slides().pane_of(cx.tick.time);
-        let mut tables = inputs.into_iter().flatten().map(open::<KeyTable<K, V>>);
-        let mut merged = tables.next().unwrap_or_default();
-        for table in tables {
-            merged.merge(table, |a, b| self.hold.combine(a, b));
+        // Known keys take their values in any order of keys; only where new ones are put has to be the same each time.
+        let mut new: Vec<(u64, K::Slot, V)> = Vec::new();
+        for table in inputs.into_iter().flatten().map(open::<KeyTable<K, V>>) {
+            for (hash, slot, value) in table.into_any_order() {
+                let states = store.group::<KeyStates<K, H::Held>>(group_of(hash));
+                match states.find(hash, &slot) {
+                    Some(at) => self.hold.add(states.pair(at).1, pane, value),
+                    None => new.push((hash, slot, value)),
+                }
+            }
         }
-        for (hash, slot, value) in merged.into_entries() {
+        // A key of several tasks keeps their order.
+        in_order::<K, V>(&mut new);
+        for (hash, slot, value) in new {
             let states = store.group::<KeyStates<K, H::Held>>(group_of(hash));
             windowed::add(&self.hold, states, pane, (hash, slot), value);
         }
@@ -54,18 +55,16 @@ impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V> + Combine<V>> Hea
     fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
         GroupState::restore::<KeyStates<K, H::Held>>(pieces)
     }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<KeyStates<K, H::Held> as crate::state::Kept>::schema())
+    }
 }
 
 /// Without an inverse.
 pub(crate) struct Plain<V, C> {
     pub(crate) combine: C,
     pub(crate) values: PhantomData<fn(V)>,
-}
-
-impl<V, C: Fn(V, V) -> V + Send + Sync> Combine<V> for Plain<V, C> {
-    fn combine(&self, a: V, b: V) -> V {
-        (self.combine)(a, b)
-    }
 }
 
 impl<K, V: StateData, C: Fn(V, V) -> V + Send + Sync> Hold<K> for Plain<V, C> {
@@ -94,14 +93,6 @@ pub(crate) struct WithInverse<V, C, I, P> {
     pub(crate) inverse: I,
     pub(crate) keep: P,
     pub(crate) values: PhantomData<fn(V)>,
-}
-
-impl<V, C: Fn(V, V) -> V + Send + Sync, I: Send + Sync, P: Send + Sync> Combine<V>
-    for WithInverse<V, C, I, P>
-{
-    fn combine(&self, a: V, b: V) -> V {
-        (self.combine)(a, b)
-    }
 }
 
 impl<K, V, C, I, P> Hold<K> for WithInverse<V, C, I, P>

@@ -8,7 +8,7 @@ use super::open;
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, StateData, Store};
+use crate::state::{GroupState, Schema, StateData, Store};
 use crate::window::{Invertible, Sliding, Window};
 
 /// Without an inverse.
@@ -44,6 +44,10 @@ impl<T: StateData, C: Fn(T, T) -> T + Send + Sync> HeadOperator for ReduceByWind
 
     fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
         GroupState::restore::<Sliding<T>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Sliding<T> as crate::state::Kept>::schema())
     }
 }
 
@@ -83,6 +87,10 @@ where
     fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
         GroupState::restore::<Invertible<T>>(pieces)
     }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Invertible<T> as crate::state::Kept>::schema())
+    }
 }
 
 /// `count_by_window`: also where there is nothing.
@@ -113,5 +121,9 @@ impl HeadOperator for CountByWindow {
 
     fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
         GroupState::restore::<Invertible<u64>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Invertible<u64> as crate::state::Kept>::schema())
     }
 }

@@ -10,7 +10,7 @@ use super::all;
 use crate::BoxError;
 use crate::batch::Batch;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, StateData, Store};
+use crate::state::{GroupState, Schema, StateData, Store};
 use crate::sync::Mutex;
 use crate::window::{Kept, Window};
 
@@ -72,6 +72,10 @@ impl<T: StateData> HeadOperator for Records<T> {
 
     fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
         GroupState::restore::<Shared<T>>(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        Some(<Shared<T> as crate::state::Kept>::schema())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::window::Window;
 /// What a key holds of its panes, and what comes out of them.
 pub(crate) trait Hold<K>: Send + Sync {
     type Value;
-    type Held: StateData + Default;
+    type Held: Default + StateData;
     type Out;
 
     /// A value of the pane that ends at `pane`.
@@ -25,8 +25,6 @@ pub(crate) trait Hold<K>: Send + Sync {
     fn is_gone(&self, held: &Self::Held, emitted: bool) -> bool;
 }
 
-pub(super) const THERE: &str = "a key has a state, but while its operator works on it";
-
 /// A value of the tick's pane.
 #[inline]
 pub(super) fn add<K: StateKey, H: Hold<K>>(
@@ -40,7 +38,7 @@ pub(super) fn add<K: StateKey, H: Hold<K>>(
         Some(at) => at,
         None => states.add(hash, slot, Some(H::Held::default())),
     };
-    hold.add(states.state(at).as_mut().expect(THERE), pane, value);
+    hold.add(states.pair(at).1, pane, value);
 }
 
 /// What the tick emits: where a window ends, all its keys. Those without a value in it are forgotten on the way: so a key
@@ -56,11 +54,9 @@ pub(super) fn emitted<K: StateKey, H: Hold<K>>(
     for (_, states) in store.iter_mut::<KeyStates<K, H::Held>>() {
         let mut at = 0;
         while at < states.len() {
-            // The key can't be read while its state is changed.
-            let mut held = states.take(at);
-            let row = hold.slide(&mut held, span, || states.key(at));
-            let gone = hold.is_gone(&held, row.is_some());
-            *states.state(at) = Some(held);
+            let (slot, held) = states.pair(at);
+            let row = hold.slide(held, span, || K::from_slot(slot.clone()));
+            let gone = hold.is_gone(held, row.is_some());
             rows.extend(row);
             if gone {
                 // The last key takes its place.

@@ -28,10 +28,10 @@ pub(crate) struct Sliding<V> {
     /// With the ends of the panes.
     panes: VecDeque<(i64, V)>,
     /// Where the parts begin, counted from the front.
-    left: usize,
-    right: usize,
-    built: usize,
-    back: usize,
+    left: u32,
+    right: u32,
+    built: u32,
+    back: u32,
     /// Σ from `right` to `built`, as it was when `right` last moved to the old `back`.
     middle: Option<V>,
     /// Σ of the part `back`.
@@ -114,7 +114,7 @@ impl<V: Clone> Sliding<V> {
 
     /// Moves on by a pane.
     fn step(&mut self, f: &impl Fn(V, V) -> V) {
-        let end = self.panes.len();
+        let end = u32::try_from(self.panes.len()).expect("fewer than 2^32 panes fit into memory");
         if self.back == 0 {
             // Nothing, or a single pane, which is its own Σ.
             debug_assert!(end <= 1);
@@ -133,13 +133,13 @@ impl<V: Clone> Sliding<V> {
             return;
         }
         if let Some(middle) = &self.middle {
-            let value = &mut self.panes[self.left].1;
+            let value = &mut self.panes[self.left as usize].1;
             *value = f(value.clone(), middle.clone());
         }
         self.left += 1;
         if self.built < self.back {
-            let behind = self.panes[self.built].1.clone();
-            let value = &mut self.panes[self.built - 1].1;
+            let behind = self.panes[self.built as usize].1.clone();
+            let value = &mut self.panes[self.built as usize - 1].1;
             *value = f(value.clone(), behind);
         }
         self.built -= 1;

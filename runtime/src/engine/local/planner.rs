@@ -37,7 +37,7 @@ pub(crate) struct Planner {
     flushed: bool,
     pace: Pace,
     overrun: Overrun,
-    /// Ticks of the log that are to run again, before any is planned.
+    /// Ticks that are to run before any is planned: those of the log, again, and those that were missed.
     again: VecDeque<TickPlan>,
     /// What waits to begin.
     planned: Option<TickPlan>,
@@ -106,14 +106,24 @@ impl Planner {
         !self.again.is_empty()
     }
 
-    /// Goes on where the log ends, once its open ticks have run again.
-    pub fn resume(&mut self, log: &TickLog) {
+    /// Goes on where the log ends, once its open ticks have run again. `every_interval`: the boundaries that passed since then
+    /// run as ticks without data, the newest of them at least, because something happens by the time alone.
+    pub fn resume(&mut self, log: &TickLog, every_interval: bool) {
         self.again = log.open.clone();
         self.epoch = log.epoch;
         self.number = log.newest().map_or(0, |tick| tick.number + 1);
         self.last = log.newest().map(|tick| tick.time);
         self.flushed = self.clocks.is_at_end();
         if let (Pace::Interval(timer), Some(last)) = (&mut self.pace, self.last) {
+            let missed = if every_interval { timer.missed(last, MAX_LATE) } else { Vec::new() };
+            for time in missed {
+                let tick = Tick { number: self.number, time, epoch: self.epoch };
+                let sources = vec![SourcePlan::default(); self.intake.len()];
+                let watermarks = self.clocks.at(time, TickKind::Data);
+                self.again.push_back(TickPlan { tick, sources, watermarks, ..TickPlan::default() });
+                self.number += 1;
+                self.last = Some(time);
+            }
             // A clock that was set back must not make a time come twice.
             timer.start_behind(last);
         }
@@ -164,7 +174,7 @@ impl Planner {
             }
             Pace::Eager | Pace::AvailableNow => {
                 if room && self.planned.is_none() {
-                    self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
+                    self.plan_at(self.soonest(now), now, WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
                     if self.planned.is_none() && !self.finished {
                         // What is due already will ring.
@@ -210,7 +220,7 @@ impl Planner {
         if let Pace::Interval(timer) = &mut self.pace {
             timer.take();
         }
-        let sources = vec![SourcePlan::default(); self.intake.streams().count()];
+        let sources = vec![SourcePlan::default(); self.intake.len()];
         let tick = Tick { number: self.number, time, epoch: self.epoch };
         self.put(TickPlan { tick, kind, sources, watermarks, finished: Vec::new() });
         Some(time)
@@ -233,7 +243,7 @@ impl Planner {
         if let Pace::Interval(_) = self.pace {
             self.plan_boundary(WhenEmpty::Leave)?;
         } else {
-            self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
+            self.plan_at(self.soonest(now), now, WhenEmpty::Leave)?;
         }
         self.finished |= self.intake.caught_up();
         Ok(())
@@ -248,7 +258,7 @@ impl Planner {
     pub fn plan_boundary(&mut self, when_empty: WhenEmpty) -> Result<bool, Failure> {
         let Pace::Interval(timer) = &mut self.pace else { return Ok(false) };
         let time = timer.next();
-        let planned = self.plan_at(time, when_empty)?;
+        let planned = self.plan_at(time, time, when_empty)?;
         if planned && let Pace::Interval(timer) = &mut self.pace {
             timer.take();
         }
@@ -275,12 +285,13 @@ impl Planner {
         self.finished && self.again.is_empty()
     }
 
-    fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
+    /// `until`: what there is by then is read. A time that runs ahead of the clock brings nothing.
+    fn plan_at(&mut self, time: Timestamp, until: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
         let tick = Tick { number: self.number, time, epoch: self.epoch };
         let limits = self.budget.limits(self.number);
         let asked = match &self.throttle {
-            None => self.intake.ask(tick, limits)?,
-            Some(throttle) => self.intake.ask(tick, &throttle.within(limits))?,
+            None => self.intake.ask(tick.number, until, limits)?,
+            Some(throttle) => self.intake.ask(tick.number, until, &throttle.within(limits))?,
         };
         self.finished = self.intake.ended();
         let run = asked.work

@@ -14,6 +14,7 @@ use crate::engine::local::log::TickLog;
 use crate::engine::local::planner::WhenEmpty;
 use crate::engine::local::recovery::{self, Found};
 use crate::engine::local::schedule::Task;
+use crate::engine::savepoint::SavepointRequest;
 use crate::engine::{Settings, run, spans};
 use crate::pipeline::Pipeline;
 use crate::{Error, Result};
@@ -37,7 +38,11 @@ pub(super) struct Session<'env> {
 }
 
 impl<'env> Session<'env> {
-    pub(super) fn open(engine: &TestEngine, pipeline: Pipeline<'env>, crashed: Option<Crashed>) -> Result<Self> {
+    pub(super) fn open(
+        engine: &TestEngine,
+        pipeline: Pipeline<'env>,
+        crashed: Option<Crashed>,
+    ) -> Result<Self> {
         engine.settings.check()?;
         let clock = Arc::new(ManualClock::default());
         let mut log = TickLog::default();
@@ -72,6 +77,7 @@ impl<'env> Session<'env> {
             log = TickLog { met: log.met, ..stored };
         }
         found.log = Some(log);
+        found.kept = true;
         session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle, found)?);
         Ok(session)
     }
@@ -101,6 +107,20 @@ impl<'env> Session<'env> {
             return self.drain();
         }
         self.clock.set(target);
+        Ok(())
+    }
+
+    /// Runs what is in flight to its end, and then what is asked for.
+    pub(super) fn request(&mut self, request: SavepointRequest) -> Result<()> {
+        self.driver()?;
+        self.control.request(request);
+        let _entered = self.span.clone().entered();
+        while self.control.is_asked() || self.live().turns() > 0 {
+            self.live().answer();
+            if !self.turn() && self.live().has_failed() {
+                return self.drain();
+            }
+        }
         Ok(())
     }
 
@@ -207,10 +227,16 @@ impl<'env> Session<'env> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn hold_checkpoints(&mut self, hold: bool) {
+        self.live().hold_checkpoints(hold);
+    }
+
     /// Ends the job with its error, if it has one.
     fn end(&mut self) -> Result<()> {
         self.ready.clear();
         let Some(driver) = self.driver.take() else { return Ok(()) };
+        self.control.close();
         self.leave(&driver);
         let (result, log) = driver.end();
         self.log = log.unwrap_or_default();
@@ -226,6 +252,7 @@ impl<'env> Session<'env> {
     pub(super) fn crash(&mut self) {
         self.ready.clear();
         if let Some(driver) = self.driver.take() {
+            self.control.close();
             self.leave(&driver);
             self.log = driver.crash().unwrap_or_default();
         }

@@ -4,7 +4,8 @@
 //! - `.counts-<time>.writing`: a tick that is being written, or was when its process died: removed at open.
 //! - `.counts-<time>.replaced`: a tick's earlier self while the new one takes its place. If a process died just
 //!   then, `open` removes it, or puts it back if nothing is in its place.
-//! - `.counts.epoch`: the number of the newest start.
+//! - `.counts.epoch`: the number of the newest start. It counts the starts on one checkpoint, so it tells nothing of starts
+//!   on another one, or on none.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -12,7 +13,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
-use super::super::refuse_older;
+use super::super::{begins_anew, refuse_older};
 use crate::BoxError;
 use crate::sync::Mutex;
 use crate::tick::Tick;
@@ -58,7 +59,7 @@ impl Folders {
             last: None,
             _claim: claim,
         };
-        if last_tick.is_some() {
+        if !begins_anew(epoch, last_tick) {
             folders.check_epoch(epoch)?;
         }
         folders.write_epoch(epoch)?;

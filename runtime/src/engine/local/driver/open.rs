@@ -15,6 +15,7 @@ use crate::engine::local::failure::Places;
 use crate::engine::local::intake::Intake;
 use crate::engine::local::planner::Planner;
 use crate::engine::local::recovery::Found;
+use crate::engine::local::savepoints::Savepoints;
 use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
@@ -37,18 +38,19 @@ impl<'env> Driver<'env> {
         runtime: Option<&tokio::runtime::Handle>,
         found: Found,
     ) -> Result<Driver<'env>> {
-        let Found { mut log, durable } = found;
+        let Found { mut log, durable, lanes, kept } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
         windows::fit(&pipeline, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
         let source_names = states::source_names(&pipeline);
         let mut clocks = Clocks::of(&pipeline);
+        let every_interval = durable.is_some() && states::goes_by_time(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
             target: "millstream::engine",
             pipeline = places.pipeline().unwrap_or(""),
-            guarantee = %guarantee::of(&pipeline),
+            guarantee = %guarantee::of(&pipeline, durable.is_some()),
             partitions = settings.partitions,
             trigger = %settings.trigger,
             "the pipeline starts"
@@ -68,6 +70,7 @@ impl<'env> Driver<'env> {
             runtime: runtime.clone(),
             waker,
             clock: Arc::clone(&settings.clock),
+            trigger: settings.trigger,
         });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
@@ -83,8 +86,9 @@ impl<'env> Driver<'env> {
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
         if let Some(log) = &mut log {
-            let restored = states::restore(&pipeline.stages, &states, &log.states, &mut scheduler)
-                .and_then(|()| clocks.restore(&log.states));
+            let restored =
+                states::restore(&pipeline.stages, &states, &pipeline.migrations, &log.states, &mut scheduler)
+                    .and_then(|()| clocks.restore(&log.states));
             if let Err(error) = restored {
                 intake.close();
                 return Err(error);
@@ -113,7 +117,7 @@ impl<'env> Driver<'env> {
             planner.flush_at_end();
         }
         if let Some(log) = &log {
-            planner.resume(log);
+            planner.resume(log, every_interval);
         }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();
@@ -121,7 +125,8 @@ impl<'env> Driver<'env> {
             progress.counters =
                 counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
         });
-        Ok(Driver {
+        let last = log.as_ref().and_then(|log| log.last);
+        let mut driver = Driver {
             core: Arc::new(core),
             planner,
             control: Arc::clone(control),
@@ -134,10 +139,18 @@ impl<'env> Driver<'env> {
             sources: source_names,
             in_flight: VecDeque::new(),
             counters,
-            log,
+            log: log.filter(|_| kept || durable.is_some()),
             durable,
+            savepoints: Savepoints::default(),
+            lanes,
+            last,
             bar: None,
             crashed: None,
-        })
+        };
+        if let Err(error) = driver.found() {
+            driver.planner.intake.close();
+            return Err(error);
+        }
+        Ok(driver)
     }
 }
