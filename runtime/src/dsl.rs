@@ -8,6 +8,7 @@ mod element_wise;
 mod event_time;
 mod keyed;
 mod modifiers;
+mod of_windows;
 mod outputs;
 mod per_batch;
 mod stateful;
@@ -23,7 +24,7 @@ use crate::pipeline::Pipeline;
 use crate::source::Source;
 
 pub use modifiers::{Identified, Output};
-pub use event_time::{Windowed, collect, count, max, mean, min, sum, top, top_by};
+pub use of_windows::{Windowed, collect, count, max, mean, min, sum, top, top_by};
 pub use outputs::Outputs;
 
 /// A stream of records of type `T`, as `stream!` sees it.

@@ -3,24 +3,26 @@
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
+mod event_time;
 mod upgrade;
 
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use millstream_plan::{NodeId, Plan};
 
 use crate::clock::Timestamp;
-use crate::event_time::{Watermarks, Windows};
+use crate::event_time::Watermarks;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Migrations, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
+
+pub(crate) use event_time::{ClockNode, Timing, WindowedNode};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
 pub struct Pipeline<'env> {
@@ -185,22 +187,6 @@ pub(crate) struct WindowNode {
     pub window: Arc<Window>,
 }
 
-/// An `event_time`.
-pub(crate) struct ClockNode {
-    pub node: NodeId,
-    /// Where its tail is.
-    pub stage: usize,
-    /// How far records may be out of order.
-    pub bound: Duration,
-    /// After how long without records a source partition holds nothing back; `None`: never.
-    pub idle_after: Option<Duration>,
-}
-
-pub(crate) struct WindowedNode {
-    pub node: NodeId,
-    pub windows: Windows,
-}
-
 pub(crate) struct SourceNode {
     pub node: NodeId,
     pub info: SourceInfo,
@@ -273,27 +259,6 @@ pub(crate) trait StageRun {
 
     /// The tails' output: for each tail its buckets, one a partition or one in all, as its route expects.
     fn close(self: Box<Self>) -> Vec<Vec<Bucket>>;
-}
-
-/// What a timed operator waits for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Timing {
-    /// The watermark at which it has something to do next.
-    pub due: Option<Timestamp>,
-    /// How many records were late since the pipeline began.
-    pub late: u64,
-}
-
-impl Timing {
-    /// It has something to do at `time`, too.
-    pub fn wait_for(&mut self, time: Option<Timestamp>) {
-        self.due = self.due.into_iter().chain(time).min();
-    }
-
-    pub fn and(mut self, other: Timing) -> Timing {
-        self.wait_for(other.due);
-        Timing { late: self.late + other.late, ..self }
-    }
 }
 
 /// The merging half of an operator that cuts: from buckets to the batch that its stage reads.

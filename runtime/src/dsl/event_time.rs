@@ -4,15 +4,12 @@
 
 use std::time::Duration;
 
+use super::of_windows::{Windowed, windowed};
 use super::{Stream, stream};
 use crate::batch::Data;
 use crate::event_time::EventTime;
 use crate::key::{Key, Pair};
 use crate::state::StateKey;
-
-mod windowed;
-
-pub use windowed::{Windowed, collect, count, max, mean, min, sum, top, top_by};
 
 impl<T: Key> Stream<T> {
     /// Each record that did not come before, by event time.
@@ -149,7 +146,7 @@ impl<T> Stream<T> {
     /// ```
     pub fn tumbling(&self, length: Duration) -> Windowed<T> {
         let _ = length;
-        windowed::windowed()
+        windowed()
     }
 
     /// Windows of event time of this length, one beginning at each multiple of the slide since 1970; so a record is in
@@ -170,7 +167,7 @@ impl<T> Stream<T> {
     /// ```
     pub fn sliding(&self, length: Duration, slide: Duration) -> Windowed<T> {
         let _ = (length, slide);
-        windowed::windowed()
+        windowed()
     }
 
     /// Windows that last for as long as records come within the gap: from the first record to the last one and a gap. By key,
@@ -192,7 +189,7 @@ impl<T> Stream<T> {
     /// ```
     pub fn session(&self, gap: Duration) -> Windowed<T> {
         let _ = gap;
-        windowed::windowed()
+        windowed()
     }
 
     /// One window that holds all there is. What follows is an aggregate: see [`Windowed`].
@@ -212,6 +209,6 @@ impl<T> Stream<T> {
     /// out.assert_batches_sorted([vec![("a", 1), ("b", 1)], vec![("a", 2), ("b", 1)]]);
     /// ```
     pub fn global(&self) -> Windowed<T> {
-        windowed::windowed()
+        windowed()
     }
 }

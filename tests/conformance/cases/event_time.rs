@@ -27,7 +27,7 @@ pub fn check(case: &Case) -> Option<Check> {
     if case.expect_error && case.op == "session_window_agg" {
         return Some(sessions::updates_are_refused);
     }
-    pipeline(case).map(|_| as_ever as Check)
+    aggregates::check(case).or_else(|| pipeline(case).map(|_| as_ever as Check))
 }
 
 fn pipeline(case: &Case) -> Option<Build> {

@@ -1,10 +1,10 @@
-//! What is made of windows.
+//! What is made of windows of event time.
 
 use std::marker::PhantomData;
 use std::ops::Add;
 use std::time::Duration;
 
-use super::super::{Stream, stream};
+use super::{Stream, stream};
 use crate::batch::Data;
 use crate::event_time::{Aggregate, Collect, Count, Emit, Max, Mean, Min, Number, Of, Sum, Top, TopBy, Window};
 use crate::key::{Key, Pair};
@@ -49,12 +49,38 @@ impl<T> Windowed<T> {
     ///
     /// A larger bound of [`event_time`](Stream::event_time) waits too, and delays everything behind it; this is for one
     /// aggregate, and in update mode shows results early.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// let seconds = source(queue([vec![3i64], vec![12], vec![4], vec![25], vec![5]]));
+    /// let seconds = seconds.event_time(|second| 1000 * second, secs(0));
+    /// let counts = seconds.tumbling(secs(10)).allowed_lateness(secs(10)).count();
+    /// counts.map(|(window, count)| (window.start.millis() / 1000, count)).sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// // The third was out of order by 8 seconds, and the last by 20.
+    /// out.assert_batches([vec![], vec![], vec![], vec![], vec![(0, 2)], vec![(10, 1), (20, 1)]]);
+    /// ```
     pub fn allowed_lateness(&self, lateness: Duration) -> Windowed<T> {
         let _ = lateness;
         *self
     }
 
     /// When results leave: see [`Emit`]. Sessions can't be in update mode.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// let seconds = source(queue([vec![3i64, 4], vec![12, 5]])).event_time(|second| 1000 * second, secs(10));
+    /// let counts = seconds.tumbling(secs(10)).emit(Emit::Update).count();
+    /// counts.map(|(window, count)| (window.start.millis() / 1000, count)).sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// out.assert_batches([vec![(0, 2)], vec![(0, 3), (10, 1)], vec![]]);
+    /// ```
     pub fn emit(&self, emit: Emit) -> Windowed<T> {
         let _ = emit;
         *self
