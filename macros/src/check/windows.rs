@@ -1,8 +1,9 @@
 //! Windows of event time: they have a time to go by, and are followed by an aggregate.
 
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprLit, Lit};
+use syn::Expr;
 
+use super::is_zero;
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Modifier, Node, OpKind, Operand};
@@ -23,7 +24,7 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
         let time = time_of(graph, stages, *input);
         if node.kind == OpKind::EventTime {
             if let Ok(first) = time {
-                given_twice(graph, node, &graph.nodes[first], diag);
+                given_twice(node, &graph.nodes[first], diag);
             }
         } else if needs_time(node.kind)
             && let Err(lost) = time
@@ -35,14 +36,10 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
 
 /// Of windows all but `global`, which has one, whatever the time.
 fn needs_time(kind: OpKind) -> bool {
-    kind.is_window() && kind != OpKind::Global
-        || matches!(
-            kind,
-            OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark
-        )
+    kind.is_window() && kind != OpKind::Global || kind.goes_by_event_time() && !kind.is_windowed()
 }
 
-fn given_twice(_: &Graph, node: &Node, first: &Node, diag: &mut Diagnostics) {
+fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
     let from = if first.kind == OpKind::EventTime {
         "an `event_time` above gives it".to_string()
     } else {
@@ -116,28 +113,6 @@ fn literal_lengths(graph: &Graph, diag: &mut Diagnostics) {
                 );
             }
         }
-    }
-}
-
-/// `secs(0)`, `Duration::ZERO` and their like.
-fn is_zero(value: &Expr) -> bool {
-    match value {
-        Expr::Call(ExprCall { func, args, .. }) => {
-            let Expr::Path(function) = &**func else { return false };
-            let name = function.path.segments.last().map(|s| s.ident.to_string());
-            let makes =
-                ["secs", "millis", "minutes", "from_secs", "from_millis", "from_micros", "from_nanos"];
-            let zero = |arg: &Expr| {
-                matches!(arg, Expr::Lit(ExprLit { lit: Lit::Int(n), .. })
-                    if n.base10_parse::<u64>().is_ok_and(|n| n == 0))
-            };
-            name.is_some_and(|name| makes.contains(&name.as_str())) && args.len() == 1 && zero(&args[0])
-        }
-        Expr::Path(path) => {
-            let names: Vec<_> = path.path.segments.iter().rev().map(|s| s.ident.to_string()).collect();
-            matches!(&names[..], [zero, duration, ..] if zero == "ZERO" && duration == "Duration")
-        }
-        _ => false,
     }
 }
 

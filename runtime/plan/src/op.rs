@@ -291,11 +291,16 @@ impl OpKind {
         matches!(self, OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global)
     }
 
+    /// Whether it judges records by their event time, behind an exchange.
+    pub fn goes_by_event_time(self) -> bool {
+        let spec = self.spec();
+        spec.class == Class::EventTime && spec.stateful
+    }
+
     /// Whether it is an aggregate of windows.
     pub fn is_windowed(self) -> bool {
-        let spec = self.spec();
         let duplicates = [OpKind::DropDuplicatesWithinWatermark, OpKind::DropDuplicatesByKeyWithinWatermark];
-        spec.class == Class::EventTime && spec.stateful && !duplicates.contains(&self)
+        self.goes_by_event_time() && !duplicates.contains(&self)
     }
 
     /// The method's name in the DSL.

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use super::{argument, next, place};
 use crate::emit::stage::{Emitter, Exit, Returns};
 use crate::fuse::Stages;
-use crate::ir::{Graph, Modifier, NodeId, OpKind};
+use crate::ir::{Graph, Modifier, NodeId};
 use crate::names;
 use crate::times::time_of;
 
@@ -21,14 +21,6 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
         let #out = #item;
         #then
     }
-}
-
-fn goes_by_time(kind: OpKind) -> bool {
-    kind.is_windowed()
-        || matches!(
-            kind,
-            OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark
-        )
 }
 
 /// Tells the builder of a clock.
@@ -49,7 +41,7 @@ pub fn clock(graph: &Graph, node: NodeId) -> TokenStream {
 /// The statement that gives what came of a window its time, where windows follow.
 pub fn time_of_result(graph: &Graph, stages: &Stages, head: NodeId, item: &Ident) -> Option<TokenStream> {
     let wants = |n: &crate::ir::Node| {
-        goes_by_time(n.kind) && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
+        n.kind.goes_by_event_time() && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
     };
     if !graph.nodes[head].kind.is_windowed() || !graph.nodes.iter().any(wants) {
         return None;
