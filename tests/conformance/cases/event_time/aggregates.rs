@@ -99,7 +99,7 @@ fn by_batch_time(case: &Case, under: Under) -> Result<(), String> {
 
 fn whole(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline<'static> {
     let mode = mode(case);
-    stream!(move { source(input).global().emit(mode).count().map(|(_, n)| n.into()).sink(out); })
+    stream!(move { source(input).global().emit(mode).count().map(|(_, n)| Value::from(n)).sink(out); })
 }
 
 fn counts(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline<'static> {

@@ -68,7 +68,7 @@ fn by_time(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline
     let delay = delay(case);
     stream!(move {
         let times = source(input).map(|v| v.int()).event_time(|second| 1000 * second, delay);
-        times.drop_duplicates_within_watermark(secs(0)).map(|second| second.into()).sink(out);
+        times.drop_duplicates_within_watermark(secs(0)).map(Value::from).sink(out);
     })
 }
 
@@ -78,7 +78,7 @@ fn by_id_and_time(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> P
     stream!(move {
         let rows = source(input).map(|v| v.pair()).map(|(second, id)| (Value::from(second).int(), id.int()));
         let rows = rows.event_time(|(second, _)| 1000 * second, delay);
-        rows.drop_duplicates_within_watermark(secs(0)).map(|(_, id)| id.into()).sink(out);
+        rows.drop_duplicates_within_watermark(secs(0)).map(|(_, id)| Value::from(id)).sink(out);
     })
 }
 
@@ -86,7 +86,7 @@ fn within(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline<
     let delay = delay(case);
     stream!(move {
         let times = source(input).map(|v| v.int()).event_time(|second| 1000 * second, delay);
-        times.drop_duplicates_within_watermark(delay).map(|second| second.into()).sink(out);
+        times.drop_duplicates_within_watermark(delay).map(Value::from).sink(out);
     })
 }
 
@@ -141,6 +141,6 @@ fn beside(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline<
     stream!(move {
         let left = source(input).map(|v| v.int());
         let right = source(other).map(|v| v.int()).drop_duplicates().unbounded();
-        left.union(right).map(|n| n.into()).sink(out);
+        left.union(right).map(Value::from).sink(out);
     })
 }
