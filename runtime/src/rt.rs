@@ -40,9 +40,9 @@ pub use crate::blame::at;
 pub use crate::clock::Timestamp;
 pub use crate::event_time::{Windows, time_of_result, timestamp};
 pub use crate::exchange::{
-    Aggregate, AggregateAll, By, ByName, BySerde, Clock, Combine, Count, CountValues, Crossing, Deal,
-    Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter,
-    Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
+    Aggregate, AggregateAll, By, ByName, BySerde, Clock, Combine, CombineNear, Count, CountNear, CountValues,
+    Crossing, Deal, Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition,
+    ReduceAll, Scatter, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};

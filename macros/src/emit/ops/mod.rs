@@ -64,7 +64,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::stage::{Emitter, Exit};
-use crate::fuse::Stages;
 use crate::ir::{Graph, NodeId, OpKind};
 use crate::names;
 
@@ -168,10 +167,10 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
             quote_spanned!(at=> #rt::Scatter<_, _>)
         }
         OpKind::Reduce | OpKind::Aggregate if n.is_exact() => quote_spanned!(at=> #rt::Give<_>),
-        OpKind::ReduceByKey
-        | OpKind::RunningReduce
-        | OpKind::ReduceByKeyAndWindow
-        | OpKind::ReduceByKeyAndWindowWithInverse => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::ReduceByKey | OpKind::ReduceByKeyAndWindow | OpKind::ReduceByKeyAndWindowWithInverse => {
+            quote_spanned!(at=> #rt::Combine<_, _, _>)
+        }
+        OpKind::RunningReduce => quote_spanned!(at=> #rt::CombineNear<_, _, _>),
         OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
         OpKind::Distinct | OpKind::DropDuplicates => quote_spanned!(at=> #rt::Distinct<_>),
         OpKind::FoldByKey
@@ -191,9 +190,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::DropDuplicatesByKey
         | OpKind::GroupByKeyAndWindow => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Count | OpKind::CountByWindow => quote_spanned!(at=> #rt::Count),
-        OpKind::CountByValue | OpKind::RunningCount | OpKind::CountByValueAndWindow => {
-            quote_spanned!(at=> #rt::CountValues<_>)
-        }
+        OpKind::CountByValue | OpKind::CountByValueAndWindow => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::RunningCount => quote_spanned!(at=> #rt::CountNear<_>),
         OpKind::WindowedCount
         | OpKind::WindowedReduce
         | OpKind::WindowedFold
@@ -311,7 +309,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
 }
 
 /// The builder's call for an operator that heads a stage or ends a chain.
-pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     match graph.nodes[node].kind {
         OpKind::Source => source::attach(graph, node),
         OpKind::ReduceByKey => reduce_by_key::attach(graph, node),
@@ -328,7 +326,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Cogroup => join::attach(graph, node),
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
-        OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Union => union::attach(graph, node),
         OpKind::Fold => fold::attach(graph, node),
         OpKind::Aggregate => aggregate::attach(graph, node),
         OpKind::Reduce => reduce::attach(graph, node),
