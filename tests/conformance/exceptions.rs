@@ -70,7 +70,8 @@ const EXCEPTIONS: &[Exception] = &[
 
 fn the_slowest_counts(_: &Case, under: Under) -> Result<(), String> {
     let Under::Test(n) = under else { return Ok(()) };
-    let (left, right) = (queue([vec![20i64], vec![120], vec![150], vec![]]), queue([vec![30i64], vec![130], vec![], vec![]]));
+    let (left, right) =
+        (queue([vec![20i64], vec![120], vec![150], vec![]]), queue([vec![30i64], vec![130], vec![], vec![]]));
     let pipeline = stream!(move {
         let a = source(left).event_time(|second| 1000 * second, secs(10));
         let b = source(right).event_time(|second| 1000 * second, secs(15));
@@ -89,13 +90,20 @@ fn the_slowest_counts(_: &Case, under: Under) -> Result<(), String> {
 
 fn one_gap(_: &Case, under: Under) -> Result<(), String> {
     let out = MemorySink::new();
-    let (sink, words) = (out.clone(), queue([vec![("spark", 40i64), ("world", 41), ("spark", 30)], vec![("spark", 90)], vec![]]));
+    let (sink, words) = (
+        out.clone(),
+        queue([vec![("spark", 40i64), ("world", 41), ("spark", 30)], vec![("spark", 90)], vec![]]),
+    );
     let pipeline = stream!(move {
         let words = source(words).filter(|(word, _)| *word != "world").event_time(|(_, second)| 1000 * second, secs(30));
         words.session(secs(10)).count_by_key().map(|(w, word, n)| (word, w.start.millis() / 1000, n)).sink(sink);
     });
     under.run_without_flush(pipeline).map_err(|e| e.to_string())?;
-    if out.records() == [("spark".to_string(), 30, 2)] { Ok(()) } else { Err(format!("got {:?}", out.records())) }
+    if out.records() == [("spark".to_string(), 30, 2)] {
+        Ok(())
+    } else {
+        Err(format!("got {:?}", out.records()))
+    }
 }
 
 fn no_past(case: &Case, _: Under) -> Result<(), String> {

@@ -55,7 +55,8 @@ fn example(facade: &str, name: &str) -> Option<String> {
 
 fn page() -> String {
     let facade = facade();
-    let of_windows = std::fs::read_to_string(root().join("runtime/src/dsl/of_windows.rs")).expect("it is text");
+    let of_windows =
+        std::fs::read_to_string(root().join("runtime/src/dsl/of_windows.rs")).expect("it is text");
     let mut page = HEAD.to_string();
     for (class, title) in [
         (Class::Root, "Sources"),

@@ -1,7 +1,7 @@
 //! Windows of event time: they have a time to go by, and are followed by an aggregate.
 
-use syn::spanned::Spanned;
 use syn::Expr;
+use syn::spanned::Spanned;
 
 use super::is_zero;
 use crate::diag::Diagnostics;

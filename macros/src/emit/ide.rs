@@ -132,7 +132,9 @@ fn aggregates(args: TokenStream, rt: &TokenStream) -> TokenStream {
                 given.extend(quote!(#rt::facade::#name));
                 given.extend(tokens.next());
             }
-            (TokenTree::Group(group), _) => given.extend([same_group(&group, aggregates(group.stream(), rt))]),
+            (TokenTree::Group(group), _) => {
+                given.extend([same_group(&group, aggregates(group.stream(), rt))])
+            }
             (token, _) => given.extend([token]),
         }
     }
@@ -142,12 +144,8 @@ fn aggregates(args: TokenStream, rt: &TokenStream) -> TokenStream {
 /// An aggregate of windows that is bound to two names gives late records too: the facade's method for that.
 fn with_late(tokens: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let is = |token: Option<&TokenTree>, what: char| {
-        matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == what)
-    };
-    let is_group = |token: Option<&TokenTree>| {
-        matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == proc_macro2::Delimiter::Parenthesis)
-    };
+    let is = |token: Option<&TokenTree>, what: char| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == what);
+    let is_group = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == proc_macro2::Delimiter::Parenthesis);
     let mut at = 0;
     while at < tokens.len() {
         let is_let = matches!(&tokens[at], TokenTree::Ident(word) if word == "let");

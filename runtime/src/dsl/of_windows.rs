@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::{Stream, stream};
 use crate::batch::Data;
-use crate::event_time::{Aggregate, Collect, Count, Emit, Max, Mean, Min, Number, Of, Sum, Top, TopBy, Window};
+use crate::event_time::{
+    Aggregate, Collect, Count, Emit, Max, Mean, Min, Number, Of, Sum, Top, TopBy, Window,
+};
 use crate::key::{Key, Pair};
 use crate::state::{StateData, StateKey};
 

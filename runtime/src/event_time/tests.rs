@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{ByKeyAndLate, Collect, Emit, Keeps, Panes, Sessions, Watermarks, Window, WindowAggregate, Windows};
+use super::{
+    ByKeyAndLate, Collect, Emit, Keeps, Panes, Sessions, Watermarks, Window, WindowAggregate, Windows,
+};
 use crate::batch::{Batch, Rows};
 use crate::clock::{Timestamp, millis};
 use crate::exchange::{Scatter, Tail};
@@ -80,14 +82,25 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
 }
 
 /// Runs the operator, and writes and reads its state behind each tick. Of each tick its rows; and what it waits for.
-fn run<H: Keeps<u8, Vec<u32>>>(windows: Windows, partitions: usize, inputs: &[Input]) -> Vec<(Vec<Row>, Timing)> {
+fn run<H: Keeps<u8, Vec<u32>>>(
+    windows: Windows,
+    partitions: usize,
+    inputs: &[Input],
+) -> Vec<(Vec<Row>, Timing)> {
     let operator = WindowAggregate::<u8, u32, Collect, H, ByKeyAndLate>::new(0, windows, Collect);
     let mut stores: Vec<Store> = (0..partitions).map(|p| Store::new(p, partitions)).collect();
     let mut all = Vec::new();
     for (number, (watermarks, records)) in inputs.iter().enumerate() {
         let time = Timestamp::from_millis(number as i64);
         let tick = Tick { number: number as u64, time, epoch: 0 };
-        let cx = |task| TaskContext { tick, before: None, watermarks: *watermarks, no_data: false, task, partitions };
+        let cx = |task| TaskContext {
+            tick,
+            before: None,
+            watermarks: *watermarks,
+            no_data: false,
+            task,
+            partitions,
+        };
         let mut tail = Scatter::<u8, (Timestamp, u32)>::open(&(), &cx(0));
         for (key, time, value) in records {
             tail.push(*key, (Timestamp::from_millis(*time), *value));
@@ -126,7 +139,11 @@ struct Model {
 
 impl Model {
     fn floor(&self, watermark: Timestamp) -> i64 {
-        if self.emit == Emit::Complete { i64::MIN } else { watermark.minus(millis(self.lateness as u64)).millis() }
+        if self.emit == Emit::Complete {
+            i64::MIN
+        } else {
+            watermark.minus(millis(self.lateness as u64)).millis()
+        }
     }
 
     fn close(&mut self, floor: i64, rows: &mut Vec<Row>) {
@@ -270,7 +287,8 @@ fn ready_made_aggregates_say_what_they_are_called() {
     let mut merged = state(&[1, 9]);
     all.merge(&mut merged, state(&[3, 5, 2]));
     assert_eq!(all.finish(merged), expected);
-    let rest = (of.reduce(|a, b| a * 10 + b), of.collect(), of.top_by(1, |n| -*n), of.fold_all(0, |a, n| a - n));
+    let rest =
+        (of.reduce(|a, b| a * 10 + b), of.collect(), of.top_by(1, |n| -*n), of.fold_all(0, |a, n| a - n));
     let mut state = rest.start();
     [1, 2, 3].iter().for_each(|value| rest.add(&mut state, value));
     assert_eq!(rest.finish(state), (123, vec![1, 2, 3], vec![1], -6));

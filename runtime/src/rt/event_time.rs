@@ -9,8 +9,8 @@ use super::{Builder, Stream};
 use crate::batch::{Data, Rows};
 use crate::clock::Timestamp;
 use crate::event_time::{
-    Aggregate, ByKey, ByKeyAndLate, DropDuplicatesWithinWatermark, Form, Keeps, Of, Panes, Sessions, Shape, Whole, WholeAndLate, Window,
-    WindowAggregate, Windows,
+    Aggregate, ByKey, ByKeyAndLate, DropDuplicatesWithinWatermark, Form, Keeps, Of, Panes, Sessions, Shape,
+    Whole, WholeAndLate, Window, WindowAggregate, Windows,
 };
 use crate::exchange::{Clock, Handle, Scatter};
 use crate::fused::Two;

@@ -46,8 +46,7 @@ fn as_ever(case: &Case, under: Under) -> Result<(), String> {
     let Under::Test(n) = under else { return Ok(()) };
     for crash in 0..ticks(case).len() as u64 {
         let out = MemorySink::new();
-        let engine =
-            Engine::test().partitions(n).flush_at_end(false).fail_at(FaultPoint::AfterCommit, crash);
+        let engine = Engine::test().partitions(n).flush_at_end(false).fail_at(FaultPoint::AfterCommit, crash);
         let mut job = engine.start(build(case, input(case), out.clone())).map_err(|e| e.to_string())?;
         if job.run_to_end().is_ok() {
             return Err(format!("it was to crash in tick {crash}"));
@@ -78,11 +77,8 @@ fn input(case: &Case) -> Queue<Value> {
 /// What each step emitted, against what it was to emit. A step of which nothing is said is not looked at.
 fn holds(case: &Case, out: &MemorySink<Value>) -> Result<(), String> {
     let ticks = out.batches();
-    let mut steps: Vec<Vec<Value>> = if has_more(case) {
-        ticks.chunks(2).map(<[Vec<Value>]>::concat).collect()
-    } else {
-        ticks
-    };
+    let mut steps: Vec<Vec<Value>> =
+        if has_more(case) { ticks.chunks(2).map(<[Vec<Value>]>::concat).collect() } else { ticks };
     for (step, said) in steps.iter_mut().zip(case.said()) {
         if !said {
             step.clear();

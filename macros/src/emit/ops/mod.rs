@@ -203,7 +203,9 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_windows::tail_type(graph, node),
-        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => quote_spanned!(at=> #rt::Scatter<_, _>),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+            quote_spanned!(at=> #rt::Scatter<_, _>)
+        }
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
         OpKind::Reduce | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => {
@@ -363,7 +365,9 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_windows::attach(graph, node),
-        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => drop_duplicates::attach_timed(graph, node),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+            drop_duplicates::attach_timed(graph, node)
+        }
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),

@@ -4,8 +4,8 @@
 mod checkpoints;
 mod deliver;
 mod ending;
-mod open;
 mod event_time;
+mod open;
 mod report;
 
 use std::collections::VecDeque;

@@ -197,11 +197,8 @@ impl Intake {
     /// What the tick is to read of what there is by a time, of each source within its limit. Moves the sources on: the answer must become a tick if
     /// there is `work`.
     pub fn ask(&mut self, tick: u64, until: Timestamp, limits: &[u64]) -> Result<Asked, Failure> {
-        let mut asked = Asked {
-            sources: Vec::with_capacity(self.taps.len()),
-            finished: Vec::new(),
-            work: false,
-        };
+        let mut asked =
+            Asked { sources: Vec::with_capacity(self.taps.len()), finished: Vec::new(), work: false };
         for (number, (tap, &limit)) in (0..).zip(self.taps.iter_mut().zip(limits)) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());

@@ -73,8 +73,5 @@ pub(crate) fn judge(judges: &[Judge], clocks: &[Watermarks], kind: TickKind) -> 
         (if judge.behind { watermarks.late } else { watermarks.due }).minus(judge.delay)
     });
     let due = judges.iter().map(|judge| of(judge).due.minus(judge.delay));
-    Watermarks {
-        late: late.min().unwrap_or(Timestamp::MIN),
-        due: due.min().unwrap_or(Timestamp::MIN),
-    }
+    Watermarks { late: late.min().unwrap_or(Timestamp::MIN), due: due.min().unwrap_or(Timestamp::MIN) }
 }

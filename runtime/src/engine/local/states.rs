@@ -30,7 +30,8 @@ pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<StateNa
         stateful.then(|| StateName { name: graph.operator_name(id), schema: op.schema() })
     };
     let clocks = graph.nodes.iter().enumerate().filter(|(_, node)| node.kind == OpKind::EventTime);
-    let of_clock = |(id, _)| Some(StateName { name: graph.operator_name(id), schema: Some(watermarks::schema()) });
+    let of_clock =
+        |(id, _)| Some(StateName { name: graph.operator_name(id), schema: Some(watermarks::schema()) });
     stages.iter().enumerate().map(of_stage).chain(clocks.map(of_clock)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Which stage feeds what: the shape of a pipeline, without its closures.
 
-use crate::clock::Timestamp;
 use super::judges::{Judge, Judges};
+use crate::clock::Timestamp;
 use crate::pipeline::{Head, HeadTasks, Pipeline, Route};
 use crate::tick::TickKind;
 use crate::window::Slides;
@@ -116,7 +116,8 @@ impl Topology {
                 HeadShape::Operator { .. } if stage.timed => true,
                 HeadShape::Operator { inputs, .. } => {
                     let mut feeders = inputs.iter().flatten().peekable();
-                    (feeders.peek().is_none() && kind == TickKind::Data) || feeders.any(|feeder| all[feeder.stage].given)
+                    (feeders.peek().is_none() && kind == TickKind::Data)
+                        || feeders.any(|feeder| all[feeder.stage].given)
                 }
             };
             let given = read

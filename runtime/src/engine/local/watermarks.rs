@@ -108,9 +108,8 @@ impl ClockState {
 
     /// The partition that holds the watermark back.
     fn slowest(&self, clock: &Clock, time: Timestamp) -> Option<(u32, Reached)> {
-        let is_active = |reached: &Reached| {
-            clock.idle_after.is_none_or(|idle| time.since(reached.heard) < idle)
-        };
+        let is_active =
+            |reached: &Reached| clock.idle_after.is_none_or(|idle| time.since(reached.heard) < idle);
         let active = self.partitions.iter().filter(|(_, reached)| is_active(reached));
         active.min_by_key(|(partition, reached)| (reached.latest, **partition)).map(|(p, r)| (*p, *r))
     }
@@ -190,9 +189,8 @@ impl Clocks {
         for clock in &mut self.clocks {
             let bytes = states.get(&clock.name).and_then(|state| state.groups.get(&0)?.last());
             let Some(bytes) = bytes else { continue };
-            clock.state = postcard::from_bytes(bytes).map_err(|why| {
-                Error::Config(format!("how far `{}` was can't be read: {why}", clock.name))
-            })?;
+            clock.state = postcard::from_bytes(bytes)
+                .map_err(|why| Error::Config(format!("how far `{}` was can't be read: {why}", clock.name)))?;
         }
         Ok(())
     }
@@ -308,7 +306,11 @@ mod tests {
         let mut idle = clocks(Some(secs(2)));
         assert_eq!(judged(&mut idle, ticks), [None, Some(20), Some(190), Some(190), Some(190), Some(240)]);
         let tick = Tick { number: 5, time: at(6), epoch: 0 };
-        let held = idle.progress(&TickPlan { tick, ..TickPlan::default() }).remove(0).held_back.expect("partition 1 is slower");
+        let held = idle
+            .progress(&TickPlan { tick, ..TickPlan::default() })
+            .remove(0)
+            .held_back
+            .expect("partition 1 is slower");
         assert_eq!((held.partition, held.latest, held.since), (1, at(250), secs(1)));
     }
 }

@@ -64,7 +64,8 @@ fn parse(text: &str) -> i64 {
     // Howard Hinnant's days from civil.
     let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let (era, of_era) = (y.div_euclid(400), y.rem_euclid(400));
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    let days =
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
     ((days * 24 + number(11..13)) * 60 + number(14..16)) * 60_000 + number(17..19) * 1000 + millis
 }
 
@@ -83,8 +84,7 @@ fn text(case: &Case) -> impl Fn(i64) -> Value + Send + Sync + 'static + use<> {
 fn assigned(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline<'static> {
     let length = secs(case.number("size_s").expect("a length"));
     let offset = 1000 * case.number("offset_s").unwrap_or(0) as i64;
-    let (shape, counts, text) =
-        (case.text("out").to_string(), case.text("agg") == "count", text(case));
+    let (shape, counts, text) = (case.text("out").to_string(), case.text("agg") == "count", text(case));
     let end = i64::MAX / 4;
     stream!(move {
         let rows = source(input).flat_map(|v| row(v)).union(source(queue([vec![(end, vec![])], vec![]])));
@@ -106,7 +106,8 @@ fn assigned(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipelin
 }
 
 fn milliseconds(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeline<'static> {
-    let (length, slide) = (case.number("size_ms").expect("a length"), case.number("slide_ms").expect("a slide"));
+    let (length, slide) =
+        (case.number("size_ms").expect("a length"), case.number("slide_ms").expect("a slide"));
     let text = text(case);
     let end = i64::MAX / 4;
     stream!(move {
@@ -119,7 +120,12 @@ fn milliseconds(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pip
 
 /// How far event time is with two streams: the lower of both, and nothing before each had a record.
 pub fn watermarks_of_two(case: &Case, under: Under) -> Result<(), String> {
-    let delays: Vec<u64> = case.params["delay_s"].as_array().expect("two").iter().map(|d| d.as_u64().expect("seconds")).collect();
+    let delays: Vec<u64> = case.params["delay_s"]
+        .as_array()
+        .expect("two")
+        .iter()
+        .map(|d| d.as_u64().expect("seconds"))
+        .collect();
     let (first, second) = (secs(delays[0]), secs(delays[1]));
     let of = |input: usize| queue(case.batches(input).into_iter().map(Option::unwrap_or_default));
     let (left, right) = (of(1), of(2));
@@ -129,7 +135,8 @@ pub fn watermarks_of_two(case: &Case, under: Under) -> Result<(), String> {
         a.union(b).for_each(|_| {});
     });
     let Under::Test(n) = under else { return Ok(()) };
-    let mut job = Engine::test().partitions(n).flush_at_end(false).start(pipeline).map_err(|e| e.to_string())?;
+    let mut job =
+        Engine::test().partitions(n).flush_at_end(false).start(pipeline).map_err(|e| e.to_string())?;
     // A tick is judged by what was known before it.
     job.tick().map_err(|e| e.to_string())?;
     for expected in case.expected() {
