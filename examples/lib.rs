@@ -8,6 +8,7 @@
 //!
 //! Besides, what they share: where their data lies, and `word_count`'s arguments.
 
+pub mod dashboard;
 pub mod grep;
 pub mod hashtags;
 pub mod hundred_maps;
@@ -43,8 +44,9 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 12] = [
+pub const EXAMPLES: [Example; 13] = [
     network_word_count::EXAMPLE,
+    dashboard::EXAMPLE,
     grep::EXAMPLE,
     hashtags::EXAMPLE,
     long_words::EXAMPLE,
