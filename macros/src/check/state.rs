@@ -79,7 +79,9 @@ fn duplicates_for_ever(graph: &Graph, diag: &mut Diagnostics) {
             ),
             (false, Some(unbounded)) => diag.error(
                 unbounded.name.span(),
-                format!("`{op}` is told how long it remembers, so it is not unbounded: leave out one of the two"),
+                format!(
+                    "`{op}` is told how long it remembers, so it is not unbounded: leave out one of the two"
+                ),
             ),
             _ => {}
         }

@@ -42,7 +42,8 @@ fn node(graph: &Graph, node: &Node) -> TokenStream {
         let kinds = r.body.iter().map(|op| kind(op.kind));
         quote_spanned!(at=> .body(&[#(#kinds),*]))
     });
-    let id = node.modified(Modifier::Id).and_then(|m| m.text.as_ref()).map(|id| quote_spanned!(at=> .id(#id)));
+    let id =
+        node.modified(Modifier::Id).and_then(|m| m.text.as_ref()).map(|id| quote_spanned!(at=> .id(#id)));
     let others = node.modifiers.iter().filter(|m| m.modifier != Modifier::Id).map(|m| {
         let modifier = m.modifier;
         let variant = format_ident!("{modifier:?}", span = at);

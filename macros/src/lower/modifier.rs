@@ -56,7 +56,10 @@ impl Lowering<'_> {
 fn text(modifier: Modifier, call: &Call, diag: &mut Diagnostics) -> Option<String> {
     let name = modifier.name();
     let [arg] = &call.args[..] else {
-        diag.error(call.name.span(), format!("`{name}` takes one argument, a name: write `.{name}(\"counts\")`"));
+        diag.error(
+            call.name.span(),
+            format!("`{name}` takes one argument, a name: write `.{name}(\"counts\")`"),
+        );
         return None;
     };
     let Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) = strip(arg.clone()) else {

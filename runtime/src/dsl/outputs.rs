@@ -109,7 +109,10 @@ impl<T: Known> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(rows.into_inner(), 2);
     /// ```
-    pub fn for_each_partition<O, R: Outcome>(&self, f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync) -> Output
+    pub fn for_each_partition<O, R: Outcome>(
+        &self,
+        f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync,
+    ) -> Output
     where
         T: Own<O>,
     {
@@ -177,7 +180,10 @@ impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
     }
 
     /// See `Stream`.
-    pub fn for_each_partition<O, R: Outcome>(&self, f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync) -> Output
+    pub fn for_each_partition<O, R: Outcome>(
+        &self,
+        f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync,
+    ) -> Output
     where
         T: OwnAt<LEVEL, O>,
     {

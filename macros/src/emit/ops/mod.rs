@@ -319,7 +319,11 @@ fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
 /// The builder's method for an operator, which has one of its own where nothing is combined before the exchange.
 fn method(n: &Node) -> Ident {
     let at = names::glue(n.op.span());
-    if n.is_exact() { format_ident!("{}_exact", n.kind.name(), span = at) } else { Ident::new(n.kind.name(), at) }
+    if n.is_exact() {
+        format_ident!("{}_exact", n.kind.name(), span = at)
+    } else {
+        Ident::new(n.kind.name(), at)
+    }
 }
 
 /// The function that goes to the operator behind the exchange, its first operand.
