@@ -16,6 +16,7 @@ pub mod long_words;
 pub mod network_word_count;
 pub mod pi;
 pub mod publish;
+pub mod recovery;
 pub mod top_words;
 
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 9] = [
+pub const EXAMPLES: [Example; 10] = [
     network_word_count::EXAMPLE,
     grep::EXAMPLE,
     hashtags::EXAMPLE,
@@ -50,6 +51,7 @@ pub const EXAMPLES: [Example; 9] = [
     hundred_maps::EXAMPLE,
     top_words::EXAMPLE,
     publish::EXAMPLE,
+    recovery::EXAMPLE,
 ];
 
 /// Runs the example that the first argument names, with the others.

@@ -32,6 +32,11 @@ pub enum Error {
     #[error("{at}: {source}")]
     Output { at: Box<Place>, source: BoxError },
 
+    /// A checkpoint could not be read, a tick could not be stored in its log, or a newer start of the pipeline has taken it over.
+    /// Says what to do.
+    #[error("{at}: {source}")]
+    Checkpoint { at: Box<Place>, source: BoxError },
+
     /// The pipeline can't run on this engine as configured. Says what to change.
     #[error("{0}")]
     Config(String),

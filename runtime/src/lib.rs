@@ -81,6 +81,7 @@ mod table;
 pub mod testing;
 mod text;
 pub mod tick;
+mod wait;
 
 #[doc(inline)]
 pub use counter::Counter;

@@ -25,6 +25,8 @@ pub struct Pipeline<'env> {
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
     pub(crate) counters: Vec<Counter>,
+    /// Names in a checkpoint, old and new.
+    pub(crate) renames: Vec<(String, String)>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
     pub(crate) env: PhantomData<&'env ()>,
@@ -85,10 +87,20 @@ impl Pipeline<'_> {
         self
     }
 
+    /// Lets what a checkpoint holds under the name `old` belong to the operator or source that is called `new` today: its stream
+    /// was renamed, say. Names are those of [`Plan::contract`]: `counts/running_count` of an operator, `lines` of a source.
+    ///
+    /// A checkpoint that has no such name any more is as well: this may stay in the program.
+    #[must_use]
+    pub fn checkpoint_rename(mut self, old: &str, new: &str) -> Self {
+        self.renames.push((old.to_string(), new.to_string()));
+        self
+    }
+
     /// Whether the records that are exchanged can be written as bytes.
     ///
-    /// That is what a checkpoint or a cluster needs, and they ask for it when they start; within one process nothing is
-    /// ever written. A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
+    /// That is what a cluster needs, and it asks for it when it starts; within one process nothing is ever written. (A
+    /// checkpoint holds positions of sources and states of operators, never records on their way.) A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
     /// is written*: in a generic function its parameters need the bounds `T: Serialize + DeserializeOwned`. The bytes
     /// are [postcard](https://docs.rs/postcard)'s, so types that ask the data what it is (`#[serde(untagged)]`,
     /// `#[serde(flatten)]`, JSON values) pass this check and fail when they are read.
@@ -131,7 +143,7 @@ impl Pipeline<'_> {
         }
         let name = self.name().map_or_else(|| "the pipeline".into(), |name| format!("pipeline `{name}`"));
         Err(Error::Config(format!(
-            "{name} can't have a checkpoint or run on a cluster: records are written as bytes where they are \
+            "{name} can't run on a cluster: records are written as bytes where they are \
              exchanged, and these can't be:{}\n\
              write `#[derive(Serialize, Deserialize)]` (of the crate `serde`) on your types among them, hold `String` \
              where there is `&str`, and in a generic function give its parameters the bounds \
@@ -171,6 +183,8 @@ pub struct TaskContext {
 pub(crate) struct SourceNode {
     pub node: NodeId,
     pub info: SourceInfo,
+    /// The log of a checkpoint can keep what it has read.
+    pub logged: bool,
     pub source: Box<dyn ErasedSource>,
 }
 
@@ -256,7 +270,6 @@ pub(crate) trait HeadOperator: Send + Sync {
     }
 
     /// How its state is built. `None`: it keeps none.
-    #[allow(dead_code, reason = "checkpoints store it")]
     fn schema(&self) -> Option<Schema> {
         None
     }
@@ -310,7 +323,6 @@ pub(crate) trait ErasedReader: Send + Sync {
     fn journal(&self) -> Vec<u8> {
         Vec::new()
     }
-    #[allow(dead_code, reason = "checkpoints store it; they come later")]
     fn memory(&self) -> Vec<u8> {
         Vec::new()
     }
@@ -318,10 +330,17 @@ pub(crate) trait ErasedReader: Send + Sync {
         let _ = notes;
         Ok(())
     }
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let _ = range;
+        Ok(None)
+    }
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        let _ = (range, bytes);
+        Err("this source has no log".into())
+    }
     fn drain(&self) -> bool {
         false
     }
-    #[allow(dead_code, reason = "recovery seeks; checkpoints come later")]
     fn seek(&self, positions: &Positions) -> Result<(), BoxError>;
     fn release(&self, positions: &Positions);
     fn close(&self);

@@ -28,6 +28,20 @@ pub struct Progress {
     pub counters: Vec<CounterProgress>,
     /// How long after its batch time the tick began. Grows if ticks take longer than the interval.
     pub delay: Duration,
+    /// The newest checkpoint that this run has written; `None` before the first one, and where there are none.
+    pub checkpoint: Option<CheckpointProgress>,
+}
+
+/// A checkpoint that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckpointProgress {
+    /// It holds the state as of the end of this tick.
+    pub tick: u64,
+    /// What was written for it: only what has changed since the one before, mostly.
+    pub bytes: u64,
+    /// What writing it took, beside the ticks that ran meanwhile.
+    pub duration: Duration,
 }
 
 /// One source's part of a tick.

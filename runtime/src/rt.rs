@@ -111,7 +111,8 @@ impl<'env> Builder<'env> {
     pub fn source<S: Source>(&mut self, node: NodeId, source: S) -> Stream<S::Batch> {
         let info = source.info();
         self.plan.set_detail(node, info.to_string());
-        self.sources.push(SourceNode { node, info, source: erase(source) });
+        let logged = source.can_be_logged();
+        self.sources.push(SourceNode { node, info, logged, source: erase(source) });
         self.head(node, Head::Source(self.sources.len() - 1))
     }
 
@@ -261,6 +262,7 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             counters: Vec::new(),
+            renames: Vec::new(),
             invalid: self.invalid,
             env: PhantomData,
         }

@@ -66,6 +66,19 @@ impl From<TickPlan> for TickRecord {
     }
 }
 
+impl TickRecord {
+    pub(crate) fn number(&self) -> u64 {
+        let TickRecord::V1(plan) = self;
+        plan.tick.number
+    }
+
+    /// As this version understands it.
+    pub(crate) fn into_plan(self) -> TickPlan {
+        let TickRecord::V1(plan) = self;
+        plan
+    }
+}
+
 /// All that decides what a tick does, fixed before it runs.
 ///
 /// Re-running a logged tick gives the same output, bit for bit. The tick log holds it as a [`TickRecord`].
@@ -107,6 +120,20 @@ impl SourcePlan {
             }
         }
         SourcePlan { tasks }
+    }
+
+    /// Its ranges, those that follow each other as one.
+    pub(crate) fn joined(&self) -> Vec<OffsetRange> {
+        let mut joined: Vec<OffsetRange> = Vec::new();
+        for range in self.tasks.iter().flatten() {
+            match joined.last_mut() {
+                Some(last) if last.partition == range.partition && last.end == range.start => {
+                    last.end = range.end;
+                }
+                _ => joined.push(*range),
+            }
+        }
+        joined
     }
 
     /// Each range as a task, but for empty ones.
@@ -200,15 +227,7 @@ mod tests {
                 .collect();
             let plan = SourcePlan::cut(&ranges, parallelism, grain);
             prop_assert!(plan.tasks.len() <= parallelism);
-            // Pieces that were cut from one range join to it again.
-            let mut joined: Vec<OffsetRange> = Vec::new();
-            for piece in plan.tasks.iter().flatten() {
-                match joined.last_mut() {
-                    Some(last) if last.partition == piece.partition && last.end == piece.start => last.end = piece.end,
-                    _ => joined.push(*piece),
-                }
-            }
-            prop_assert_eq!(joined, ranges);
+            prop_assert_eq!(plan.joined(), ranges);
             let length = |t: &Vec<OffsetRange>| t.iter().map(|r| u128::from(r.len())).sum::<u128>();
             let lengths: Vec<u128> = plan.tasks.iter().map(length).collect();
             let (longest, shortest) = (lengths.iter().max(), lengths.iter().min());

@@ -1,11 +1,143 @@
 //! A location as the user writes it, a path or a URL, and the store that it means.
 
+use std::sync::Arc;
+use std::{env, fmt};
+
+use object_store::ObjectStoreScheme;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use url::Url;
+
 use super::Storage;
 use crate::BoxError;
 
 impl Storage {
-    /// The objects of `pipeline` at a location: a local path, or a URL.
+    /// The objects of `pipeline` at a location: a local path, or a URL. Nothing is made there before something is
+    /// written.
     pub fn open(location: &str, pipeline: &str) -> Result<Storage, BoxError> {
-        todo!("{location} {pipeline}")
+        match location.split_once("://") {
+            Some((scheme, _)) => remote(location, scheme, pipeline),
+            None => local(std::path::Path::new(location), pipeline),
+        }
+    }
+}
+
+/// A folder. Files and folders are synced before a put returns.
+fn local(path: &std::path::Path, pipeline: &str) -> Result<Storage, BoxError> {
+    let refused =
+        |error: &dyn fmt::Display| format!("the checkpoint can't be at `{}`: {error}", path.display());
+    let absolute = std::path::absolute(path).map_err(|error| refused(&error))?;
+    if absolute.is_file() {
+        return Err(refused(&"this is a file, and a checkpoint is a folder").into());
+    }
+    let root = Path::from_absolute_path(&absolute).map_err(|error| refused(&error))?;
+    Ok(Storage::below(Arc::new(LocalFileSystem::new().with_fsync(true)), root, pipeline))
+}
+
+/// What a URL names, by its scheme.
+fn remote(location: &str, scheme: &str, pipeline: &str) -> Result<Storage, BoxError> {
+    let mut url = Url::parse(location).map_err(|error| format!("`{location}` is no URL: {error}"))?;
+    // It may hold a secret, which is in no message.
+    let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
+    let _ = (url.set_username(""), url.set_password(None));
+    let shown = url.to_string();
+    let _ = (url.set_username(&user), url.set_password(password.as_deref()));
+    let refused = |error: &dyn fmt::Display| format!("the checkpoint can't be at `{shown}`: {error}");
+    match scheme {
+        "file" => match url.to_file_path() {
+            Ok(path) => return local(&path, pipeline),
+            Err(()) => {
+                return Err(refused(&"a `file` URL has no host, so three slashes: `file:///path`").into());
+            }
+        },
+        "memory" => return Err(refused(&"what is in memory does not outlive the program").into()),
+        "hdfs" => return hdfs(&url, pipeline).map_err(|error| refused(&error).into()),
+        _ => {}
+    }
+    let (kind, _) = ObjectStoreScheme::parse(&url).map_err(|error| refused(&error))?;
+    let (feature, variables) = match kind {
+        ObjectStoreScheme::AmazonS3 => ("aws", "AWS_"),
+        ObjectStoreScheme::GoogleCloudStorage => ("gcp", "GOOGLE_"),
+        ObjectStoreScheme::MicrosoftAzure => ("azure", "AZURE_"),
+        // Its puts always overwrite.
+        ObjectStoreScheme::Http => {
+            return Err(
+                refused(&"plain HTTP can't create an object only if there is none of that name").into()
+            );
+        }
+        _ => return Err(refused(&"this kind of store is not known").into()),
+    };
+    if !(has(feature)) {
+        return Err(refused(&missing(feature)).into());
+    }
+    // Of the program's environment only what is meant for this store: `TOKEN`, say, may be anybody's.
+    let options = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let options = options.filter(|(name, _)| name.starts_with(variables));
+    let (store, path) = object_store::parse_url_opts(&url, options).map_err(|error| refused(&error))?;
+    Ok(Storage::below(store.into(), path, pipeline))
+}
+
+fn has(feature: &str) -> bool {
+    match feature {
+        "aws" => cfg!(feature = "aws"),
+        "gcp" => cfg!(feature = "gcp"),
+        "azure" => cfg!(feature = "azure"),
+        _ => false,
+    }
+}
+
+fn missing(feature: &str) -> String {
+    format!("this needs the feature `{feature}`: `cargo add millstream --features {feature}`")
+}
+
+#[cfg(feature = "hdfs")]
+fn hdfs(url: &Url, pipeline: &str) -> Result<Storage, BoxError> {
+    let host = &url[..url::Position::BeforePath];
+    let store = hdfs_native_object_store::HdfsObjectStoreBuilder::new().with_url(host).build()?;
+    Ok(Storage::below(Arc::new(store), Path::from_url_path(url.path())?, pipeline))
+}
+
+#[cfg(not(feature = "hdfs"))]
+fn hdfs(_: &Url, _: &str) -> Result<Storage, BoxError> {
+    Err(missing("hdfs").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(location: &str) -> String {
+        Storage::open(location, "p").expect_err("it is refused").to_string()
+    }
+
+    #[test]
+    fn a_location_that_can_not_be_says_why() {
+        assert!(refusal("http://host/path").contains("plain HTTP can't create"));
+        assert!(refusal("memory:///x").contains("does not outlive"));
+        assert!(refusal("file://host/path").contains("three slashes"));
+        assert!(refusal("ftp://host/path").contains("ftp://host/path"));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(refusal(file.path().to_str().unwrap()).contains("a checkpoint is a folder"));
+    }
+
+    #[test]
+    #[cfg(not(feature = "aws"))]
+    fn a_store_without_its_feature_says_which() {
+        assert!(refusal("s3://bucket/path").contains("--features aws"));
+    }
+
+    #[test]
+    fn secrets_are_in_no_message() {
+        assert!(!refusal("ftp://user:secret@host/path").contains("secret"));
+    }
+
+    #[test]
+    fn a_path_and_its_url_are_one_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("with space and ü%");
+        let url = Url::from_file_path(&path).unwrap();
+        let (path, url) = (Storage::open(path.to_str().unwrap(), "p"), Storage::open(url.as_str(), "p"));
+        assert_eq!(path.unwrap().to_string(), url.unwrap().to_string());
     }
 }

@@ -1,24 +1,250 @@
 //! The tick log: entries at positions, made with put-if-absent.
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use super::envelope::{self, Damage, Kind};
+use super::name::{ManifestName, Position};
+use super::storage::{AT_ONCE, Found};
 use super::{LoggedTick, Storage, StorageError};
+use crate::BoxError;
+use crate::clock::Timestamp;
 
 /// The log, as the start that took it appends to it.
+///
+/// # Contract
+/// - A start appends at the position behind the last entry that it knows, and knows all up to there. So the first fence
+///   that a later start makes is at exactly the position of the next append of the one before, which finds it.
+/// - Fences are never deleted: a process that was stopped for a year meets its fence as well.
 #[derive(Debug)]
 pub(crate) struct Log {
     storage: Storage,
     epoch: u64,
     /// Where the next entry goes.
-    next: u64,
+    next: Arc<AtomicU64>,
+}
+
+/// The payload of an entry that a start takes the log with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fence {
+    pub epoch: u64,
+    pub started: Timestamp,
+    /// Two starts at the same time differ in this, so each knows its own fence.
+    pub nonce: u64,
+}
+
+/// The payload of an entry of ticks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ticks {
+    pub epoch: u64,
+    pub ticks: Vec<LoggedTick>,
+}
+
+#[derive(Debug)]
+pub(super) enum Entry {
+    Fence(Fence),
+    Ticks(Ticks),
+}
+
+impl Entry {
+    pub fn read(object: &[u8]) -> Result<Entry, Damage> {
+        match envelope::open(object)? {
+            (Kind::Fence, payload) => Ok(Entry::Fence(envelope::decode(payload)?)),
+            (Kind::Ticks, payload) => Ok(Entry::Ticks(envelope::decode(payload)?)),
+            (kind, _) => Err(Damage::broken(format_args!("is {kind} where an entry of the log should be"))),
+        }
+    }
+
+    /// Of the start that wrote it.
+    pub fn epoch(&self) -> u64 {
+        match self {
+            Entry::Fence(fence) => fence.epoch,
+            Entry::Ticks(ticks) => ticks.epoch,
+        }
+    }
+}
+
+/// No fence is larger. An entry of ticks may be as small.
+pub(super) const FENCE_BYTES: u64 = 64;
+
+/// What was in the log when it was taken.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub log: Log,
+    /// Entries before our fence, in order.
+    pub entries: Vec<Found<Position>>,
 }
 
 impl Log {
+    /// Appends a fence with the next epoch; so whoever had the log can't append any more.
+    pub(super) async fn take(storage: &Storage, now: Timestamp) -> Result<Taken, StorageError> {
+        let mut entries = storage.list::<Position>().await?;
+        let mut epoch = 1 + newest_epoch(storage, &entries).await?;
+        let mut next = entries.last().map_or(0, |last| last.name.0 + 1);
+        loop {
+            let fence = Fence { epoch, started: now, nonce: RandomState::new().hash_one(next) };
+            let object = envelope::write(Kind::Fence, &fence)?;
+            match create(storage, next, object).await? {
+                Created::Ours => break,
+                // Somebody was here first: a start at the same time, or the last append of the one before.
+                Created::Others(bytes, entry) => {
+                    epoch = match entry {
+                        Ok(entry) => epoch.max(entry.epoch() + 1),
+                        Err(Damage::Broken(_)) => epoch + 1,
+                        Err(newer) => return Err(damaged(storage, Position(next), &newer)),
+                    };
+                    entries.push(Found { name: Position(next), bytes });
+                    next += 1;
+                }
+            }
+        }
+        let next = Arc::new(AtomicU64::new(next + 1));
+        Ok(Taken { log: Log { storage: storage.clone(), epoch, next }, entries })
+    }
+
     /// Which start this is: from 1.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Appends ticks as one entry and gives its position. Once it returns, they are durable.
-    pub async fn append(&mut self, ticks: &[LoggedTick]) -> Result<u64, StorageError> {
-        todo!("{:?} {} {ticks:?}", self.storage, self.next)
+    /// Shows where the next entry goes, as it moves on.
+    pub(super) fn next(&self) -> Arc<AtomicU64> {
+        self.next.clone()
     }
+
+    /// Appends ticks as one entry and gives its position. Once it returns, they are durable.
+    ///
+    /// After an error nobody knows whether they are: nothing more can be appended, and the next start finds out.
+    pub async fn append(&mut self, ticks: &[LoggedTick]) -> Result<u64, StorageError> {
+        let position = self.next.load(Ordering::Acquire);
+        let object = envelope::write(Kind::Ticks, &Ticks { epoch: self.epoch, ticks: ticks.to_vec() })?;
+        match create(&self.storage, position, object).await? {
+            Created::Ours => {
+                self.next.store(position + 1, Ordering::Release);
+                Ok(position)
+            }
+            Created::Others(_, Ok(entry)) if entry.epoch() > self.epoch => {
+                Err(StorageError::Fenced { epoch: entry.epoch() })
+            }
+            Created::Others(_, found) => {
+                let found = match found {
+                    Ok(_) => "holds other ticks of this start".into(),
+                    Err(damage) => damage.to_string(),
+                };
+                let name = Position(position);
+                Err(StorageError::other(format!(
+                    "`{name}` of the checkpoint in {} is there already, and {found}: another start may have taken over",
+                    self.storage
+                )))
+            }
+        }
+    }
+}
+
+enum Created {
+    Ours,
+    /// How many bytes are there, and what they are.
+    Others(u64, Result<Entry, Damage>),
+}
+
+/// Creates an entry. If the store says that there is one, it may be ours: the answer to the first try was lost.
+async fn create(storage: &Storage, position: u64, object: Vec<u8>) -> Result<Created, BoxError> {
+    let name = Position(position);
+    if storage.create(name, object.clone()).await? {
+        return Ok(Created::Ours);
+    }
+    match storage.get(name).await? {
+        Some(found) if found == object => Ok(Created::Ours),
+        Some(found) => Ok(Created::Others(found.len() as u64, Entry::read(&found))),
+        None => Err(format!(
+            "`{name}` of the checkpoint in {storage} is there, and is not: delete nothing by hand"
+        )
+        .into()),
+    }
+}
+
+/// Of the starts before: more than that of any entry or checkpoint.
+async fn newest_epoch(storage: &Storage, entries: &[Found<Position>]) -> Result<u64, StorageError> {
+    let manifests = storage.list::<ManifestName>().await?;
+    let mut newest = manifests.last().map_or(0, |manifest| manifest.name.epoch);
+    let mut unknown = 0;
+    for found in entries.iter().rev() {
+        let Some(object) = storage.get(found.name).await? else { continue };
+        match Entry::read(&object) {
+            // Epochs grow along the log.
+            Ok(entry) => {
+                newest = newest.max(entry.epoch());
+                break;
+            }
+            // It may be a fence.
+            Err(Damage::Broken(_)) => unknown += 1,
+            Err(newer) => return Err(damaged(storage, found.name, &newer)),
+        }
+    }
+    Ok(newest + unknown)
+}
+
+/// The ticks in the entries from `from` on, behind tick `last`, in order; and what was found damaged.
+pub(super) async fn ticks_behind(
+    storage: &Storage,
+    entries: &[Found<Position>],
+    from: u64,
+    last: Option<u64>,
+) -> Result<(Vec<(u64, LoggedTick)>, Vec<String>), StorageError> {
+    let reads = entries.iter().map(|found| found.name).filter(|name| name.0 >= from);
+    let reads = reads.map(|name| async move { Ok::<_, BoxError>((name, storage.get(name).await?)) });
+    let mut reads = stream::iter(reads).buffered(AT_ONCE);
+    let mut ticks: Vec<(u64, LoggedTick)> = Vec::new();
+    let mut warnings = Vec::new();
+    while let Some((name, object)) = reads.try_next().await? {
+        let entry = match object.as_deref().map(Entry::read) {
+            Some(Ok(Entry::Ticks(entry))) => entry,
+            Some(Ok(Entry::Fence(_))) | None => continue,
+            Some(Err(Damage::Broken(what))) => {
+                // Whether a tick is missing shows in the numbers of those behind it.
+                warnings.push(format!("`{name}` {what}; it is skipped, as if it had not been written"));
+                continue;
+            }
+            Some(Err(newer)) => return Err(damaged(storage, name, &newer)),
+        };
+        for tick in entry.ticks {
+            let number = tick.tick().number;
+            if last.is_some_and(|last| number <= last) {
+                continue;
+            }
+            let expected = ticks.last().map(|(_, tick)| tick.tick().number).or(last).map_or(0, |n| n + 1);
+            if number != expected {
+                return Err(gap(storage, name, number, expected, last, &warnings));
+            }
+            ticks.push((name.0, tick));
+        }
+    }
+    Ok((ticks, warnings))
+}
+
+fn gap(
+    storage: &Storage,
+    name: Position,
+    number: u64,
+    expected: u64,
+    last: Option<u64>,
+    warnings: &[String],
+) -> StorageError {
+    let behind = match last {
+        Some(last) => format!("behind the checkpoint of tick {last}"),
+        None => "and there is no checkpoint that reads whole".into(),
+    };
+    let found = warnings.iter().map(|w| format!("; {w}")).collect::<String>();
+    StorageError::other(format!(
+        "the tick log of the checkpoint in {storage} has a gap: `{name}` is of tick {number} where tick {expected} should \
+         be, {behind}{found}. Restore the missing objects, or start anew in another location"
+    ))
+}
+
+fn damaged(storage: &Storage, name: Position, damage: &Damage) -> StorageError {
+    StorageError::other(format!("`{name}` of the checkpoint in {storage} {damage}"))
 }

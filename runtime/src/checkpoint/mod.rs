@@ -13,11 +13,16 @@
 //! - A checkpoint of a tick is of a tick in the log; so whichever start wrote it, it is the state behind that tick.
 //! - A manifest refers to objects of its own start alone: what an older start prunes is never a newer one's.
 
-mod checkpoints;
+mod envelope;
 mod location;
 mod log;
+mod manifest;
+mod name;
+mod prune;
+mod recover;
 mod start;
 mod storage;
+mod write;
 
 use std::time::Duration;
 
@@ -28,11 +33,12 @@ use crate::clock::Timestamp;
 use crate::state::{Piece, Schema};
 use crate::tick::{OffsetRange, Positions, Tick, TickRecord};
 
-pub(crate) use checkpoints::Checkpoints;
+#[allow(unused_imports, reason = "the engine does not call it yet")]
 pub(crate) use log::Log;
 #[allow(unused_imports, reason = "the engine does not call it yet")]
 pub(crate) use start::Start;
 pub(crate) use storage::Storage;
+pub(crate) use write::Checkpoints;
 
 /// Why the storage could not do what was asked.
 #[derive(thiserror::Error, Debug)]
@@ -43,14 +49,39 @@ pub(crate) enum StorageError {
     Other(#[from] BoxError),
 }
 
+impl StorageError {
+    fn other(message: String) -> StorageError {
+        StorageError::Other(message.into())
+    }
+
+    /// With what was found before.
+    fn after(self, warnings: &[String]) -> StorageError {
+        match self {
+            StorageError::Other(error) if !warnings.is_empty() => {
+                StorageError::other(format!("{error} (before that: {})", warnings.join("; ")))
+            }
+            other => other,
+        }
+    }
+}
+
 /// A tick as the log holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoggedTick {
     pub record: TickRecord,
+    /// The names of the sources, in the order of the record's: the next start may have others.
+    pub sources: Vec<String>,
     /// By source, what its readers told to be stored beside the plan; may be empty.
     pub notes: Vec<Vec<u8>>,
     /// What was read of sources that can't be read again.
     pub read: Vec<ReadAhead>,
+}
+
+impl LoggedTick {
+    pub fn tick(&self) -> Tick {
+        let TickRecord::V1(plan) = &self.record;
+        plan.tick
+    }
 }
 
 /// Records of a source that can't be read again, in the bytes of their source.

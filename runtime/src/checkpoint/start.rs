@@ -1,6 +1,7 @@
 //! What a start of a pipeline does first: takes the log, then recovers.
 
-use super::{Checkpoints, Log, LoggedTick, Recovered, Storage, StorageError};
+use super::log::{Log, Taken, ticks_behind};
+use super::{Checkpoints, LoggedTick, Recovered, Storage, StorageError, recover};
 use crate::clock::Timestamp;
 
 /// All that a start of a pipeline finds, once it owns the log.
@@ -19,7 +20,28 @@ pub(crate) struct Start {
 impl Start {
     /// Takes the log (whoever had it before is fenced off by that), then reads the newest checkpoint and the ticks
     /// behind it.
+    ///
+    /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
     pub async fn take(storage: &Storage, now: Timestamp) -> Result<Start, StorageError> {
-        todo!("{storage:?} {now:?}")
+        let Taken { log, entries } = Log::take(storage, now).await?;
+        let recover::Found { newest, mut warnings } = recover::newest(storage).await?;
+        let checkpoints = Checkpoints::new(storage, &log);
+        let recovered = newest.map(|(_, recovered)| recovered);
+        let (from, last) = match &recovered {
+            Some(recovered) => (recovered.log_from, Some(recovered.tick.number)),
+            None => (0, None),
+        };
+        // Positions begin again if somebody has deleted the log, and only the log.
+        let from = if entries.last().is_none_or(|entry| entry.name.0 < from) { 0 } else { from };
+        let behind = ticks_behind(storage, &entries, from, last).await;
+        let (ticks, skipped) = behind.map_err(|error| error.after(&warnings))?;
+        if recovered.is_none() && ticks.is_empty() && !warnings.is_empty() {
+            let none = StorageError::other(format!(
+                "no checkpoint in {storage} can be read, and its log holds no ticks"
+            ));
+            return Err(none.after(&warnings));
+        }
+        warnings.extend(skipped);
+        Ok(Start { log, checkpoints, recovered, ticks, warnings })
     }
 }

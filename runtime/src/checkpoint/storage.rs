@@ -1,10 +1,18 @@
 //! The objects of one pipeline in a store.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use object_store::ObjectStore;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+
+use super::name::{Folder, Name};
+use crate::BoxError;
+
+/// How many objects are read, or deleted, at the same time.
+pub(super) const AT_ONCE: usize = 8;
 
 /// Where a pipeline's log and checkpoints are.
 #[derive(Clone)]
@@ -13,6 +21,23 @@ pub(crate) struct Storage {
     /// Above `log/`, `state/` and `manifest/`.
     root: Path,
     pipeline: String,
+}
+
+/// An object that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {doing} `{object}` of the checkpoint in {place}: {source}")]
+struct Failure {
+    doing: &'static str,
+    object: String,
+    place: String,
+    source: Error,
+}
+
+/// An object as a listing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found<N> {
+    pub name: N,
+    pub bytes: u64,
 }
 
 impl Storage {
@@ -25,10 +50,97 @@ impl Storage {
     pub(super) fn below(store: Arc<dyn ObjectStore>, path: Path, pipeline: &str) -> Storage {
         Storage { store, root: path.join(pipeline), pipeline: pipeline.into() }
     }
+
+    pub fn pipeline(&self) -> &str {
+        &self.pipeline
+    }
+
+    /// The objects of a folder, in order of their names. What has another kind of name is left out: stores keep files
+    /// of their own there while they write.
+    pub(super) async fn list<N: Name>(&self) -> Result<Vec<Found<N>>, BoxError> {
+        let folder = self.folder(N::FOLDER);
+        let objects: Vec<_> = self.store.list(Some(&folder)).try_collect().await.map_err(|error| {
+            self.failure("list", N::FOLDER.as_str().into(), error) //
+        })?;
+        let mut found: Vec<Found<N>> = objects
+            .iter()
+            .filter_map(|object| {
+                let part = object.location.prefix_match(&folder)?.next()?;
+                let name = N::parse(part.as_ref())?;
+                (self.path(name) == object.location).then_some(Found { name, bytes: object.size })
+            })
+            .collect();
+        found.sort_by_key(|found| found.name);
+        Ok(found)
+    }
+
+    /// A whole object; `None` if there is none of that name.
+    pub(super) async fn get(&self, name: impl Name) -> Result<Option<Vec<u8>>, BoxError> {
+        let read = async { self.store.get(&self.path(name)).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failure("read", name.to_string(), error)),
+        }
+    }
+
+    /// Some bytes of an object: fewer, if it is shorter.
+    pub(super) async fn get_range(&self, name: impl Name, range: Range<u64>) -> Result<Vec<u8>, BoxError> {
+        match self.store.get_range(&self.path(name), range).await {
+            Ok(bytes) => Ok(bytes.into()),
+            Err(error) => Err(self.failure("read", name.to_string(), error)),
+        }
+    }
+
+    /// Puts an object, whether there is one of that name or not.
+    pub(super) async fn put(&self, name: impl Name, object: Vec<u8>) -> Result<(), BoxError> {
+        let put = self.store.put(&self.path(name), PutPayload::from(object)).await;
+        put.map(drop).map_err(|error| self.failure("write", name.to_string(), error))
+    }
+
+    /// Puts an object if there is none of that name. Says whether it is there now because of this call.
+    pub(super) async fn create(&self, name: impl Name, object: Vec<u8>) -> Result<bool, BoxError> {
+        let path = self.path(name);
+        match self.store.put_opts(&path, PutPayload::from(object), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(false),
+            Err(error) => Err(self.failure("create", name.to_string(), error)),
+        }
+    }
+
+    /// Deletes objects. Gives what went wrong; an object that is not there is not wrong.
+    pub(super) async fn delete(&self, names: Vec<impl Name>) -> Vec<BoxError> {
+        let deletions = names.into_iter().map(|name| async move {
+            match self.store.delete(&self.path(name)).await {
+                Ok(()) | Err(Error::NotFound { .. }) => None,
+                Err(error) => Some(self.failure("delete", name.to_string(), error)),
+            }
+        });
+        let failures: Vec<_> = stream::iter(deletions).buffered(AT_ONCE).collect().await;
+        failures.into_iter().flatten().collect()
+    }
+
+    fn folder(&self, folder: Folder) -> Path {
+        self.root.clone().join(folder.as_str())
+    }
+
+    fn path<N: Name>(&self, name: N) -> Path {
+        self.folder(N::FOLDER).join(name.file())
+    }
+
+    fn failure(&self, doing: &'static str, object: String, source: Error) -> BoxError {
+        Failure { doing, object, place: self.to_string(), source }.into()
+    }
+}
+
+impl fmt::Display for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`/{}` ({})", self.root, self.store)
+    }
 }
 
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.store, self.root)
+        write!(f, "Storage({self})")
     }
 }

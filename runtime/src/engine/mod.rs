@@ -3,6 +3,7 @@
 //! `runtime/src/engine/README.md` explains the scheduler.
 
 mod bar;
+pub(crate) mod checkpointing;
 mod control;
 mod guarantee;
 mod job;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use millstream_plan::Plan;
 
+use self::checkpointing::Checkpointing;
 use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Pipeline;
 use crate::progress::{OnProgress, Progress};
@@ -110,6 +112,7 @@ pub(crate) struct Settings {
     pub progress_bar: bool,
     pub trace: Option<trace::Trace>,
     pub faults: Vec<(FaultPoint, u64)>,
+    pub checkpointing: Checkpointing,
 }
 
 impl Default for Settings {
@@ -127,6 +130,7 @@ impl Default for Settings {
             progress_bar: true,
             trace: None,
             faults: Vec::new(),
+            checkpointing: Checkpointing::default(),
         }
     }
 }
@@ -143,6 +147,11 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
+    /// Whether something of the pipeline waits for the outside.
+    fn needs_runtime(&self, pipeline: &Pipeline<'_>) -> bool {
+        !pipeline.sources.is_empty() || self.checkpointing.place.is_some()
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |message: String| Err(Error::Config(message));
         if !(1..=MAX_PARTITIONS).contains(&self.partitions) {

@@ -12,7 +12,9 @@ use super::control::Control;
 use super::job::{Job, Outcome};
 use super::local::driver::Driver;
 use super::local::failure::{Failure, Places};
+use super::local::lane::Lanes;
 use super::local::pool::{self, Pool, STACK};
+use super::local::recovery::{self, Found};
 use super::local::schedule::TaskId;
 use super::spans;
 use crate::blame::{self, Caught};
@@ -80,7 +82,7 @@ fn drive(
     attended: Attended,
 ) -> Result<()> {
     let pipeline_name = pipeline.name().map(str::to_string);
-    let runtime = if pipeline.sources.is_empty() { None } else { Some(io_runtime()?) };
+    let runtime = if settings.needs_runtime(&pipeline) { Some(io_runtime()?) } else { None };
     let result = blame::catch(|| {
         let _listening = match &runtime {
             Some(runtime) if attended != Attended::No => {
@@ -108,7 +110,14 @@ fn open_and_run(
 ) -> Result<()> {
     let pool = pool::shared(settings.threads)?;
     let places = Places::of(&pipeline.plan);
-    let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), None)?;
+    let found = match runtime {
+        None => Found::default(),
+        Some(runtime) => {
+            let lanes = Lanes::Threads(runtime.handle().clone(), Arc::clone(&control.bell));
+            recovery::start(&pipeline, settings, &lanes)?
+        }
+    };
+    let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), found)?;
     if attended == (Attended::Yes { bar: true }) {
         driver.show_bar();
     }

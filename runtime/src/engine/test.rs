@@ -1,22 +1,17 @@
 //! The engine for tests: the same driver and scheduler on the caller's thread, with a clock that is set by hand
 //! and a schedule that follows from a seed.
 
-use std::sync::Arc;
+mod session;
+
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
-use tracing::Span;
-
-use super::control::Control;
-use super::local::driver::Driver;
+use self::session::Session;
 use super::local::log::TickLog;
-use super::local::planner::WhenEmpty;
-use super::local::schedule::Task;
-use super::{Settings, Trigger, run, spans};
-use crate::clock::{Clock, ManualClock, Timestamp};
+use super::{Settings, Trigger};
+use crate::Result;
+use crate::clock::{Clock, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
-use crate::{Error, Result};
 
 /// Where [`TestEngine::fail_at`] lets a job crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +32,7 @@ pub enum FaultPoint {
 #[derive(Clone, Debug)]
 #[must_use = "an engine does nothing until it is given a pipeline to `run` or `start`"]
 pub struct TestEngine {
-    settings: Settings,
+    pub(super) settings: Settings,
     seed: u64,
 }
 
@@ -180,213 +175,4 @@ impl TestJob {
 pub struct Crashed {
     log: TickLog,
     now: Timestamp,
-}
-
-/// A driver, and the order in which its tasks run.
-struct Session<'env> {
-    /// `None` once it has ended.
-    driver: Option<Driver<'env>>,
-    ready: Vec<Task>,
-    random: fastrand::Rng,
-    clock: Arc<ManualClock>,
-    control: Arc<Control>,
-    span: Span,
-    runtime: Option<Runtime>,
-    /// What the driver left.
-    log: TickLog,
-    /// What the clock showed before it jumped to the newest boundary.
-    before: Timestamp,
-    /// What it shows to the next start.
-    left_at: Option<Timestamp>,
-}
-
-impl<'env> Session<'env> {
-    fn open(engine: &TestEngine, pipeline: Pipeline<'env>, crashed: Option<Crashed>) -> Result<Self> {
-        engine.settings.check()?;
-        let clock = Arc::new(ManualClock::default());
-        let mut log = TickLog::default();
-        if let Some(crashed) = crashed {
-            clock.set(crashed.now);
-            log = crashed.log.next_epoch();
-        }
-        let settings = Settings { clock: clock.clone(), ..engine.settings.clone() };
-        let runtime = if pipeline.sources.is_empty() { None } else { Some(run::io_runtime()?) };
-        let control = Arc::new(Control::default());
-        let span = spans::pipeline(pipeline.name());
-        let _entered = span.clone().entered();
-        let mut session = Session {
-            driver: None,
-            ready: Vec::new(),
-            random: fastrand::Rng::with_seed(engine.seed),
-            clock,
-            control,
-            span,
-            runtime,
-            log: TickLog::default(),
-            before: Timestamp::default(),
-            left_at: None,
-        };
-        let handle = session.runtime.as_ref().map(Runtime::handle);
-        session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle, Some(log))?);
-        Ok(session)
-    }
-
-    fn driver(&mut self) -> Result<&mut Driver<'env>> {
-        self.driver.as_mut().ok_or_else(|| Error::Config("the job has ended".into()))
-    }
-
-    fn boundary(&mut self) -> Result<Timestamp> {
-        let boundary = self.driver()?.planner.boundary();
-        Ok(boundary.expect("the test engine ticks at intervals"))
-    }
-
-    /// Runs all ticks that are due by `target`.
-    fn run_until(&mut self, target: Timestamp) -> Result<()> {
-        self.driver()?;
-        let _entered = self.span.clone().entered();
-        loop {
-            let again = self.plan_again();
-            let next = self.next_to_plan().filter(|next| *next <= target);
-            let planned = again || next.is_some_and(|next| self.jump(next, WhenEmpty::Run));
-            if !self.turn() && !planned {
-                break;
-            }
-        }
-        if self.live().has_failed() || self.live().is_stopping() {
-            return self.drain();
-        }
-        self.clock.set(target);
-        Ok(())
-    }
-
-    /// Runs until all sources have ended, and ends the job.
-    fn run_to_end(&mut self) -> Result<()> {
-        self.driver()?;
-        let _entered = self.span.clone().entered();
-        loop {
-            let again = self.plan_again();
-            let next = if self.live().is_finished() { None } else { self.next_to_plan() };
-            // A source that waits by the clock can only be helped by moving it.
-            let when_empty =
-                if self.live().waits_by_the_clock() { WhenEmpty::RunUnlessEnded } else { WhenEmpty::Leave };
-            let planned = again || next.is_some_and(|next| self.jump(next, when_empty));
-            if self.turn() || planned {
-                continue;
-            }
-            if self.live().has_failed() || self.live().is_finished() || self.live().is_stopping() {
-                return self.drain();
-            }
-            // A source waits for the outside.
-            self.control.bell.wait(None);
-        }
-    }
-
-    /// Runs what is left to read after a stop, and ends the job.
-    fn drain(&mut self) -> Result<()> {
-        while self.driver.is_some() {
-            let driver = self.live();
-            if driver.is_stopping() && !driver.has_failed() {
-                driver.drain();
-            }
-            if !self.turn() && (self.live().has_failed() || self.live().is_finished()) {
-                break;
-            }
-        }
-        self.end()
-    }
-
-    fn live(&mut self) -> &mut Driver<'env> {
-        self.driver.as_mut().expect("whoever steps a session has asked whether it still lives")
-    }
-
-    /// Plans a tick of the log again, if one is left.
-    fn plan_again(&mut self) -> bool {
-        let driver = self.live();
-        let room = driver.has_room() && !driver.has_failed() && !driver.is_stopping();
-        driver.planner.plan_again(room)
-    }
-
-    /// The next boundary, if now is a moment to plan it: there is room, and the seed says so or nothing else can be
-    /// done.
-    fn next_to_plan(&mut self) -> Option<Timestamp> {
-        let busy = !self.ready.is_empty() || !self.live().is_idle();
-        let later = busy && self.random.bool();
-        let driver = self.live();
-        let planned = driver.planner.next_planned().is_some() || driver.planner.has_again();
-        if later || planned || !driver.has_room() || driver.has_failed() || driver.is_stopping() {
-            return None;
-        }
-        driver.planner.boundary()
-    }
-
-    /// Moves the clock to a boundary and plans its tick, if there is one.
-    fn jump(&mut self, boundary: Timestamp, when_empty: WhenEmpty) -> bool {
-        let planned = self.live().plan_boundary(when_empty);
-        if planned {
-            self.before = self.clock.now();
-            self.clock.set(boundary);
-        }
-        planned
-    }
-
-    /// Does one of the things that can be done: runs a task, begins a tick, or delivers. Says whether there was one.
-    fn turn(&mut self) -> bool {
-        let (tasks, begins) = (self.ready.len(), self.live().can_begin());
-        let choice = self.random.usize(..tasks + usize::from(begins) + 1);
-        if choice < tasks {
-            let task = self.ready.swap_remove(choice);
-            let (ready, _) = self.live().core.execute(task);
-            self.ready.extend(ready);
-            true
-        } else if begins && choice == tasks {
-            let ready = self.live().begin();
-            self.ready.extend(ready);
-            true
-        } else {
-            // Whatever else could be done will be drawn in a later turn.
-            self.live().deliver() || tasks > 0 || begins
-        }
-    }
-
-    /// Ends the job with its error, if it has one.
-    fn end(&mut self) -> Result<()> {
-        self.ready.clear();
-        let Some(driver) = self.driver.take() else { return Ok(()) };
-        self.leave(&driver);
-        let (result, log) = driver.end();
-        self.log = log.unwrap_or_default();
-        result
-    }
-
-    /// A tick that was planned and never begun has left no trace: the next start plans it anew, at the same time.
-    fn leave(&mut self, driver: &Driver<'_>) {
-        let time = if driver.has_planned_anew() { self.before } else { self.clock.now() };
-        self.left_at = Some(time);
-    }
-
-    fn crash(&mut self) {
-        self.ready.clear();
-        if let Some(driver) = self.driver.take() {
-            self.leave(&driver);
-            self.log = driver.crash().unwrap_or_default();
-        }
-    }
-}
-
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        self.crash();
-        if let Some(runtime) = self.runtime.take() {
-            run::shut_down(runtime);
-        }
-    }
-}
-
-impl std::fmt::Debug for Session<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session")
-            .field("now", &self.clock.now())
-            .field("ended", &self.driver.is_none())
-            .finish()
-    }
 }

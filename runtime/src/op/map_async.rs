@@ -6,11 +6,6 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
 
 use futures_util::stream::{self, StreamExt};
 use millstream_plan::NodeId;
@@ -19,6 +14,7 @@ use super::all;
 use crate::batch::{Data, Rows};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
+use crate::wait::block_on;
 use crate::{BoxError, blame};
 
 /// How many records a [`map_async`](crate::dsl::Stream::map_async) waits for at a time, without keeping their order.
@@ -122,39 +118,5 @@ where
             }
         });
         Ok(Box::new(Rows::new(rows)))
-    }
-}
-
-/// Wakes the thread that waits for a future.
-struct Unpark {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::Release) {
-            self.thread.unpark();
-        }
-    }
-}
-
-/// Waits for a future on this thread.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let unpark = Arc::new(Unpark { thread: std::thread::current(), woken: AtomicBool::new(false) });
-    let waker = Waker::from(Arc::clone(&unpark));
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
-        }
-        while !unpark.woken.swap(false, Ordering::Acquire) {
-            std::thread::park();
-        }
     }
 }

@@ -78,6 +78,14 @@ impl<B: Batch> ErasedReader for Opened<B> {
         self.0.recall(notes)
     }
 
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        self.0.write_ahead(range)
+    }
+
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        self.0.read_back(range, bytes)
+    }
+
     fn drain(&self) -> bool {
         self.0.drain()
     }

@@ -1,11 +1,12 @@
 //! `merge`: several sources as one.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::clock::Timestamp;
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// Sources of one type, as many as are known when the program runs, as one source. (For streams that are known
@@ -57,6 +58,10 @@ impl<S: Source> Source for Merge<S> {
         SourceInfo { name: "merge", detail: shown.join(", "), replayable: infos.iter().all(|i| i.replayable) }
     }
 
+    fn can_be_logged(&self) -> bool {
+        self.sources.iter().all(|source| source.info().replayable || source.can_be_logged())
+    }
+
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = S::Batch>>, BoxError> {
         if self.sources.is_empty() {
             return Err("`merge` was given an empty list: it needs a source at least".into());
@@ -72,15 +77,21 @@ impl<S: Source> Source for Merge<S> {
         for source in self.sources {
             readers.push(source.open(cx)?);
         }
-        Ok(Arc::new(MergeReader { readers }))
+        Ok(Arc::new(MergeReader { readers, draining: Mutex::default() }))
     }
 }
 
 struct MergeReader<B> {
     readers: Vec<Arc<dyn Reader<Batch = B>>>,
+    /// Once the pipeline stops, by reader: whether it is still to be read. Empty before that.
+    draining: Mutex<Vec<bool>>,
 }
 
 impl<B> MergeReader<B> {
+    fn draining(&self) -> MutexGuard<'_, Vec<bool>> {
+        self.draining.lock().expect("nothing panics while this is locked")
+    }
+
     /// The reader with the given partition, and the partition's number there.
     fn find(&self, partition: u32) -> Result<(&dyn Reader<Batch = B>, u32), BoxError> {
         let reader = self.readers.get((partition / EACH) as usize).ok_or_else(|| {
@@ -121,7 +132,11 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut room = limit;
         let mut all = Offer { ranges: Vec::new(), caught_up: true, ended: true, waiting: false };
+        let draining = self.draining();
         for (i, reader) in (0..).zip(&self.readers) {
+            if draining.get(i as usize) == Some(&false) {
+                continue;
+            }
             let share = room / (self.readers.len() as u64 - u64::from(i));
             let offer = reader.available(share.max(1))?;
             for range in offer.ranges {
@@ -186,6 +201,16 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         told.into_iter().try_for_each(|(i, notes)| self.find(i * EACH)?.0.recall(&notes))
     }
 
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let (reader, partition) = self.find(range.partition)?;
+        reader.write_ahead(OffsetRange { partition, ..range })
+    }
+
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        let (reader, partition) = self.find(range.partition)?;
+        reader.read_back(OffsetRange { partition, ..range }, bytes)
+    }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         self.readers.iter().zip(self.split(positions)?).try_for_each(|(reader, own)| reader.seek(&own))
     }
@@ -195,6 +220,13 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         if let Ok(split) = self.split(positions) {
             self.readers.iter().zip(split).for_each(|(reader, own)| reader.release(&own));
         }
+    }
+
+    fn drain(&self) -> bool {
+        let drains: Vec<bool> = self.readers.iter().map(|reader| reader.drain()).collect();
+        let any = drains.contains(&true);
+        *self.draining() = drains;
+        any
     }
 
     fn close(&self) {

@@ -79,6 +79,13 @@ pub trait Source: Send + 'static {
 
     fn info(&self) -> SourceInfo;
 
+    /// Whether its reader can hand out what it has read, of all that can't be read again
+    /// ([`Reader::write_ahead`]): so that a checkpoint's log can keep it. By default, no. Has no meaning for a source that
+    /// is `replayable`.
+    fn can_be_logged(&self) -> bool {
+        false
+    }
+
     /// Opens the source. Errors here stop the pipeline before its first tick, so they should say what to do.
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = Self::Batch>>, BoxError>;
 }
@@ -215,6 +222,21 @@ pub trait Reader: Send + Sync {
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
         let _ = notes;
         Ok(())
+    }
+
+    /// The records of a range as bytes, if they can't be read again after a restart: the log of a checkpoint keeps them, with
+    /// the tick that reads them. The range is one that was offered, or several that follow each other. Called before the tick
+    /// runs, on the driver's thread. `None`, the default: what belongs to the range can be read again, or has no such form.
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let _ = range;
+        Ok(None)
+    }
+
+    /// Takes back what [`write_ahead`](Reader::write_ahead) gave for a range before a restart: `read` of it, and of its parts,
+    /// gives the same records as then, until it is released. Called after `recall` and before `seek`.
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        let _ = (range, bytes);
+        Err("the log holds records of this source, but it can't take them back: it is another source now".into())
     }
 
     /// The next offer starts here. Called before the first `available`; after a restart first with the

@@ -258,7 +258,15 @@ impl<T: Clone + Send + Sync + 'static> Reader for QueueReader<T> {
         // All partitions count in the same offsets, and a tick reads on in all of them.
         let position = positions.values().copied().max().unwrap_or(0);
         let mut place = self.place();
-        let elements = self.feed.lock();
+        let mut elements = self.feed.lock();
+        if elements.fed {
+            // What was pushed before the restart is gone; the offsets go on, so that they never run backwards.
+            let by = position.saturating_sub(place.next);
+            elements.list.iter_mut().for_each(|element| element.start += by);
+            elements.end += by;
+            place.next += by;
+            return Ok(());
+        }
         if position > elements.end {
             return Err(format!(
                 "the queue was read up to offset {position}, but now it ends at {}: start without the checkpoint, or \

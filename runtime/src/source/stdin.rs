@@ -14,7 +14,7 @@ use crate::BoxError;
 /// The lines of standard input, as `&str`; ends with it (at a terminal: Ctrl-D).
 ///
 /// As [`text_socket`](super::text_socket()) in all that concerns partitions, offsets, defaults, back-pressure,
-/// replay (none) and errors. A process has one standard input, so one source can read it at a time.
+/// replay and errors. A process has one standard input, so one source can read it at a time.
 ///
 /// # `Trigger::AvailableNow`
 /// The input that exists now is all of it up to its end: a pipe's or file's, and at a terminal what is typed until
@@ -101,6 +101,10 @@ impl<B: TextBatch> Source for Stdin<B> {
 
     fn info(&self) -> SourceInfo {
         SourceInfo { name: "stdin", detail: String::new(), replayable: false }
+    }
+
+    fn can_be_logged(&self) -> bool {
+        true
     }
 
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {

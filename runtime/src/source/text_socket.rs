@@ -39,7 +39,9 @@ use crate::BoxError;
 /// `Trigger::Eager` (or an interval) the pipeline reads all that the peer sends and ends when it closes.
 ///
 /// # Replay
-/// None: what has been read is gone after a crash.
+/// None, without a checkpoint: what has been read is gone after a crash. With one, the bytes that a tick reads are stored in its
+/// log before the tick shows anything, so that it can run again: exactly once from there on. What had come and was in no tick
+/// yet is gone.
 ///
 /// ```
 /// use millstream::source::{Source, text_socket};
@@ -156,6 +158,10 @@ impl<B: TextBatch> Source for TextSocket<B> {
 
     fn info(&self) -> SourceInfo {
         SourceInfo { name: "text_socket", detail: self.addr.clone(), replayable: false }
+    }
+
+    fn can_be_logged(&self) -> bool {
+        true
     }
 
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {

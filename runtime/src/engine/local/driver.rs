@@ -1,6 +1,7 @@
 //! The driver: one pipeline's ticks, from plan to commit, one step at a time. It owns no thread: the local engine
 //! steps it in a loop on a thread of its own, the test engine on the caller's.
 
+mod checkpoints;
 mod deliver;
 mod ending;
 mod open;
@@ -12,12 +13,15 @@ use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::delivery::Delivery;
+use super::durable::Durable;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
 use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
+use super::states::StateName;
 use super::topology::Topology;
+use crate::checkpoint::LoggedTick;
 use crate::clock::Timestamp;
 use crate::engine::Settings;
 use crate::engine::bar::Bar;
@@ -50,13 +54,17 @@ pub(crate) struct Driver<'env> {
     topology: Arc<Topology>,
     places: Places,
     delivery: Delivery<'env>,
-    /// By stage, the name of the state that its operator keeps.
-    states: Vec<Option<String>>,
+    /// By stage, the state that its operator keeps.
+    states: Vec<Option<StateName>>,
+    /// By source, the name by which a checkpoint knows it.
+    sources: Vec<String>,
     estimate: Estimate,
     in_flight: VecDeque<InFlight>,
     counters: Vec<Counter>,
     /// Kept where somebody may restart the pipeline.
     log: Option<TickLog>,
+    /// Where it has a checkpoint.
+    durable: Option<Durable>,
     /// Shows how far the run is, where somebody looks.
     pub bar: Option<Bar>,
     /// The fault point that was met, which ends the pipeline as a crash does.
@@ -77,6 +85,7 @@ impl<'env> Driver<'env> {
     /// Plans, begins and delivers what it can without waiting. What fails is left in the core.
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
         let mut look_again = None;
+        self.look();
         if self.has_failed() {
             // What is before the failure goes on.
         } else if self.is_stopping() {
@@ -121,10 +130,10 @@ impl<'env> Driver<'env> {
         }
     }
 
-    fn is_done(&self) -> bool {
+    fn is_done(&mut self) -> bool {
         match (self.core.failed_tick(), self.in_flight.front()) {
             (Some(failed), Some(oldest)) => oldest.plan.tick.number >= failed,
-            (_, None) => self.has_failed() || self.is_finished(),
+            (_, None) => self.has_failed() || (self.is_finished() && self.settle()),
             (None, Some(_)) => false,
         }
     }
@@ -196,8 +205,9 @@ impl<'env> Driver<'env> {
             self.core.fail(failure);
             return ready;
         }
+        let freeze = self.freezes(&plan.tick);
         self.core.spans.begin(&plan.tick);
-        self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, &mut ready));
+        self.core.with_scheduler(|scheduler| scheduler.begin_tick(&plan, freeze, &mut ready));
         let units = plan
             .sources
             .iter()
@@ -213,18 +223,28 @@ impl<'env> Driver<'env> {
         ready
     }
 
-    /// Every plan passes here before anything of its tick runs: the place for a durable tick log.
+    /// Every plan passes here before anything of its tick runs.
     fn record(&mut self, plan: &TickPlan) -> Result<(), Failure> {
-        if let Some(log) = &mut self.log
-            && log.open.back().is_none_or(|newest| newest.tick.number < plan.tick.number)
-        {
-            let journals = self.planner.intake.journals();
-            match journals {
-                Ok(journals) => log.note(journals),
-                Err(error) => return Err(self.failure(plan.tick.number, error)),
-            }
-            log.open.push_back(plan.clone());
+        let number = plan.tick.number;
+        let Some(log) = &self.log else { return Ok(()) };
+        if log.newest().is_some_and(|newest| newest.number >= number) {
+            // It runs again.
+            return Ok(());
         }
+        let notes = self.planner.intake.journals().map_err(|error| self.failure(number, error))?;
+        let read = match &self.durable {
+            None => Vec::new(),
+            Some(_) => self.planner.intake.write_ahead(plan).map_err(|error| self.failure(number, error))?,
+        };
+        let Some(log) = &mut self.log else { return Ok(()) };
+        match &self.durable {
+            None => log.note(notes),
+            Some(durable) => {
+                let sources = self.sources.clone();
+                durable.log(LoggedTick { record: plan.clone().into(), sources, notes, read });
+            }
+        }
+        log.open.push_back(plan.clone());
         Ok(())
     }
 

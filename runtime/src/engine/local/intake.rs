@@ -8,6 +8,7 @@ use super::failure::{Failure, Places};
 use super::log::TickLog;
 use super::schedule::TaskId;
 use super::topology::Topology;
+use crate::checkpoint::ReadAhead;
 use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
 use crate::source::{Offer, SourceContext, Total};
@@ -22,10 +23,33 @@ pub(crate) struct Intake {
     parallelism: usize,
 }
 
+/// What a restart of this source has, of all that it has given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replay {
+    /// All: it can be read again.
+    Again,
+    /// What the log has kept.
+    Logged,
+    Nothing,
+}
+
+impl Replay {
+    pub fn of(source: &SourceNode) -> Replay {
+        if source.info.replayable {
+            Replay::Again
+        } else if source.logged {
+            Replay::Logged
+        } else {
+            Replay::Nothing
+        }
+    }
+}
+
 struct Tap {
     reader: Arc<dyn ErasedReader>,
     node: NodeId,
     stage: Option<usize>,
+    replay: Replay,
     ended: bool,
     /// All that a run of `Trigger::AvailableNow` is to read has been asked for.
     caught_up: bool,
@@ -51,7 +75,9 @@ impl Intake {
         parallelism: usize,
     ) -> Result<Intake, Error> {
         let mut intake = Intake { taps: Vec::new(), places: places.clone(), parallelism };
-        for (index, SourceNode { node, source, .. }) in sources.into_iter().enumerate() {
+        for (index, source) in sources.into_iter().enumerate() {
+            let replay = Replay::of(&source);
+            let SourceNode { node, source, .. } = source;
             let stage = topology.stage_of_source(index);
             let cx = cx.expect("whoever opens a pipeline with sources has a context for them");
             // Sources may spawn or register sockets without naming the runtime.
@@ -63,6 +89,7 @@ impl Intake {
                     reader,
                     node,
                     stage,
+                    replay,
                     ended: false,
                     caught_up: false,
                     committed: Positions::new(),
@@ -96,7 +123,7 @@ impl Intake {
     }
 
     /// Moves the sources to where a restart finds them.
-    pub fn seek(&mut self, log: &TickLog) -> Result<(), Error> {
+    pub fn seek(&mut self, log: &mut TickLog) -> Result<(), Error> {
         for (source, tap) in self.taps.iter_mut().enumerate() {
             let (before, behind) = log.positions(source);
             let moved = blame::catch(|| {
@@ -105,6 +132,9 @@ impl Intake {
                     .into_iter()
                     .flatten()
                     .try_for_each(|told| tap.reader.recall(told))?;
+                for read in log.read.iter_mut().filter(|read| read.source as usize == source) {
+                    tap.reader.read_back(read.range, std::mem::take(&mut read.bytes))?;
+                }
                 tap.reader.seek(&before)?;
                 if behind == before { Ok(()) } else { tap.reader.seek(&behind) }
             });
@@ -118,6 +148,35 @@ impl Intake {
     pub fn journals(&self) -> Result<Vec<Vec<u8>>, Error> {
         let told = self.taps.iter().map(|tap| {
             let told = blame::catch(|| Ok(tap.reader.journal()));
+            self.places.judge(told, Some(tap.node), tap.stage, None)
+        });
+        told.collect()
+    }
+
+    /// What the log must hold for the tick to run again.
+    pub fn write_ahead(&self, plan: &TickPlan) -> Result<Vec<ReadAhead>, Error> {
+        let mut all = Vec::new();
+        for ((number, tap), source) in (0..).zip(&self.taps).zip(&plan.sources) {
+            if tap.replay != Replay::Logged {
+                continue;
+            }
+            let read = blame::catch(|| {
+                source.joined().into_iter().try_fold(Vec::new(), |mut read, range| {
+                    let bytes = tap.reader.write_ahead(range)?;
+                    read.extend(bytes.map(|bytes| ReadAhead { source: number, range, bytes }));
+                    Ok(read)
+                })
+            });
+            let tick = Some(plan.tick.number);
+            all.extend(self.places.judge(read, Some(tap.node), tap.stage, tick)?);
+        }
+        Ok(all)
+    }
+
+    /// By source, all that was told and is still needed.
+    pub fn memories(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let told = self.taps.iter().map(|tap| {
+            let told = blame::catch(|| Ok(tap.reader.memory()));
             self.places.judge(told, Some(tap.node), tap.stage, None)
         });
         told.collect()

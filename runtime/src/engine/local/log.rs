@@ -1,10 +1,14 @@
 //! The tick log: what a restart needs to go on as if nothing had happened.
 //!
-//! It is kept in memory, by the test engine, over a crash. What will be written to a checkpoint is what is here.
+//! The test engine keeps it in memory, over a crash, where a pipeline has no checkpoint. Where it has one, recovery makes it
+//! from what is stored.
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::BoxError;
+use crate::checkpoint::ReadAhead;
 use crate::engine::test::FaultPoint;
+use crate::state::{Piece, Schema};
 use crate::tick::{Positions, Tick, TickPlan};
 
 /// # Contract
@@ -20,13 +24,39 @@ pub(crate) struct TickLog {
     pub last: Option<Tick>,
     /// By source, what the readers told to be stored beside the plans, in order.
     pub journals: Vec<Vec<Vec<u8>>>,
-    /// By the name of its operator and the key group: the pieces of its state as of the last committed tick, the first of them
-    /// full.
-    pub states: BTreeMap<String, BTreeMap<usize, Vec<Vec<u8>>>>,
+    /// By the name of its operator: what state is as of the last committed tick (of a checkpoint: as of its tick).
+    pub states: BTreeMap<String, StateBytes>,
     /// By source, up to where committed ticks have read.
     pub committed: Vec<Positions>,
+    /// What open ticks read of sources that can't be read again.
+    pub read: Vec<ReadAhead>,
     /// Fault points that were met: each is met once.
     pub met: Vec<(FaultPoint, u64)>,
+}
+
+/// The state of an operator, in bytes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StateBytes {
+    /// What the bytes mean; `None` within a process, where that can't have changed.
+    pub schema: Option<Schema>,
+    /// By key group its pieces: a full one, then what changed.
+    pub groups: BTreeMap<usize, Vec<Vec<u8>>>,
+}
+
+impl StateBytes {
+    /// Takes in what was frozen behind a tick.
+    pub fn add(&mut self, frozen: Vec<Piece>) -> Result<(), BoxError> {
+        for Piece { group, full, frozen, .. } in frozen {
+            let pieces = self.groups.entry(group).or_default();
+            if full {
+                pieces.clear();
+            }
+            let mut bytes = Vec::new();
+            frozen.write(&mut bytes)?;
+            pieces.push(bytes);
+        }
+        Ok(())
+    }
 }
 
 impl TickLog {

@@ -6,7 +6,9 @@
 //! schedule says which task may run (pure data)       core      runs a task and tells the scheduler
 //! pool     spreads tasks over threads                estimate  says when that is not worth it
 //! budget   says how much a tick may read             delivery  hands outputs to sinks, in tick order
-//! log      what a restart needs                       driver    puts these together, one step at a time
+//! log      what a restart needs                       recovery  makes it from what is stored
+//! durable  hands ticks and checkpoints to be stored   lane      a writer beside the driver
+//! driver   puts these together, one step at a time
 //! ```
 
 pub(super) mod bell;
@@ -14,12 +16,15 @@ pub(super) mod budget;
 pub(super) mod core;
 pub(super) mod delivery;
 pub(super) mod driver;
+mod durable;
 pub(super) mod estimate;
 pub(super) mod failure;
 pub(super) mod intake;
+pub(super) mod lane;
 pub(super) mod log;
 pub(super) mod planner;
 pub(super) mod pool;
+pub(super) mod recovery;
 pub(super) mod schedule;
 mod states;
 pub(super) mod throttle;

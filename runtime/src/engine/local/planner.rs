@@ -100,6 +100,10 @@ impl Planner {
         self.epoch = log.epoch;
         self.number = log.newest().map_or(0, |tick| tick.number + 1);
         self.last = log.newest().map(|tick| tick.time);
+        if let (Pace::Interval(timer), Some(last)) = (&mut self.pace, self.last) {
+            // A clock that was set back must not make a time come twice.
+            timer.start_behind(last);
+        }
     }
 
     /// Plans a tick of the log again, if there is one and room for it. Says whether there was.
@@ -161,6 +165,10 @@ impl Planner {
             self.draining = true;
             self.intake.drain();
             self.finished |= self.intake.ended();
+        }
+        // What is taken now has a number behind theirs.
+        if self.plan_again(room) || !self.again.is_empty() {
+            return Ok(());
         }
         if self.finished || !room || self.planned.is_some() {
             return Ok(());

@@ -31,7 +31,20 @@ pub(crate) enum TaskInput {
     Ranges(Vec<OffsetRange>),
     /// Of a stage behind an exchange. The store travels with the task and comes back in [`Done`]: whoever has it
     /// is the only one who may touch it, so it needs no lock.
-    Buckets { inputs: Vec<Vec<Bucket>>, store: Store },
+    Buckets {
+        inputs: Vec<Vec<Bucket>>,
+        store: Store,
+        /// The store is frozen behind this task; all of it, or what has changed.
+        freeze: Option<Freeze>,
+    },
+}
+
+/// How much of a store is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freeze {
+    /// What has changed since the last time.
+    Changes,
+    All,
 }
 
 /// What a task gives back.
@@ -40,8 +53,8 @@ pub(crate) struct Done {
     /// For each tail its buckets.
     pub outputs: Vec<Vec<Bucket>>,
     pub store: Store,
-    /// What it changed in the store, where somebody keeps it.
-    pub saved: Vec<Piece>,
+    /// The store, as far as it was to be frozen.
+    pub frozen: Vec<Piece>,
     /// What the buckets take in memory, about.
     pub bytes: u64,
     pub nanos: u64,
@@ -70,6 +83,7 @@ pub(crate) struct Scheduler {
 
 struct TickRun {
     tick: Tick,
+    freeze: Option<Freeze>,
     stages: Vec<StageRun>,
     stages_left: usize,
 }
@@ -84,15 +98,14 @@ struct StageRun {
     held: Vec<Task>,
     /// By tail and task, until the tail's reader takes them.
     outputs: Vec<Vec<Vec<Bucket>>>,
-    /// What its tasks changed in their stores.
-    saved: Vec<Piece>,
+    frozen: Vec<Piece>,
     cost: Cost,
 }
 
-/// What is left of a tick that is committed: of each stage what it took, and what it changed in its state.
+/// What is left of a tick that is committed: of each stage what it took, and what was frozen of its state.
 pub(crate) struct Retired {
     pub costs: Vec<Cost>,
-    pub saved: Vec<Vec<Piece>>,
+    pub frozen: Vec<Vec<Piece>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,6 +132,15 @@ impl Scheduler {
         self.stores[stage] = stores.into_iter().map(Some).collect();
     }
 
+    /// By stage, what its tasks keep, while no tick is in flight.
+    pub fn freeze(&mut self, freeze: Freeze) -> Vec<Vec<Piece>> {
+        debug_assert!(self.ticks.is_empty(), "tasks have their stores while they run");
+        let of_stage = |stores: &mut Vec<Option<Store>>| {
+            stores.iter_mut().flatten().flat_map(|store| store.freeze(freeze == Freeze::All)).collect()
+        };
+        self.stores.iter_mut().map(of_stage).collect()
+    }
+
     /// How many tasks of a stage keep something.
     fn owners(&self, stage: usize) -> Option<usize> {
         match &self.topology.stages[stage].head {
@@ -131,7 +153,7 @@ impl Scheduler {
     }
 
     /// Begins a tick; `ready` gets the tasks that may run at once.
-    pub fn begin_tick(&mut self, plan: &TickPlan, ready: &mut Vec<Task>) {
+    pub fn begin_tick(&mut self, plan: &TickPlan, freeze: Option<Freeze>, ready: &mut Vec<Task>) {
         debug_assert!(self.ticks.len() < MAX_IN_FLIGHT, "too many ticks in flight");
         debug_assert!(self.ticks.back().is_none_or(|last| last.tick.number + 1 == plan.tick.number));
         let topology = Arc::clone(&self.topology);
@@ -142,11 +164,12 @@ impl Scheduler {
             done: Vec::new(),
             held: Vec::new(),
             outputs: shape.tails.iter().map(|_| Vec::new()).collect(),
-            saved: Vec::new(),
+            frozen: Vec::new(),
             cost: Cost::default(),
         });
         self.ticks.push_back(TickRun {
             tick: plan.tick,
+            freeze,
             stages: stages.collect(),
             stages_left: topology.stages.len(),
         });
@@ -179,7 +202,7 @@ impl Scheduler {
         this.tasks_left -= 1;
         this.cost.nanos += done.nanos;
         this.cost.bytes += done.bytes;
-        this.saved.extend(done.saved);
+        this.frozen.extend(done.frozen);
         for (tail, buckets) in done.outputs.into_iter().enumerate() {
             this.outputs[tail][id.task] = buckets;
         }
@@ -210,7 +233,7 @@ impl Scheduler {
         let oldest = self.ticks.pop_front().expect("a tick that is retired is in flight");
         debug_assert!(oldest.tick.number == tick && oldest.stages_left == 0);
         let costs = oldest.stages.iter().map(|s| s.cost).collect();
-        Retired { costs, saved: oldest.stages.into_iter().map(|s| s.saved).collect() }
+        Retired { costs, frozen: oldest.stages.into_iter().map(|s| s.frozen).collect() }
     }
 
     fn index(&self, tick: u64) -> Option<usize> {
@@ -302,7 +325,9 @@ impl Scheduler {
                 }
             }
         }
-        dealt.into_iter().map(|inputs| TaskInput::Buckets { inputs, store: Store::default() }).collect()
+        let freeze = self.ticks[at].freeze;
+        let input = |inputs| TaskInput::Buckets { inputs, store: Store::default(), freeze };
+        dealt.into_iter().map(input).collect()
     }
 
     /// Whether an earlier tick has still to run the task of this number (or may have to).

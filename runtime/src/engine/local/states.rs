@@ -1,21 +1,47 @@
 //! What operators keep, from tick to tick and over a restart.
 
+use std::collections::BTreeMap;
+
 use millstream_plan::{OpKind, Plan};
 
-use super::log::TickLog;
+use super::log::StateBytes;
 use super::schedule::Scheduler;
 use crate::engine::Trigger;
-use crate::pipeline::{Head, StageNode};
-use crate::state::{GroupState, Piece};
-use crate::{Error, Result};
+use crate::pipeline::{Head, Pipeline, StageNode};
+use crate::state::{GroupState, Piece, Schema};
+use crate::{BoxError, Error, Result};
 
-/// By stage, the name of the state that its operator keeps.
-pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<String>> {
+/// What is known of an operator's state, whatever it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct StateName {
+    pub name: String,
+    /// `None`: nothing of it can be stored.
+    pub schema: Option<Schema>,
+}
+
+/// By stage, the state that its operator keeps.
+pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<StateName>> {
     let graph = plan.graph();
-    let heads = (0..stages.len()).map(|stage| graph.stages.get(stage).map(|s| s.head));
-    heads
-        .map(|head| head.filter(|id| graph.nodes[*id].kind.spec().stateful).map(|id| graph.operator_name(id)))
-        .collect()
+    let of_stage = |(at, stage): (usize, &StageNode<'_>)| {
+        let id = graph.stages.get(at)?.head;
+        let Head::Operator { op, .. } = &stage.head else { return None };
+        let stateful = graph.nodes[id].kind.spec().stateful;
+        stateful.then(|| StateName { name: graph.operator_name(id), schema: op.schema() })
+    };
+    stages.iter().enumerate().map(of_stage).collect()
+}
+
+/// By source, its name: its stream's, and with a number behind it if an earlier source has that.
+pub(crate) fn source_names(pipeline: &Pipeline<'_>) -> Vec<String> {
+    let graph = pipeline.plan.graph();
+    let mut names: Vec<String> = Vec::new();
+    for source in &pipeline.sources {
+        let node = graph.nodes.get(source.node);
+        let name = node.map_or("", |node| node.outputs.first().copied().flatten().unwrap_or(node.stream));
+        let earlier = names.iter().filter(|known| known.split('#').next() == Some(name)).count();
+        names.push(if earlier == 0 { name.to_string() } else { format!("{name}#{}", earlier + 1) });
+    }
+    names
 }
 
 /// What must happen in every interval can't be left to ticks that come with data.
@@ -37,43 +63,38 @@ pub(crate) fn check_trigger(plan: &Plan, trigger: Trigger) -> Result<()> {
 /// Goes on with the states of a log.
 pub(crate) fn restore(
     stages: &[StageNode<'_>],
-    names: &[Option<String>],
-    log: &TickLog,
+    names: &[Option<StateName>],
+    states: &BTreeMap<String, StateBytes>,
     scheduler: &mut Scheduler,
 ) -> Result<()> {
-    for (stage, name) in names.iter().enumerate() {
-        let Some(name) = name else { continue };
-        let (Some(saved), Head::Operator { op, .. }) = (log.states.get(name), &stages[stage].head) else {
+    for (stage, state) in names.iter().enumerate() {
+        let Some(StateName { name, .. }) = state else { continue };
+        let (Some(kept), Head::Operator { op, .. }) = (states.get(name), &stages[stage].head) else {
             continue;
         };
         let read = |(group, pieces): (&usize, &Vec<Vec<u8>>)| {
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
             Ok((*group, op.restore(&pieces)?))
         };
-        let states: std::result::Result<Vec<(usize, GroupState)>, crate::BoxError> =
-            saved.iter().map(read).collect();
-        let states =
-            states.map_err(|why| Error::Config(format!("the state of `{name}` can't be read: {why}")))?;
-        scheduler.restore(stage, states);
+        let groups: std::result::Result<Vec<(usize, GroupState)>, BoxError> =
+            kept.groups.iter().map(read).collect();
+        let groups =
+            groups.map_err(|why| Error::Config(format!("the state of `{name}` can't be read: {why}")))?;
+        scheduler.restore(stage, groups);
     }
     Ok(())
 }
 
-/// A tick is committed that changed these states, by stage.
-pub(crate) fn store(log: &mut TickLog, names: &[Option<String>], saved: Vec<Vec<Piece>>) -> Result<()> {
-    for (name, pieces) in names.iter().zip(saved) {
-        let Some(name) = name else { continue };
-        let groups = log.states.entry(name.clone()).or_default();
-        for piece in pieces {
-            let mut bytes = Vec::new();
-            let written = piece.frozen.write(&mut bytes);
-            written.map_err(|why| Error::Config(format!("the state of `{name}` can't be written: {why}")))?;
-            let group = groups.entry(piece.group).or_default();
-            if piece.full {
-                group.clear();
-            }
-            group.push(bytes);
-        }
+/// A tick is committed behind which this was frozen, by stage.
+pub(crate) fn store(
+    states: &mut BTreeMap<String, StateBytes>,
+    names: &[Option<StateName>],
+    frozen: Vec<Vec<Piece>>,
+) -> Result<()> {
+    for (state, pieces) in names.iter().zip(frozen) {
+        let Some(StateName { name, .. }) = state else { continue };
+        let added = states.entry(name.clone()).or_default().add(pieces);
+        added.map_err(|why| Error::Config(format!("the state of `{name}` can't be written: {why}")))?;
     }
     Ok(())
 }

@@ -41,6 +41,12 @@ impl Timer {
         }
     }
 
+    /// No boundary is up to `time`.
+    pub fn start_behind(&mut self, time: Timestamp) {
+        let behind = time.millis().div_euclid(self.interval).saturating_add(1).saturating_mul(self.interval);
+        self.next = self.next.max(Timestamp::from_millis(behind));
+    }
+
     pub fn take(&mut self) -> Timestamp {
         let time = self.next;
         self.skip(1);

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tracing::span::EnteredSpan;
 
 use super::failure::{Failure, Places};
-use super::schedule::{Done, Task, TaskId, TaskInput};
+use super::schedule::{Done, Freeze, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
@@ -20,8 +20,6 @@ pub(crate) struct Work<'env> {
     places: Places,
     /// Where sources and futures wait.
     runtime: Option<Handle>,
-    /// What tasks keep is saved behind each of them.
-    saves: bool,
 }
 
 struct Stage<'env> {
@@ -44,7 +42,6 @@ impl<'env> Work<'env> {
         readers: Vec<Arc<dyn ErasedReader>>,
         places: Places,
         runtime: Option<Handle>,
-        saves: bool,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -55,7 +52,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places, runtime, saves }
+        Work { stages: stages.collect(), readers, places, runtime }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -83,15 +80,15 @@ impl<'env> Work<'env> {
                 }
                 Ok(stage.done(run.close(), Store::default()))
             }
-            (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store }) => {
+            (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store, freeze }) => {
                 let mut batch = {
                     let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
                     op.tick(&task.cx, &mut store, inputs)?
                 };
                 let mut run = stage.body.open(&task.cx);
                 run.batch(&mut *batch)?;
-                let saved = if self.saves { store.freeze(false) } else { Vec::new() };
-                Ok(Done { saved, ..stage.done(run.close(), store) })
+                let frozen = freeze.map_or(Vec::new(), |freeze| store.freeze(freeze == Freeze::All));
+                Ok(Done { frozen, ..stage.done(run.close(), store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }
@@ -104,7 +101,7 @@ impl Stage<'_> {
             weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
         };
         let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
-        Done { outputs, store, saved: Vec::new(), bytes, nanos: 0 }
+        Done { outputs, store, frozen: Vec::new(), bytes, nanos: 0 }
     }
 }
 

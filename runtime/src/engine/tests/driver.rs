@@ -6,6 +6,7 @@ use super::feed::{Fails, Feed};
 use super::hand::*;
 use crate::clock::{ManualClock, millis};
 use crate::engine::control::Control;
+use crate::engine::local::recovery::Found;
 use crate::engine::local::driver::{Driver, Executor, Step};
 use crate::engine::local::schedule::Task;
 use crate::engine::{Engine, run};
@@ -42,7 +43,7 @@ fn late(pipeline: Pipeline<'_>, feed: &Feed, boundaries: u64) -> (usize, crate::
     let runtime = run::io_runtime().unwrap();
     let control = Arc::new(Control::default());
     let mut driver =
-        Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle()), None).unwrap();
+        Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle()), Found::default()).unwrap();
     let mut held = Held::default();
     for _ in 0..boundaries {
         clock.advance(millis(10));

@@ -89,7 +89,7 @@ impl<'env> Hand<'env> {
     ) -> Self {
         let node = self.node(OpKind::Source, format!("numbers{}", self.stages.len()));
         let info = SourceInfo { name: "feed", detail: "by hand".into(), replayable: feed.replayable() };
-        self.sources.push(SourceNode { node, info, source: Box::new(feed.clone()) });
+        self.sources.push(SourceNode { node, info, logged: false, source: Box::new(feed.clone()) });
         let head = Head::Source(self.sources.len() - 1);
         self.stage(head, Box::new(map), tails)
     }
@@ -127,6 +127,7 @@ impl<'env> Hand<'env> {
             stages: self.stages,
             outlets: self.outlets,
             counters: Vec::new(),
+            renames: Vec::new(),
             env: PhantomData,
         }
     }

@@ -1,7 +1,7 @@
 //! The reader over a buffer.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::{BufferOptions, ByteBuffer};
 use crate::BoxError;
@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::source::line_reader::{LineReader, ReadAt};
 use crate::source::text::TextBatch;
 use crate::source::{Offer, Reader};
+use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 impl ReadAt for &ByteBuffer {
@@ -36,12 +37,40 @@ impl ReadAt for &ByteBuffer {
     }
 }
 
+/// What a tick read before the restart, from the log. It begins with a line, and ends with one.
+struct Logged {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Logged {
+    fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl ReadAt for &Logged {
+    fn span(&self) -> Range<u64> {
+        self.start..self.end()
+    }
+
+    fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, BoxError> {
+        let from = usize::try_from(at - self.start).expect("it is in memory");
+        let bytes = &self.bytes[from..];
+        let n = bytes.len().min(into.len());
+        into[..n].copy_from_slice(&bytes[..n]);
+        Ok(n)
+    }
+}
+
 /// The reader over a buffer.
 pub(crate) struct BufferedReader<B> {
     pub(crate) buffer: Arc<ByteBuffer>,
     lines: LineReader<B>,
     max_bytes_per_tick: u64,
     max_records_per_tick: Option<u64>,
+    /// What came before the restart and is read again, in order.
+    logged: Mutex<Vec<Arc<Logged>>>,
     /// The task that fills the buffer, if it is a task.
     task: Option<tokio::task::AbortHandle>,
 }
@@ -58,8 +87,21 @@ impl<B: TextBatch> BufferedReader<B> {
             lines: LineReader::new(lines),
             max_bytes_per_tick,
             max_records_per_tick,
+            logged: Mutex::default(),
             task,
         }
+    }
+}
+
+impl<B> BufferedReader<B> {
+    fn all_logged(&self) -> MutexGuard<'_, Vec<Arc<Logged>>> {
+        self.logged.lock().expect("nothing panics while this is locked")
+    }
+
+    /// What of the log holds this range.
+    fn logged(&self, range: OffsetRange) -> Option<Arc<Logged>> {
+        let all = self.all_logged();
+        all.iter().find(|l| l.start <= range.start && range.end <= l.end()).cloned()
     }
 }
 
@@ -81,6 +123,9 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
     ) -> Result<(), BoxError> {
         let origin = self.buffer.state().origin;
         if range.start < origin {
+            if let Some(logged) = self.logged(range) {
+                return self.lines.read(&&*logged, &self.buffer.name, range, visit);
+            }
             return Err(format!(
                 "bytes from {} to {origin} of {} are gone: they came before the restart, and can't be read again",
                 range.start, self.buffer.name
@@ -98,12 +143,31 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
         self.buffer.state().frozen = true;
     }
 
+    fn write_ahead(&self, range: OffsetRange) -> Result<Option<Vec<u8>>, BoxError> {
+        let mut bytes = vec![0; usize::try_from(range.len()).expect("it is in memory")];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            filled += (&*self.buffer).read_at(&mut bytes[filled..], range.start + filled as u64)?;
+        }
+        Ok(Some(bytes))
+    }
+
+    fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
+        if bytes.len() as u64 != range.len() {
+            let (len, wanted) = (bytes.len(), range.len());
+            return Err(format!("the log holds {len} bytes of {}, where it says {wanted}", self.buffer.name).into());
+        }
+        self.all_logged().push(Arc::new(Logged { start: range.start, bytes }));
+        Ok(())
+    }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         positions.get(&0).map_or(Ok(()), |position| self.buffer.seek(*position))
     }
 
     fn release(&self, positions: &Positions) {
         if let Some(position) = positions.get(&0) {
+            self.all_logged().retain(|logged| logged.end() > *position);
             self.buffer.release(*position);
         }
     }

@@ -4,7 +4,6 @@ use super::Driver;
 use crate::engine::local::budget::{self, Weighed};
 use crate::engine::local::failure::Failure;
 use crate::engine::local::schedule::{Cost, Retired};
-use crate::engine::local::states;
 use crate::engine::test::FaultPoint;
 use crate::tick::Tick;
 
@@ -24,7 +23,7 @@ impl Driver<'_> {
     }
 
     fn try_deliver(&mut self, tick: &Tick) -> Result<bool, Failure> {
-        if !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
+        if !self.is_logged(tick.number) || !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(false);
         }
         let _entered = self.core.spans.tick(tick.number).entered();
@@ -51,16 +50,10 @@ impl Driver<'_> {
     fn committed(&mut self) -> Result<(), Failure> {
         let done = self.in_flight.pop_front().expect("only a tick in flight is committed");
         let tick = done.plan.tick;
-        let Retired { costs, saved } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
+        let Retired { costs, frozen } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.core.spans.end(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        if let Some(log) = &mut self.log {
-            log.open.pop_front();
-            log.last = Some(tick);
-            let stored = states::store(log, &self.states, saved);
-            log.committed = self.planner.intake.committed();
-            stored.map_err(|error| self.failure(tick.number, error))?;
-        }
+        self.keep(tick, frozen)?;
         let of_sources = (0..self.topology.sources).map(|source| {
             self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
         });

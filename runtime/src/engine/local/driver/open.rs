@@ -13,8 +13,8 @@ use crate::engine::local::delivery::Delivery;
 use crate::engine::local::estimate::Estimate;
 use crate::engine::local::failure::Places;
 use crate::engine::local::intake::Intake;
-use crate::engine::local::log::TickLog;
 use crate::engine::local::planner::Planner;
+use crate::engine::local::recovery::Found;
 use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
@@ -33,11 +33,13 @@ impl<'env> Driver<'env> {
         settings: &Settings,
         control: &Arc<Control>,
         runtime: Option<&tokio::runtime::Handle>,
-        log: Option<TickLog>,
+        found: Found,
     ) -> Result<Driver<'env>> {
+        let Found { mut log, durable } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
+        let source_names = states::source_names(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
             target: "millstream::engine",
@@ -65,7 +67,7 @@ impl<'env> Driver<'env> {
         });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
-        let resume = log.as_ref().filter(|log| log.newest().is_some());
+        let resume = log.as_mut().filter(|log| log.newest().is_some());
         let mut ready = resume.map_or(Ok(()), |log| intake.seek(log));
         if matches!(settings.trigger, Trigger::AvailableNow) {
             ready = ready.and_then(|()| intake.freeze());
@@ -76,14 +78,18 @@ impl<'env> Driver<'env> {
         }
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
-        if let Some(log) = &log
-            && let Err(error) = states::restore(&pipeline.stages, &states, log, &mut scheduler)
-        {
-            intake.close();
-            return Err(error);
+        if let Some(log) = &mut log {
+            if let Err(error) = states::restore(&pipeline.stages, &states, &log.states, &mut scheduler) {
+                intake.close();
+                return Err(error);
+            }
+            if durable.is_some() {
+                // What was stored is there again.
+                (log.states, log.journals) = Default::default();
+            }
         }
-        let (readers, saves) = (intake.readers(), log.is_some());
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), saves);
+        let readers = intake.readers();
+        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned());
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
         let budget = Budget::new(settings.memory_budget, intake.grains());
         let streams: Vec<_> = intake.streams().collect();
@@ -108,9 +114,11 @@ impl<'env> Driver<'env> {
             places,
             delivery,
             states,
+            sources: source_names,
             in_flight: VecDeque::new(),
             counters,
             log,
+            durable,
             bar: None,
             crashed: None,
         })
