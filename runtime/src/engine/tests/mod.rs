@@ -1,5 +1,6 @@
 //! The engine's promises, each a test, on pipelines made by hand.
 
+mod checkpoints;
 mod console;
 mod cost;
 mod driver;
