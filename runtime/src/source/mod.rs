@@ -236,7 +236,8 @@ pub trait Reader: Send + Sync {
     /// gives the same records as then, until it is released. Called after `recall` and before `seek`.
     fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
         let _ = (range, bytes);
-        Err("the log holds records of this source, but it can't take them back: it is another source now".into())
+        Err("the log holds records of this source, but it can't take them back: it is another source now"
+            .into())
     }
 
     /// The next offer starts here. Called before the first `available`; after a restart first with the

@@ -10,8 +10,14 @@ use crate::output::Output;
 fn a_process_that_wakes_behind_its_successor_ends_and_changes_nothing() {
     let text = text(&mut fastrand::Rng::with_seed(1), 400);
     let expected = undisturbed(&text);
-    let phases =
-        [Phase::Read, Phase::Stage, Phase::Exchange, Phase::SinkWrite, Phase::SinkCommitted, Phase::Checkpoint];
+    let phases = [
+        Phase::Read,
+        Phase::Stage,
+        Phase::Exchange,
+        Phase::SinkWrite,
+        Phase::SinkCommitted,
+        Phase::Checkpoint,
+    ];
     for phase in phases {
         let place = Place::with_file(&text);
         let passage = phase.often().min(20);

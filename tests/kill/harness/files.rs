@@ -13,7 +13,8 @@ use crate::{kills, seed};
 /// Lines of numbers and of words, some of which are frequent.
 pub fn text(random: &mut fastrand::Rng, lines: usize) -> String {
     let line = |number: usize, random: &mut fastrand::Rng| {
-        let words: Vec<String> = (0..6).map(|_| format!("w{}", random.u32(..60).min(random.u32(..60)))).collect();
+        let words: Vec<String> =
+            (0..6).map(|_| format!("w{}", random.u32(..60).min(random.u32(..60)))).collect();
         format!("{number} {}\n", words.join(" "))
     };
     (0..lines).map(|number| line(number, random)).collect()
@@ -68,9 +69,13 @@ fn killed_at_any_time_and_in_every_phase_it_writes_what_an_undisturbed_run_write
         loop {
             // The rarest so far, of those that can be.
             let possible = |death: &Death| *death != Death::In(Phase::Recovery) || place.has_checkpoint();
-            let rarest = counts.iter().filter(|(death, _)| possible(death)).map(|(_, n)| *n).min().unwrap_or(0);
-            let rare: Vec<Death> =
-                counts.iter().filter(|(death, n)| possible(death) && **n == rarest).map(|(death, _)| *death).collect();
+            let rarest =
+                counts.iter().filter(|(death, _)| possible(death)).map(|(_, n)| *n).min().unwrap_or(0);
+            let rare: Vec<Death> = counts
+                .iter()
+                .filter(|(death, n)| possible(death) && **n == rarest)
+                .map(|(death, _)| *death)
+                .collect();
             let death = rare[random.usize(..rare.len())];
             let partitions = [1, 2, 7][random.usize(..3)];
             with_7_then_2 += usize::from(before == Some(7) && partitions == 2);
@@ -127,6 +132,7 @@ fn print(counts: &BTreeMap<Death, usize>, rounds: usize, with_7_then_2: usize) {
         out += &format!("{n:>6} {}\n", death.name());
     }
     let all: usize = counts.values().sum();
-    let text = format!("{all} kills in {rounds} runs, {with_7_then_2} times with 7 partitions and then 2:\n{out}");
+    let text =
+        format!("{all} kills in {rounds} runs, {with_7_then_2} times with 7 partitions and then 2:\n{out}");
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -49,7 +49,8 @@ impl Place {
 
     /// Whether a start finds a checkpoint.
     pub fn has_checkpoint(&self) -> bool {
-        std::fs::read_dir(self.checkpoint().join("manifest")).is_ok_and(|mut entries| entries.next().is_some())
+        std::fs::read_dir(self.checkpoint().join("manifest"))
+            .is_ok_and(|mut entries| entries.next().is_some())
     }
 
     pub fn start(&self, partitions: usize, trap: Option<Trap>) -> Life {

@@ -29,7 +29,10 @@ impl Output {
     /// What belongs to a kind of line, tick by tick: `line`, `count`, `chain`.
     pub fn of(&self, kind: &str) -> Vec<Vec<&str>> {
         let rest = |line: &'_ String| -> Option<usize> { line.starts_with(kind).then_some(kind.len() + 1) };
-        self.0.iter().map(|tick| tick.iter().filter_map(|line| rest(line).map(|at| &line[at..])).collect()).collect()
+        self.0
+            .iter()
+            .map(|tick| tick.iter().filter_map(|line| rest(line).map(|at| &line[at..])).collect())
+            .collect()
     }
 
     /// The first tick that differs, if one does.

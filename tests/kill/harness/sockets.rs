@@ -47,14 +47,22 @@ fn what_a_socket_sent_counts_once_from_the_log_on() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let place = Place::with_socket(listener.local_addr().expect("it has an address").to_string());
     std::thread::spawn(move || serve(listener, seed));
-    let phases =
-        [Phase::Stage, Phase::Exchange, Phase::SinkWrite, Phase::SinkCommitted, Phase::Checkpoint, Phase::Recovery];
+    let phases = [
+        Phase::Stage,
+        Phase::Exchange,
+        Phase::SinkWrite,
+        Phase::SinkCommitted,
+        Phase::Checkpoint,
+        Phase::Recovery,
+    ];
     let mut killed = 0;
     while killed < wanted {
         let partitions = [1, 2, 7][random.usize(..3)];
         let phase = phases[random.usize(..phases.len())];
         let life = if random.bool() {
-            place.start(partitions, Some(Trap { phase, passage: random.u64(1..=phase.often()), stop: false })).end()
+            place
+                .start(partitions, Some(Trap { phase, passage: random.u64(1..=phase.often()), stop: false }))
+                .end()
         } else {
             place.start(partitions, None).kill_after(Duration::from_micros(random.u64(..200_000)))
         };
@@ -77,10 +85,14 @@ fn what_a_socket_sent_counts_once_from_the_log_on() {
         *next += 1;
     }
     assert!(of_connection.len() > 1 || wanted < 2, "{of_connection:?}");
-    assert!(of_connection.values().any(|n| *n == LINES), "the last one is read to its end: {of_connection:?}");
+    assert!(
+        of_connection.values().any(|n| *n == LINES),
+        "the last one is read to its end: {of_connection:?}"
+    );
 
     // And all else follows from those lines.
-    let queued = queue(logged.iter().map(|tick| tick.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>()));
+    let queued =
+        queue(logged.iter().map(|tick| tick.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>()));
     let out = MemorySink::new();
     Engine::local().trigger(Trigger::AvailableNow).run(pipeline(queued, out.clone())).expect("it runs");
     let mut expected = out.batches();
@@ -93,7 +105,8 @@ fn what_a_socket_sent_counts_once_from_the_log_on() {
 /// The lines of each tick, by connection and number: as they were read.
 fn lines(output: &Output) -> Vec<Vec<(u64, String)>> {
     let parsed = |line: &&str| {
-        let number = line.split(' ').next().and_then(|n| n.parse().ok()).expect("a line begins with its number");
+        let number =
+            line.split(' ').next().and_then(|n| n.parse().ok()).expect("a line begins with its number");
         (number, line.to_string())
     };
     let mut ticks: Vec<Vec<(u64, String)>> =

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::lane::{Lane, Lanes, Worked};
 use super::schedule::Freeze;
+use crate::BoxError;
 use crate::checkpoint::{Checkpoint, Checkpoints, Log, LoggedTick, StorageError, Written};
 use crate::clock::Timestamp;
 use crate::engine::checkpointing::{Checkpointing, Claim};
-use crate::BoxError;
 
 /// # Contract
 /// - A tick is in the log before any output of it is visible ([`Durable::is_logged`]).
@@ -69,7 +69,12 @@ pub(crate) struct Begun {
 }
 
 impl Durable {
-    pub fn new(begun: Begun, checkpointing: &Checkpointing, now: Timestamp, lanes: &Lanes) -> crate::Result<Durable> {
+    pub fn new(
+        begun: Begun,
+        checkpointing: &Checkpointing,
+        now: Timestamp,
+        lanes: &Lanes,
+    ) -> crate::Result<Durable> {
         let Begun { mut log, mut checkpoints, newest, places, claim } = begun;
         checkpoints.keep(checkpointing.kept);
         let interval = checkpointing.interval;

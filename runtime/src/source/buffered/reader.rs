@@ -155,7 +155,9 @@ impl<B: TextBatch> Reader for BufferedReader<B> {
     fn read_back(&self, range: OffsetRange, bytes: Vec<u8>) -> Result<(), BoxError> {
         if bytes.len() as u64 != range.len() {
             let (len, wanted) = (bytes.len(), range.len());
-            return Err(format!("the log holds {len} bytes of {}, where it says {wanted}", self.buffer.name).into());
+            return Err(
+                format!("the log holds {len} bytes of {}, where it says {wanted}", self.buffer.name).into()
+            );
         }
         self.all_logged().push(Arc::new(Logged { start: range.start, bytes }));
         Ok(())

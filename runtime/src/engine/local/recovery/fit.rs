@@ -34,7 +34,8 @@ impl<'p> Fit<'p> {
 
     /// Today's name of what was stored under this one.
     fn today(&self, stored: &str) -> String {
-        let rename = |name: String, (old, new): &(String, String)| if name == *old { new.clone() } else { name };
+        let rename =
+            |name: String, (old, new): &(String, String)| if name == *old { new.clone() } else { name };
         self.renames.iter().fold(stored.to_string(), rename)
     }
 
@@ -48,7 +49,11 @@ impl<'p> Fit<'p> {
             .map(|(name, _)| Dropped {
                 what: format!("the positions of the source `{name}`"),
                 name: (*name).to_string(),
-                likely: self.sources.iter().find(|new| stored.iter().all(|(_, known)| known != *new)).cloned(),
+                likely: self
+                    .sources
+                    .iter()
+                    .find(|new| stored.iter().all(|(_, known)| known != *new))
+                    .cloned(),
             })
             .collect();
         self.judge(&dropped)?;
@@ -56,7 +61,10 @@ impl<'p> Fit<'p> {
     }
 
     /// By today's names, the states that are stored.
-    pub fn operators(&self, stored: Vec<RecoveredOperator>) -> Result<BTreeMap<String, StateBytes>, BoxError> {
+    pub fn operators(
+        &self,
+        stored: Vec<RecoveredOperator>,
+    ) -> Result<BTreeMap<String, StateBytes>, BoxError> {
         let mut states: BTreeMap<String, StateBytes> = BTreeMap::new();
         let mut dropped = Vec::new();
         for operator in stored {
