@@ -46,7 +46,7 @@ fn a_word_count_is_two_stages() {
 fn engines_add_what_depends_on_them() {
     insta::assert_snapshot!(Engine::local().partitions(8).explain(&word_count()), @r"
     pipeline WordCount
-    guarantee: each record once within a run; a restart starts over, because nothing is checkpointed yet; not exactly-once with checkpoints either, because the source `lines` (text_socket(127.0.0.1:7777)) can't be replayed, and `print` (print(10)) on `counts` delivers at least once
+    guarantee: each record once within a run; a restart starts over, because there is no checkpoint; with one, at-least-once, because `print` (print(10)) on `counts` shows a tick again that runs again; exactly-once from the log on for what `lines` (text_socket(127.0.0.1:7777)) gives: what it has received and is not logged yet may be lost
     partitions: 8
     trigger: every 1s
 
@@ -63,7 +63,7 @@ fn engines_add_what_depends_on_them() {
     let replayable = stream! { source(queue([vec![1]])).sink(MemorySink::new()); };
     insta::assert_snapshot!(Engine::local().partitions(2).trigger(Trigger::Eager).explain(&replayable), @r"
     pipeline
-    guarantee: each record once within a run; a restart starts over, because nothing is checkpointed yet
+    guarantee: each record once within a run; a restart starts over, because there is no checkpoint
     partitions: 2
     trigger: eager
 

@@ -65,6 +65,12 @@ impl StorageError {
     }
 }
 
+/// The newest checkpoint that reads whole, for somebody who only reads; and what was found damaged.
+pub(crate) async fn newest(storage: &Storage) -> Result<(Option<Recovered>, Vec<String>), StorageError> {
+    let recover::Found { newest, warnings } = recover::newest(storage).await?;
+    Ok((newest.map(|(_, recovered)| recovered), warnings))
+}
+
 /// A tick as the log holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoggedTick {

@@ -21,9 +21,11 @@ impl Start {
     /// Takes the log (whoever had it before is fenced off by that), then reads the newest checkpoint and the ticks
     /// behind it.
     ///
+    /// `behind`: its epoch is larger than this one, too.
+    ///
     /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
-    pub async fn take(storage: &Storage, now: Timestamp) -> Result<Start, StorageError> {
-        let Taken { log, entries } = Log::take(storage, now).await?;
+    pub async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Start, StorageError> {
+        let Taken { log, entries } = Log::take(storage, now, behind).await?;
         let recover::Found { newest, mut warnings } = recover::newest(storage).await?;
         let checkpoints = Checkpoints::new(storage, &log);
         let recovered = newest.map(|(_, recovered)| recovered);

@@ -10,7 +10,7 @@ use object_store::ObjectStore;
 use super::{Engine, TestEngine};
 use crate::checkpoint::Storage;
 use crate::sync::Mutex;
-use crate::{Error, Result};
+use crate::{BoxError, Error, Result};
 
 /// All choices about checkpoints.
 #[derive(Clone, Debug)]
@@ -20,11 +20,19 @@ pub(crate) struct Checkpointing {
     pub interval: Duration,
     pub kept: usize,
     pub allow_dropped: bool,
+    /// What to go on from, if not from there.
+    pub from: Option<CheckpointPlace>,
 }
 
 impl Default for Checkpointing {
     fn default() -> Self {
-        Checkpointing { place: None, interval: Duration::from_secs(10), kept: 3, allow_dropped: false }
+        Checkpointing {
+            place: None,
+            interval: Duration::from_secs(10),
+            kept: 3,
+            allow_dropped: false,
+            from: None,
+        }
     }
 }
 
@@ -196,6 +204,14 @@ impl Drop for Claim {
 }
 
 impl CheckpointPlace {
+    /// To read what is there.
+    pub fn look(&self, pipeline: &str) -> Result<Storage, BoxError> {
+        match self {
+            CheckpointPlace::Location(location) => Storage::open(location, pipeline),
+            CheckpointPlace::Store(store) => Ok(Storage::over(Arc::clone(store), pipeline)),
+        }
+    }
+
     pub fn open(&self, pipeline: &str) -> Result<(Storage, Option<Claim>)> {
         match self {
             CheckpointPlace::Location(location) => {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use super::local::bell::Bell;
+use super::savepoint::SavepointRequest;
 use crate::progress::Progress;
 use crate::sync::Mutex;
 
@@ -12,6 +13,9 @@ pub(crate) struct Control {
     pub bell: Arc<Bell>,
     stopping: AtomicBool,
     progress: Mutex<Progress>,
+    savepoints: Mutex<Vec<SavepointRequest>>,
+    /// There is one in `savepoints`.
+    asked: AtomicBool,
 }
 
 impl Control {
@@ -24,6 +28,31 @@ impl Control {
 
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Asks for a savepoint.
+    pub fn request(&self, request: SavepointRequest) {
+        self.savepoints.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        self.asked.store(true, Ordering::SeqCst);
+        self.bell.ring();
+    }
+
+    /// The savepoints that are asked for: those of the last tick, or the others.
+    pub fn requests(&self, at_end: bool) -> Vec<SavepointRequest> {
+        if !self.asked.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
+        let mut all = self.savepoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let (these, others) = std::mem::take(&mut *all).into_iter().partition(|one| one.at_end == at_end);
+        *all = others;
+        self.asked.store(!all.is_empty(), Ordering::SeqCst);
+        these
+    }
+
+    /// A savepoint is asked for that waits for the ticks in flight.
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+            && self.savepoints.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|one| !one.at_end)
     }
 
     pub fn progress(&self) -> Progress {

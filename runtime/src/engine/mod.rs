@@ -10,6 +10,7 @@ mod job;
 mod local;
 mod rate;
 mod run;
+mod savepoint;
 mod signals;
 mod spans;
 pub mod test;
@@ -32,6 +33,7 @@ use crate::{Error, Result};
 
 pub use job::Job;
 pub use rate::{Backpressure, RateEstimator};
+pub use savepoint::Savepoint;
 pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
@@ -149,7 +151,9 @@ impl fmt::Debug for Settings {
 impl Settings {
     /// Whether something of the pipeline waits for the outside.
     fn needs_runtime(&self, pipeline: &Pipeline<'_>) -> bool {
-        !pipeline.sources.is_empty() || self.checkpointing.place.is_some()
+        !pipeline.sources.is_empty()
+            || self.checkpointing.place.is_some()
+            || self.checkpointing.from.is_some()
     }
 
     fn check(&self) -> Result<()> {
@@ -309,7 +313,7 @@ impl Engine {
     /// runs or connects for it.
     pub fn explain(&self, pipeline: &Pipeline<'_>) -> Plan {
         let mut plan = pipeline.plan();
-        plan.add_fact("guarantee", guarantee::of(pipeline));
+        plan.add_fact("guarantee", guarantee::of(pipeline, self.settings.checkpointing.place.is_some()));
         plan.add_fact("partitions", self.settings.partitions.to_string());
         plan.add_fact("trigger", self.settings.trigger.to_string());
         plan

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use self::session::Session;
 use super::local::log::TickLog;
+use super::savepoint::SavepointRequest;
 use super::{Settings, Trigger};
 use crate::Result;
 use crate::clock::{Clock, Timestamp};
@@ -144,6 +145,10 @@ impl TestJob {
     /// Runs until all sources have ended, as [`TestEngine::run`] does, and ends the job.
     pub fn run_to_end(&mut self) -> Result<()> {
         self.session.run_to_end()
+    }
+
+    pub(super) fn request(&mut self, request: SavepointRequest) -> Result<()> {
+        self.session.request(request)
     }
 
     /// What the clock shows.

@@ -16,8 +16,10 @@ use super::delivery::Delivery;
 use super::durable::Durable;
 use super::estimate::Estimate;
 use super::failure::{Failure, Places};
+use super::lane::Lanes;
 use super::log::TickLog;
 use super::planner::{Planner, WhenEmpty};
+use super::savepoints::Savepoints;
 use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
 use super::states::StateName;
 use super::topology::Topology;
@@ -27,7 +29,7 @@ use crate::engine::Settings;
 use crate::engine::bar::Bar;
 use crate::engine::control::Control;
 use crate::engine::test::FaultPoint;
-use crate::tick::{OffsetRange, TickPlan};
+use crate::tick::{OffsetRange, Tick, TickPlan};
 use crate::{Counter, Result};
 
 /// Where tasks go that don't run on the driver's own thread.
@@ -65,6 +67,11 @@ pub(crate) struct Driver<'env> {
     log: Option<TickLog>,
     /// Where it has a checkpoint.
     durable: Option<Durable>,
+    savepoints: Savepoints,
+    /// Where things are written beside the ticks, if anything waits for the outside.
+    lanes: Option<Lanes>,
+    /// The last that is committed.
+    last: Option<Tick>,
     /// Shows how far the run is, where somebody looks.
     pub bar: Option<Bar>,
     /// The fault point that was met, which ends the pipeline as a crash does.
@@ -86,6 +93,7 @@ impl<'env> Driver<'env> {
     pub fn step(&mut self, executor: &mut dyn Executor) -> Step {
         let mut look_again = None;
         self.look();
+        self.answer();
         if self.has_failed() {
             // What is before the failure goes on.
         } else if self.is_stopping() {
@@ -150,7 +158,9 @@ impl<'env> Driver<'env> {
     /// its sources gave for it is not lost because a later tick could not be planned, nor because of a stop.
     pub fn can_begin(&self) -> bool {
         let Some(next) = self.planner.next_planned() else { return false };
-        self.has_room() && self.core.failed_tick().is_none_or(|failed| next < failed)
+        self.has_room()
+            && !self.control.is_asked()
+            && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
     /// A tick is planned that the log does not know.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::bell::Bell;
 use super::lane::{Lane, Lanes, Worked};
 use super::schedule::Freeze;
 use crate::BoxError;
@@ -32,6 +33,8 @@ pub(crate) struct Durable {
     freezing: Option<u64>,
     /// The tick of the newest checkpoint that was tried, or found.
     newest: Option<u64>,
+    /// There is no checkpoint yet, but the pipeline does not begin anew.
+    first: bool,
     /// Tests: the writer of checkpoints has no turn.
     pub held: bool,
     _claim: Option<Claim>,
@@ -66,6 +69,8 @@ pub(crate) struct Begun {
     /// The ticks that run again, and where in the log they are.
     pub places: VecDeque<(u64, u64)>,
     pub claim: Option<Claim>,
+    /// There is no checkpoint yet, but the pipeline does not begin anew.
+    pub first: bool,
 }
 
 impl Durable {
@@ -75,7 +80,7 @@ impl Durable {
         now: Timestamp,
         lanes: &Lanes,
     ) -> crate::Result<Durable> {
-        let Begun { mut log, mut checkpoints, newest, places, claim } = begun;
+        let Begun { mut log, mut checkpoints, newest, places, claim, first } = begun;
         checkpoints.keep(checkpointing.kept);
         let interval = checkpointing.interval;
         let append = async move |ticks: Vec<LoggedTick>| Appended {
@@ -98,6 +103,7 @@ impl Durable {
             full: true,
             freezing: None,
             newest,
+            first,
             held: false,
             _claim: claim,
         })
@@ -121,6 +127,37 @@ impl Durable {
     /// No tick will come: what has become of the last one, if no checkpoint has it yet.
     pub fn freeze_last(&mut self, tick: u64, now: Timestamp) -> Option<Freeze> {
         (self.newest != Some(tick)).then(|| self.begin(tick, now))
+    }
+
+    /// Nothing is there yet, and the pipeline goes on from something else, of this tick.
+    pub fn freeze_first(&mut self, tick: u64) -> Option<Freeze> {
+        let begins = std::mem::take(&mut self.first);
+        begins.then(|| {
+            self.freezing = Some(tick);
+            self.newest = Some(tick);
+            self.full = false;
+            Freeze::All
+        })
+    }
+
+    /// Waits until all that was handed out is written.
+    pub fn wait(&mut self, bell: &Bell) -> Result<(), BoxError> {
+        while !self.is_idle() {
+            if self.turns() > 0 {
+                self.turn(0);
+            } else {
+                bell.wait(None);
+            }
+            let News { failed, checkpoints } = self.look();
+            failed.map_or(Ok(()), |(_, why)| Err(why))?;
+            checkpoints.into_iter().try_for_each(|(_, written)| written.map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// What was frozen meanwhile went elsewhere.
+    pub fn next_is_full(&mut self) {
+        self.full = true;
     }
 
     fn begin(&mut self, tick: u64, now: Timestamp) -> Freeze {

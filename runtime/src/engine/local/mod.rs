@@ -25,6 +25,7 @@ pub(super) mod log;
 pub(super) mod planner;
 pub(super) mod pool;
 pub(super) mod recovery;
+mod savepoints;
 pub(super) mod schedule;
 mod states;
 pub(super) mod throttle;

@@ -10,8 +10,9 @@ use self::fit::Fit;
 use super::durable::{Begun, Durable};
 use super::lane::Lanes;
 use super::log::TickLog;
-use crate::checkpoint::{LoggedTick, ReadAhead, Recovered, Start};
+use crate::checkpoint::{self, LoggedTick, ReadAhead, Recovered, Start};
 use crate::engine::Settings;
+use crate::engine::checkpointing::{CheckpointPlace, Checkpointing};
 use crate::pipeline::Pipeline;
 use crate::wait::block_on;
 use crate::{BoxError, Error, Place, Result};
@@ -21,11 +22,18 @@ use crate::{BoxError, Error, Place, Result};
 pub(crate) struct Found {
     pub log: Option<TickLog>,
     pub durable: Option<Durable>,
+    pub lanes: Option<Lanes>,
+    /// The log is kept up in memory, for a restart within the process.
+    pub kept: bool,
 }
 
 /// Takes the pipeline's checkpoint over, if it has one: from here on an older start can store nothing.
 pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes) -> Result<Found> {
-    let Some(place) = &settings.checkpointing.place else { return Ok(Found::default()) };
+    let nothing = Found { lanes: Some(lanes.clone()), ..Found::default() };
+    let Checkpointing { place, from, .. } = &settings.checkpointing;
+    if place.is_none() && from.is_none() {
+        return Ok(nothing);
+    }
     let name = pipeline.name().ok_or_else(|| {
         Error::Config(
             "a checkpoint is stored under the pipeline's name, and this one has none: write `stream! { <Name> … }`, or \
@@ -39,20 +47,51 @@ pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes)
     };
     let (Lanes::Threads(handle, _) | Lanes::Inline(handle)) = lanes;
     let _entered = handle.enter();
-    let (storage, claim) = place.open(name)?;
     let now = settings.clock.now();
-    let Start { log, checkpoints, recovered, ticks, warnings } =
-        block_on(Start::take(&storage, now)).map_err(|why| failed(why.into()))?;
-    for warning in warnings {
-        tracing::warn!(target: "millstream::checkpoint", pipeline = name, "{warning}");
+    let other = from.as_ref().map(|from| read(from, name).map_err(failed)).transpose()?;
+    let Some(place) = place else {
+        let epoch = other.as_ref().map_or(0, |other| other.tick.epoch + 1);
+        let known = known(pipeline, settings, epoch, other, Vec::new()).map_err(failed)?;
+        return Ok(Found { log: Some(known.log), ..nothing });
+    };
+    let (storage, claim) = place.open(name)?;
+    let behind = other.as_ref().map_or(0, |other| other.tick.epoch);
+    let Start { log, checkpoints, mut recovered, ticks, warnings } =
+        block_on(Start::take(&storage, now, behind)).map_err(|why| failed(why.into()))?;
+    warn(name, warnings);
+    if other.is_some() && (recovered.is_some() || !ticks.is_empty()) {
+        return Err(Error::Config(format!(
+            "the checkpoint `{place:?}` is not new, so `run_from` can't begin one there: use `run` to go on from it, or \
+             another place"
+        )));
     }
     let newest = recovered.as_ref().map(|found| found.tick.number);
+    let first = other.is_some();
+    recovered = recovered.or(other);
     let Known { log: known, places } =
         known(pipeline, settings, log.epoch(), recovered, ticks).map_err(failed)?;
     tell(name, &known);
-    let begun = Begun { log, checkpoints, newest, places, claim };
+    let begun = Begun { log, checkpoints, newest, places, claim, first };
     let durable = Durable::new(begun, &settings.checkpointing, now, lanes)?;
-    Ok(Found { log: Some(known), durable: Some(durable) })
+    Ok(Found { log: Some(known), durable: Some(durable), ..nothing })
+}
+
+/// The newest checkpoint in a place that is somebody else's.
+fn read(place: &CheckpointPlace, pipeline: &str) -> Result<Recovered, BoxError> {
+    let storage = place.look(pipeline)?;
+    let (recovered, warnings) = block_on(checkpoint::newest(&storage))?;
+    let warned = warnings.join("; ");
+    warn(pipeline, warnings);
+    recovered.ok_or_else(|| {
+        let found = if warned.is_empty() { String::new() } else { format!(" ({warned})") };
+        format!("there is no checkpoint of a pipeline `{pipeline}` in `{place:?}`{found}").into()
+    })
+}
+
+fn warn(pipeline: &str, warnings: Vec<String>) {
+    for warning in warnings {
+        tracing::warn!(target: "millstream::checkpoint", pipeline, "{warning}");
+    }
 }
 
 /// What is stored, in the terms of the pipeline of today.

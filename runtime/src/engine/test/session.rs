@@ -14,6 +14,7 @@ use crate::engine::local::log::TickLog;
 use crate::engine::local::planner::WhenEmpty;
 use crate::engine::local::recovery::{self, Found};
 use crate::engine::local::schedule::Task;
+use crate::engine::savepoint::SavepointRequest;
 use crate::engine::{Settings, run, spans};
 use crate::pipeline::Pipeline;
 use crate::{Error, Result};
@@ -76,6 +77,7 @@ impl<'env> Session<'env> {
             log = TickLog { met: log.met, ..stored };
         }
         found.log = Some(log);
+        found.kept = true;
         session.driver = Some(Driver::open(pipeline, &settings, &session.control, handle, found)?);
         Ok(session)
     }
@@ -105,6 +107,20 @@ impl<'env> Session<'env> {
             return self.drain();
         }
         self.clock.set(target);
+        Ok(())
+    }
+
+    /// Runs what is in flight to its end, and then what is asked for.
+    pub(super) fn request(&mut self, request: SavepointRequest) -> Result<()> {
+        self.driver()?;
+        self.control.request(request);
+        let _entered = self.span.clone().entered();
+        while self.control.is_asked() || self.live().turns() > 0 {
+            self.live().answer();
+            if !self.turn() && self.live().has_failed() {
+                return self.drain();
+            }
+        }
         Ok(())
     }
 

@@ -101,25 +101,23 @@ fn progress_is_told_after_each_commit() {
 }
 
 #[test]
-fn the_plan_does_not_promise_exactly_once_while_nothing_is_checkpointed() {
-    let facts = |pipeline: Pipeline<'_>| {
-        let plan = Engine::local().partitions(4).explain(&pipeline);
-        plan.facts().to_vec()
+fn the_plan_says_what_a_restart_does() {
+    let guarantee = |engine: Engine, pipeline: Pipeline<'_>| {
+        let plan = engine.partitions(4).explain(&pipeline);
+        plan.facts()[0].clone()
     };
-    let fact = |name: &str, value: &str| (name.to_string(), value.to_string());
-    let today = "each record once within a run; a restart starts over, because nothing is checkpointed yet";
-    let later = format!("{today}; not exactly-once with checkpoints either");
-    assert_eq!(
-        facts(forward(&Feed::of([]), &Recorder::default())),
-        [fact("guarantee", today), fact("partitions", "4"), fact("trigger", "every 1s")]
-    );
-    assert_eq!(
-        facts(forward(&Feed::unreplayable(), &Recorder::default()))[0].1,
-        format!("{later}, because the source `numbers0` (feed(by hand)) can't be replayed")
-    );
+    let without = |pipeline: Pipeline<'_>| guarantee(Engine::local(), pipeline).1;
+    let with = |pipeline: Pipeline<'_>| guarantee(Engine::local().checkpoint("state"), pipeline).1;
     let leaky = Recorder { at_least_once: true, ..Recorder::default() };
+    let today = "each record once within a run; a restart starts over, because there is no checkpoint";
+    assert_eq!(without(forward(&Feed::of([]), &Recorder::default())), today);
+    assert_eq!(with(forward(&Feed::of([]), &Recorder::default())), "exactly-once");
+    let again = "at-least-once, because `sink` on `out0` shows a tick again that runs again";
+    assert_eq!(with(forward(&Feed::of([]), &leaky)), again);
+    assert_eq!(without(forward(&Feed::of([]), &leaky)), format!("{today}; with one, {again}"));
     assert_eq!(
-        facts(forward(&Feed::of([]), &leaky))[0].1,
-        format!("{later}, because `sink` on `out0` delivers at least once")
+        with(forward(&Feed::unreplayable(), &Recorder::default())),
+        "at-most-once for what `numbers0` (feed(by hand)) gives: it can be neither replayed nor logged, so a crash loses what \
+         came since the last checkpoint"
     );
 }

@@ -4,8 +4,10 @@ use super::Driver;
 use crate::checkpoint::{Checkpoint, OperatorState, SourceState};
 use crate::engine::local::durable::{Durable, News};
 use crate::engine::local::failure::Failure;
+use crate::engine::local::savepoints::Waiting;
 use crate::engine::local::schedule::Freeze;
 use crate::engine::local::states;
+use crate::engine::savepoint::SavepointRequest;
 use crate::progress::CheckpointProgress;
 use crate::state::Piece;
 use crate::tick::Tick;
@@ -28,6 +30,7 @@ impl Driver<'_> {
 
     /// A tick is committed behind which this was frozen, by stage.
     pub(super) fn keep(&mut self, tick: Tick, frozen: Vec<Vec<Piece>>) -> Result<(), Failure> {
+        self.last = Some(tick);
         if let Some(log) = &mut self.log {
             log.open.pop_front();
             log.last = Some(tick);
@@ -50,6 +53,15 @@ impl Driver<'_> {
 
     /// Hands a checkpoint of a committed tick to its writer.
     fn checkpoint(&mut self, tick: Tick, frozen: Vec<Vec<Piece>>) -> Result<(), Failure> {
+        let checkpoint = self.gather(tick, frozen)?;
+        if let Some(durable) = &mut self.durable {
+            durable.write(checkpoint);
+        }
+        Ok(())
+    }
+
+    /// What a checkpoint of the last committed tick holds.
+    fn gather(&self, tick: Tick, frozen: Vec<Vec<Piece>>) -> Result<Checkpoint, Failure> {
         let memories = self.planner.intake.memories().map_err(|error| self.failure(tick.number, error))?;
         let positions = self.planner.intake.committed();
         let sources = self.sources.iter().zip(positions).zip(memories);
@@ -57,17 +69,53 @@ impl Driver<'_> {
             let state = state.as_ref()?;
             Some(OperatorState { name: state.name.clone(), schema: state.schema.clone()?, pieces })
         });
-        let Some(durable) = &mut self.durable else { return Ok(()) };
-        durable.write(Checkpoint {
+        Ok(Checkpoint {
             tick,
             written: self.settings.clock.now(),
             sources: sources
                 .map(|((name, positions), memory)| SourceState { name: name.clone(), positions, memory })
                 .collect(),
             operators: operators.collect(),
-            log_from: durable.place(),
+            log_from: self.durable.as_ref().map_or(0, Durable::place),
+        })
+    }
+
+    /// Makes the savepoints that are asked for, once no tick is in flight.
+    pub fn answer(&mut self) {
+        if self.is_idle() && self.control.is_asked() {
+            for request in self.control.requests(false) {
+                self.savepoint(request);
+            }
+        }
+    }
+
+    fn savepoint(&mut self, SavepointRequest { location, reply, .. }: SavepointRequest) {
+        let (pipeline, lanes) = (self.places.pipeline().map(str::to_string), self.lanes.clone());
+        let (Some(pipeline), Some(tick), Some(lanes)) = (pipeline, self.last, lanes) else {
+            let why = if self.places.pipeline().is_none() {
+                "a savepoint is stored under the pipeline's name, and this one has none: write `stream! { <Name> … }`, or \
+                 `.named(\"Name\")` behind it"
+            } else {
+                "the pipeline has committed no tick yet: there is nothing that a savepoint could hold"
+            };
+            // Nobody may wait for it any more.
+            let _ = reply.send(Err(Error::Config(why.into())));
+            return;
+        };
+        let frozen = self.core.with_scheduler(|scheduler| scheduler.freeze(Freeze::All));
+        if let Some(durable) = &mut self.durable {
+            // What has changed since the last checkpoint is not known any more.
+            durable.next_is_full();
+        }
+        let started = self.gather(tick, frozen).map(|checkpoint| {
+            self.savepoints.write(&lanes, Waiting { pipeline, location, checkpoint, reply })
         });
-        Ok(())
+        let failed = match started {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => self.failure(tick.number, error),
+            Err(failure) => failure,
+        };
+        self.core.fail(failed);
     }
 
     /// Looks at what was stored since the last look.
@@ -109,13 +157,14 @@ impl Driver<'_> {
 
     /// How many writers wait for the caller to do their work.
     pub fn turns(&self) -> usize {
-        self.durable.as_ref().map_or(0, Durable::turns)
+        self.durable.as_ref().map_or(0, Durable::turns) + usize::from(self.savepoints.has_turn())
     }
 
     /// Does the work of one of them.
     pub fn store(&mut self, which: usize) {
-        if let Some(durable) = &mut self.durable {
-            durable.turn(which);
+        match &mut self.durable {
+            Some(durable) if which < durable.turns() => durable.turn(which),
+            _ => self.savepoints.turn(),
         }
     }
 
@@ -123,19 +172,32 @@ impl Driver<'_> {
         Error::Checkpoint { at: self.places.place(None, None, Some(tick)), source }
     }
 
-    /// No tick is in flight, and none will come: brings the last one's state to the checkpoint. Says whether nothing is left
-    /// to be stored.
+    /// No tick is in flight, and none will come: brings the last one's state to the checkpoint, and to savepoints. Says whether
+    /// nothing is left to be stored.
     pub fn settle(&mut self) -> bool {
-        let (Some(durable), Some(log)) = (&mut self.durable, &self.log) else { return true };
-        if !durable.is_idle() {
+        for request in self.control.requests(true) {
+            self.savepoint(request);
+        }
+        if !self.savepoints.is_idle() || self.durable.as_ref().is_some_and(|durable| !durable.is_idle()) {
             return false;
         }
-        let Some(last) = log.last else { return true };
+        let (Some(durable), Some(last)) = (&mut self.durable, self.last) else { return true };
         let Some(freeze) = durable.freeze_last(last.number, self.settings.clock.now()) else { return true };
         let frozen = self.core.with_scheduler(|scheduler| scheduler.freeze(freeze));
         if let Err(failure) = self.checkpoint(last, frozen) {
             self.core.fail(failure);
         }
         false
+    }
+
+    /// Writes what the pipeline goes on from to its own checkpoint, before anything else is there.
+    pub(super) fn found(&mut self) -> crate::Result<()> {
+        let (Some(durable), Some(last)) = (&mut self.durable, self.last) else { return Ok(()) };
+        let Some(freeze) = durable.freeze_first(last.number) else { return Ok(()) };
+        let frozen = self.core.with_scheduler(|scheduler| scheduler.freeze(freeze));
+        self.checkpoint(last, frozen).map_err(|failure| failure.error)?;
+        let Some(durable) = &mut self.durable else { return Ok(()) };
+        let written = durable.wait(&self.control.bell);
+        written.map_err(|why| self.checkpoint_error(last.number, why))
     }
 }

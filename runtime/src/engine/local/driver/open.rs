@@ -15,6 +15,7 @@ use crate::engine::local::failure::Places;
 use crate::engine::local::intake::Intake;
 use crate::engine::local::planner::Planner;
 use crate::engine::local::recovery::Found;
+use crate::engine::local::savepoints::Savepoints;
 use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
@@ -35,7 +36,7 @@ impl<'env> Driver<'env> {
         runtime: Option<&tokio::runtime::Handle>,
         found: Found,
     ) -> Result<Driver<'env>> {
-        let Found { mut log, durable } = found;
+        let Found { mut log, durable, lanes, kept } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
@@ -44,7 +45,7 @@ impl<'env> Driver<'env> {
         tracing::info!(
             target: "millstream::engine",
             pipeline = places.pipeline().unwrap_or(""),
-            guarantee = %guarantee::of(&pipeline),
+            guarantee = %guarantee::of(&pipeline, durable.is_some()),
             partitions = settings.partitions,
             trigger = %settings.trigger,
             "the pipeline starts"
@@ -104,7 +105,8 @@ impl<'env> Driver<'env> {
             progress.counters =
                 counters.iter().map(|c| CounterProgress { name: c.shared_name(), value: c.get() }).collect();
         });
-        Ok(Driver {
+        let last = log.as_ref().and_then(|log| log.last);
+        let mut driver = Driver {
             core: Arc::new(core),
             planner,
             control: Arc::clone(control),
@@ -117,10 +119,18 @@ impl<'env> Driver<'env> {
             sources: source_names,
             in_flight: VecDeque::new(),
             counters,
-            log,
+            log: log.filter(|_| kept || durable.is_some()),
             durable,
+            savepoints: Savepoints::default(),
+            lanes,
+            last,
             bar: None,
             crashed: None,
-        })
+        };
+        if let Err(error) = driver.found() {
+            driver.planner.intake.close();
+            return Err(error);
+        }
+        Ok(driver)
     }
 }
