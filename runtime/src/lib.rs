@@ -34,6 +34,7 @@
 //! | what records can be grouped by | [`Key`](trait@Key), [`Keyed`], and the [derive](derive@Key) |
 //! | running, and when ticks happen | [`Engine`], [`Trigger`] |
 //! | a pipeline within a service | [`Engine::start`], [`Job`] |
+//! | state that outlives the program | [`Engine::checkpoint`], [`Job::savepoint`] |
 //! | tests, with a clock that is moved by hand | [`Engine::test`], [`MemorySink`](sink::MemorySink) |
 //! | whether a function may reduce | `testing` (with the feature of that name) |
 //! | what will run | [`Pipeline::plan`], [`Engine::explain`] |
@@ -48,14 +49,13 @@
 //! - **Records are borrowed within a stage** (`&str` out of a line) and owned behind an exchange (`String`).
 //! - **Results don't depend on the schedule.** Within a key, values arrive in the order of their source, and what tasks
 //!   found merges in the order of tasks; so functions that reduce have to be associative, and no more.
-//! - **State ends with the program, so far.** What operators keep from tick to tick is in memory; windows and checkpoints are
-//!   for later versions. A program that starts again begins at the start of its sources.
+//! - **State outlives the program where it has a checkpoint** ([`Engine::checkpoint`]): a program that starts again goes on where
+//!   it was, each record counted once. Without one it begins at the start of its sources, with nothing.
 
 extern crate self as millstream;
 
 pub mod batch;
 mod blame;
-#[allow(dead_code, reason = "the engine does not call it yet")]
 mod checkpoint;
 pub mod clock;
 mod counter;

@@ -3,6 +3,8 @@
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
+mod upgrade;
+
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +15,7 @@ use millstream_plan::{NodeId, Plan};
 use crate::clock::Timestamp;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
-use crate::state::{GroupState, Schema, Store};
+use crate::state::{GroupState, Migrations, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::{BoxError, Counter, Error, Result};
 
@@ -25,10 +27,10 @@ pub struct Pipeline<'env> {
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
     pub(crate) counters: Vec<Counter>,
-    /// Names in a checkpoint, old and new.
-    pub(crate) renames: Vec<(String, String)>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
+    /// How the state of programs before this one is read.
+    pub(crate) migrations: Migrations,
     pub(crate) env: PhantomData<&'env ()>,
 }
 
@@ -84,16 +86,6 @@ impl Pipeline<'_> {
     #[must_use]
     pub fn counter(mut self, counter: &Counter) -> Self {
         self.counters.push(counter.clone());
-        self
-    }
-
-    /// Lets what a checkpoint holds under the name `old` belong to the operator or source that is called `new` today: its stream
-    /// was renamed, say. Names are those of [`Plan::contract`]: `counts/running_count` of an operator, `lines` of a source.
-    ///
-    /// A checkpoint that has no such name any more is as well: this may stay in the program.
-    #[must_use]
-    pub fn checkpoint_rename(mut self, old: &str, new: &str) -> Self {
-        self.renames.push((old.to_string(), new.to_string()));
         self
     }
 

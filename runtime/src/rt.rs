@@ -26,6 +26,7 @@ use crate::pipeline::{
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
 use crate::source::erased::erase;
+use crate::state::Migrations;
 use crate::tick::Tick;
 
 pub use crate::__crossing as crossing;
@@ -262,8 +263,8 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             counters: Vec::new(),
-            renames: Vec::new(),
             invalid: self.invalid,
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }

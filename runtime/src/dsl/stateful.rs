@@ -1,8 +1,8 @@
 //! Operators that keep something from tick to tick.
 //!
 //! What is kept lies in tables by key group, in memory, and each partition works on its own: no record waits for a lock. Keys
-//! and states can be written to a checkpoint ([`StateKey`], [`StateData`]: `Clone`, `Serialize`, `Deserialize`). Until there
-//! are checkpoints, state ends with the pipeline.
+//! and states can be written to a checkpoint ([`StateKey`], [`StateData`]: `Clone`, `Serialize`, `Deserialize`). Without one
+//! ([`Engine::checkpoint`](crate::Engine::checkpoint)), state ends with the pipeline.
 //!
 //! A state's name is that of its stream and its operator, `counts/running_count`, so a pipeline may have but one of each name.
 

@@ -35,7 +35,9 @@ impl Job {
     ///
     /// Nothing is lost that a source has taken from outside and can't have again: a socket is hung up on, and the whole lines
     /// that have come are read in ticks that don't wait for their boundaries. What a source can give again (the rest of a
-    /// file) is left for the next start. To end without that, drop the process.
+    /// file) is left for the next start. To end without that, drop the process. With a
+    /// [checkpoint](super::Engine::checkpoint), the last one is written behind the last tick, so that the next start runs nothing
+    /// again.
     ///
     /// Spark's `stop(stopGracefully = true)`.
     pub fn stop(&self) {

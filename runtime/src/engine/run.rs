@@ -92,6 +92,7 @@ fn drive(
         };
         open_and_run(settings, pipeline, control, runtime.as_ref(), attended)
     });
+    control.close();
     if let Some(runtime) = runtime {
         runtime.shutdown_timeout(PATIENCE);
     }

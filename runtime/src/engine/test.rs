@@ -151,6 +151,12 @@ impl TestJob {
         self.session.request(request)
     }
 
+    /// Checkpoints wait to be written, as if the store stalled.
+    #[cfg(test)]
+    pub(crate) fn hold_checkpoints(&mut self, hold: bool) {
+        self.session.hold_checkpoints(hold);
+    }
+
     /// What the clock shows.
     pub fn now(&self) -> Timestamp {
         self.session.clock.now()

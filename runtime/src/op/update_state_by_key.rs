@@ -9,7 +9,7 @@ use super::gather::Gather;
 use crate::batch::{Data, Rows};
 use crate::exchange::Owners;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, Initial, Kept, KeyStates, Schema, StateData, StateKey, Store};
+use crate::state::{GroupState, Initial, Kept, KeyStates, Schema, Scratch, StateData, StateKey, Store};
 use crate::tick::Tick;
 use crate::{BoxError, blame};
 
@@ -35,6 +35,7 @@ where
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
         let mut rows: Vec<(K, S)> = Vec::new();
+        let mut scratch = Scratch::default();
         // Of the group at hand: its values with where their keys are, then the two apart.
         let (mut pairs, mut places, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for group in Owners::groups(cx.task, cx.partitions) {
@@ -61,13 +62,12 @@ where
             let mut from = 0;
             for at in 0..states.len() {
                 let new = places[from..].iter().take_while(|place| **place == at).count();
-                let (key, old) = (states.key(at), states.state(at).take());
                 let news = &values[from..from + new];
-                let state = blame::at(self.node, || (self.function)(&key, news, old, cx.tick));
-                if let Some(state) = &state {
+                states.exchange(at, &mut scratch, |key, old| {
+                    let state = blame::at(self.node, || (self.function)(&key, news, old, cx.tick))?;
                     rows.push((key, state.clone()));
-                }
-                *states.state(at) = state;
+                    Some(state)
+                });
                 from += new;
             }
             states.retain(|_| true);

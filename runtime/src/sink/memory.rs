@@ -8,7 +8,7 @@ use std::sync::{Arc, MutexGuard};
 
 use past::Keep;
 
-use super::{Delivery, SameAs, Sink, SinkInfo, refuse_older};
+use super::{Delivery, SameAs, Sink, SinkInfo, begins_anew, refuse_older};
 use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::sync::Mutex;
@@ -227,7 +227,7 @@ impl<T: Send> Sink<T> for MemorySink<T> {
 
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError> {
         let mut shared = self.shared();
-        if last_tick.is_some() {
+        if !begins_anew(epoch, last_tick) {
             refuse_older("this `MemorySink`", epoch, shared.epoch)?;
         }
         shared.epoch = epoch;

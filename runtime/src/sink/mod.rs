@@ -53,7 +53,8 @@ impl fmt::Display for SinkInfo {
 ///   order, `commit`. A tick without records is begun and committed too.
 /// - Nothing of a tick is visible before `commit`, all of it after; `abort` takes back what was written since
 ///   `begin`.
-/// - An `epoch` older than one that the sink has seen is refused.
+/// - An `epoch` older than one that the sink has seen is refused, unless the pipeline begins anew: epochs are 0 without a
+///   checkpoint, and 1 at the first start with one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't take records of type `{T}`",
     label = "no sink for this stream's records, which are `{T}`",
@@ -84,6 +85,11 @@ pub trait Sink<T>: Send {
     fn abort(&mut self, tick: &Tick) {
         let _ = tick;
     }
+}
+
+/// Whether this start begins anew, and so takes over whatever is there.
+fn begins_anew(epoch: u64, last_tick: Option<u64>) -> bool {
+    epoch <= 1 && last_tick.is_none()
 }
 
 /// Refuses a start of the pipeline that has been overtaken; `what` is what it wants to write to.

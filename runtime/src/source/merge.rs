@@ -286,7 +286,7 @@ mod tests {
             merge([&nothing, files].map(super::super::text_directory)).open(&context().0).expect("it opens")
         };
         let reader = open();
-        assert_eq!(reader.journal(), []);
+        assert!(reader.journal().is_empty());
         let offer = reader.available(u64::MAX).expect("it is there");
         let (journal, memory) = (reader.journal(), reader.memory());
         for notes in [journal, memory] {

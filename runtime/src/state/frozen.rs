@@ -8,7 +8,7 @@ use super::keys::{KeyStates, THERE};
 use super::marks::Marks;
 use super::piece::{Frozen, Piece, Schema};
 use super::slots::{self, Raw, SlotWriter};
-use super::{Cell, StateKey};
+use super::{Cell, StateKey, schema};
 use crate::BoxError;
 use crate::exchange::GROUPS;
 use crate::key::Key;
@@ -151,11 +151,7 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         let own =
             [("group", fields), ("slot", C::FIELDS)].into_iter().filter(|(_, fields)| !fields.is_empty());
         let own: String = own.map(|(of, fields)| format!("{of} {fields}\n")).collect();
-        Schema(format!(
-            "{own}key {}\nstate {}",
-            std::any::type_name::<K>(),
-            std::any::type_name::<C::State>()
-        ))
+        Schema(format!("{own}key {}\nstate {}", schema::trace::<K>(), schema::trace::<C::State>()))
     }
 }
 

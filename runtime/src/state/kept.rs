@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::piece::{Frozen, Piece, Schema};
+use super::schema;
 use super::slots::{self, Raw};
 use crate::BoxError;
 
@@ -55,7 +56,7 @@ impl<T: Any + Send + Serialize + DeserializeOwned> Kept for T {
     }
 
     fn schema() -> Schema {
-        Schema(format!("whole {}", std::any::type_name::<T>()))
+        Schema(format!("state {}", schema::trace::<T>()))
     }
 }
 
@@ -74,23 +75,32 @@ pub(crate) struct GroupState {
     kept: Box<dyn Kept>,
     /// Whether somebody was given it to change, since it was frozen last.
     touched: bool,
+    /// Whether it is to be frozen in full, since what it was read from is not what it would write.
+    anew: bool,
 }
 
 const ONE_TYPE: &str = "an operator keeps one type of state";
 
 impl GroupState {
     pub fn new<T: Kept>(state: T) -> GroupState {
-        GroupState { kept: Box::new(state), touched: true }
+        GroupState { kept: Box::new(state), touched: true, anew: false }
     }
 
     /// Reads what was written of a state of this type: the newest full piece and all behind it.
     pub fn restore<T: Kept>(pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
-        Ok(GroupState { kept: Box::new(T::restore(pieces)?), touched: false })
+        Ok(GroupState { kept: Box::new(T::restore(pieces)?), touched: false, anew: false })
     }
 
     pub(super) fn freeze(&mut self, group: usize, full: bool) -> Option<Piece> {
         let touched = std::mem::take(&mut self.touched);
+        let full = std::mem::take(&mut self.anew) || full;
         self.kept.freeze(Freeze { full, touched, group })
+    }
+
+    /// The next piece of it is full.
+    pub(super) fn write_anew(mut self) -> GroupState {
+        self.anew = true;
+        self
     }
 
     pub(super) fn get<T: Any>(&self) -> &T {

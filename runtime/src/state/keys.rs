@@ -5,7 +5,7 @@ use std::fmt;
 use hashbrown::HashTable;
 
 use super::frozen::Since;
-use super::{Cell, StateKey};
+use super::{Cell, StateKey, slots};
 use crate::key::{Key, Memo};
 
 /// A dense list of keys and states, and an index into it: so all keys are visited in one pass over memory, in an order that
@@ -25,6 +25,27 @@ pub(super) struct Entry<K: Key, C> {
     memo: K::Memo,
     pub slot: K::Slot,
     pub cell: Option<C>,
+}
+
+/// The bytes of a state before and after it was exchanged.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    before: Written,
+    after: Written,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Written(Vec<u8>);
+
+impl Written {
+    /// Whether there is something that can be written.
+    fn set<C: Cell>(&mut self, cell: Option<&C>) -> bool {
+        self.0.clear();
+        cell.is_some_and(|cell| {
+            cell.write_fields(&mut self.0);
+            slots::encode(cell.state(), &mut self.0).is_ok()
+        })
+    }
 }
 
 pub(super) const THERE: &str = "a key has a state, but while its operator works on it";
@@ -119,6 +140,25 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
     #[inline(always)]
     pub fn take(&mut self, at: usize) -> C {
         self.state(at).take().expect(THERE)
+    }
+
+    /// Exchanges a state for what `new` makes of the key and it. It has changed if it is written in other bytes; where nobody
+    /// freezes, nothing is written to find out.
+    pub fn exchange(
+        &mut self,
+        at: usize,
+        scratch: &mut Scratch,
+        new: impl FnOnce(K, Option<C>) -> Option<C>,
+    ) {
+        let key = self.key(at);
+        let old = self.entries[at].cell.take();
+        let is_open = self.since.as_ref().is_some_and(|since| !since.changed.has(at));
+        let before = is_open && scratch.before.set(old.as_ref());
+        let new = new(key, old);
+        if is_open && !(before && scratch.after.set(new.as_ref()) && scratch.before == scratch.after) {
+            self.mark(at);
+        }
+        self.entries[at].cell = new;
     }
 
     #[inline(always)]

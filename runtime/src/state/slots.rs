@@ -121,6 +121,11 @@ pub(crate) fn whole(value: &impl Serialize) -> Result<Vec<u8>, BoxError> {
     Ok(out)
 }
 
+/// A value that was written already, as a piece.
+pub(crate) fn whole_bytes(value: &[u8]) -> Vec<u8> {
+    [&[WHOLE], value].concat()
+}
+
 fn number(out: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);

@@ -276,3 +276,34 @@ fn keys_that_were_seen_travel_with_their_sweep() {
     assert!(again.is_new(stable_hash(&0u64), &0, now, expiry));
     assert!(!again.is_new(stable_hash(&1u64), &1, now, expiry));
 }
+
+#[test]
+fn a_state_that_is_exchanged_for_one_of_the_same_bytes_has_not_changed() {
+    let (mut states, mut pieces) = (States::default(), Pieces::default());
+    (0..100).for_each(|k| set(&mut states, k, i64::from(k)));
+    let mut scratch = super::Scratch::default();
+    let mut exchange = |states: &mut States, add: fn(i64) -> i64| {
+        for at in 0..states.len() {
+            states.exchange(at, &mut scratch, |_, old| old.map(|n| n + add(n)));
+        }
+    };
+    exchange(&mut states, |_| 0);
+    pieces.freeze(&mut states, false);
+    exchange(&mut states, |_| 0);
+    assert!(pieces.freeze(&mut states, false).is_none());
+    exchange(&mut states, |n| i64::from(n == 7));
+    // Back again: whoever wrote in between would have seen it.
+    pieces.freeze(&mut states, false);
+    assert_eq!(pieces.0[1].len(), bytes_of_one());
+    assert_eq!(list(&pieces.restore::<States>()), list(&states));
+}
+
+/// A delta with one key.
+fn bytes_of_one() -> usize {
+    let (mut states, mut pieces) = (States::default(), Pieces::default());
+    (0..100).for_each(|k| set(&mut states, k, i64::from(k)));
+    pieces.freeze(&mut states, false);
+    set(&mut states, 7, 8);
+    pieces.freeze(&mut states, false);
+    pieces.0[1].len()
+}

@@ -103,6 +103,11 @@ impl Intake {
         Ok(intake)
     }
 
+    /// How many sources there are.
+    pub fn len(&self) -> usize {
+        self.taps.len()
+    }
+
     pub fn readers(&self) -> Vec<Arc<dyn ErasedReader>> {
         self.taps.iter().map(|tap| Arc::clone(&tap.reader)).collect()
     }

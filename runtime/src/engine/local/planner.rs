@@ -10,7 +10,7 @@ use super::throttle::Throttle;
 use super::timer::Timer;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
-use crate::tick::{Tick, TickPlan};
+use crate::tick::{SourcePlan, Tick, TickPlan};
 
 /// How many ticks may be late. Beyond it, the oldest boundaries are passed over, and what they would have read goes
 /// to the tick after them.
@@ -29,7 +29,7 @@ pub(crate) struct Planner {
     pub throttle: Option<Throttle>,
     pace: Pace,
     overrun: Overrun,
-    /// Ticks of the log that are to run again, before any is planned.
+    /// Ticks that are to run before any is planned: those of the log, again, and those that were missed.
     again: VecDeque<TickPlan>,
     /// What waits to begin.
     planned: Option<TickPlan>,
@@ -94,13 +94,22 @@ impl Planner {
         !self.again.is_empty()
     }
 
-    /// Goes on where the log ends, once its open ticks have run again.
-    pub fn resume(&mut self, log: &TickLog) {
+    /// Goes on where the log ends, once its open ticks have run again. `every_interval`: the boundaries that passed since then
+    /// run as ticks without data, the newest of them at least, because something happens by the time alone.
+    pub fn resume(&mut self, log: &TickLog, every_interval: bool) {
         self.again = log.open.clone();
         self.epoch = log.epoch;
         self.number = log.newest().map_or(0, |tick| tick.number + 1);
         self.last = log.newest().map(|tick| tick.time);
         if let (Pace::Interval(timer), Some(last)) = (&mut self.pace, self.last) {
+            let missed = if every_interval { timer.missed(last, MAX_LATE) } else { Vec::new() };
+            for time in missed {
+                let tick = Tick { number: self.number, time, epoch: self.epoch };
+                let sources = vec![SourcePlan::default(); self.intake.len()];
+                self.again.push_back(TickPlan { tick, sources });
+                self.number += 1;
+                self.last = Some(time);
+            }
             // A clock that was set back must not make a time come twice.
             timer.start_behind(last);
         }

@@ -48,6 +48,7 @@ pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes)
     let (Lanes::Threads(handle, _) | Lanes::Inline(handle)) = lanes;
     let _entered = handle.enter();
     let now = settings.clock.now();
+    Fit::new(pipeline, settings.checkpointing.allow_dropped).check()?;
     let other = from.as_ref().map(|from| read(from, name).map_err(failed)).transpose()?;
     let Some(place) = place else {
         let epoch = other.as_ref().map_or(0, |other| other.tick.epoch + 1);

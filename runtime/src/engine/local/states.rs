@@ -8,8 +8,8 @@ use super::log::StateBytes;
 use super::schedule::Scheduler;
 use crate::engine::Trigger;
 use crate::pipeline::{Head, Pipeline, StageNode};
-use crate::state::{GroupState, Piece, Schema};
-use crate::{BoxError, Error, Result};
+use crate::state::{GroupState, Migrations, Piece, Reading, Schema};
+use crate::{Error, Result};
 
 /// What is known of an operator's state, whatever it holds.
 #[derive(Clone, Debug)]
@@ -60,27 +60,33 @@ pub(crate) fn check_trigger(plan: &Plan, trigger: Trigger) -> Result<()> {
     }
 }
 
+/// Whether something may happen by the time alone, also in an interval that nobody saw.
+pub(crate) fn has_time_outs(plan: &Plan) -> bool {
+    let timed = [OpKind::MapWithState, OpKind::MapWithStateAndSnapshots];
+    plan.graph().nodes.iter().any(|node| timed.contains(&node.kind))
+}
+
 /// Goes on with the states of a log.
 pub(crate) fn restore(
     stages: &[StageNode<'_>],
     names: &[Option<StateName>],
+    migrations: &Migrations,
     states: &BTreeMap<String, StateBytes>,
     scheduler: &mut Scheduler,
 ) -> Result<()> {
     for (stage, state) in names.iter().enumerate() {
-        let Some(StateName { name, .. }) = state else { continue };
-        let (Some(kept), Head::Operator { op, .. }) = (states.get(name), &stages[stage].head) else {
+        let Some(StateName { name, schema }) = state else { continue };
+        let (Some(stored), Head::Operator { op, .. }) = (states.get(name), &stages[stage].head) else {
             continue;
         };
+        let Some(schema) = stored.schema.as_ref().or(schema.as_ref()) else { continue };
+        let reading = Reading::new(name, &**op, schema, migrations)?;
         let read = |(group, pieces): (&usize, &Vec<Vec<u8>>)| {
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-            Ok((*group, op.restore(&pieces)?))
+            Ok((*group, reading.group(&pieces)?))
         };
-        let groups: std::result::Result<Vec<(usize, GroupState)>, BoxError> =
-            kept.groups.iter().map(read).collect();
-        let groups =
-            groups.map_err(|why| Error::Config(format!("the state of `{name}` can't be read: {why}")))?;
-        scheduler.restore(stage, groups);
+        let groups: Result<Vec<(usize, GroupState)>> = stored.groups.iter().map(read).collect();
+        scheduler.restore(stage, groups?);
     }
     Ok(())
 }

@@ -47,6 +47,14 @@ impl Timer {
         self.next = self.next.max(Timestamp::from_millis(behind));
     }
 
+    /// The boundaries behind `time` that had passed when this began, the newest ones, at most so many.
+    pub fn missed(&self, time: Timestamp, at_most: u64) -> Vec<Timestamp> {
+        let all = (self.next.millis().saturating_sub(time.millis()) - 1).div_euclid(self.interval);
+        let missed = all.clamp(0, i64::try_from(at_most).unwrap_or(i64::MAX));
+        let before = |n: i64| Timestamp::from_millis(self.next.millis() - n * self.interval);
+        (1..=missed).rev().map(before).collect()
+    }
+
     pub fn take(&mut self) -> Timestamp {
         let time = self.next;
         self.skip(1);
@@ -74,6 +82,25 @@ mod tests {
         assert_eq!(Timer::new(secs(1), at(1_700_000_000_250)).next(), at(1_700_000_001_000));
         assert_eq!(Timer::new(secs(1), at(2000)).next(), at(3000));
         assert_eq!(Timer::new(secs(1), at(-1)).next(), at(0));
+    }
+
+    #[test]
+    fn boundaries_that_passed_while_nobody_was_there_are_known() {
+        let timer = Timer::new(millis(10), at(57));
+        let missed = |time, most| timer.missed(at(time), most).iter().map(|t| t.millis()).collect::<Vec<_>>();
+        assert_eq!(missed(20, 100), [30, 40, 50]);
+        assert_eq!(missed(25, 100), [30, 40, 50]);
+        assert_eq!(missed(20, 2), [40, 50]);
+        assert_eq!((missed(50, 100), missed(60, 100), missed(1000, 100)), (vec![], vec![], vec![]));
+    }
+
+    #[test]
+    fn no_time_comes_twice_when_the_clock_was_set_back() {
+        let mut timer = Timer::new(millis(10), at(5));
+        timer.start_behind(at(40));
+        assert_eq!(timer.next(), at(50));
+        timer.start_behind(at(12));
+        assert_eq!(timer.next(), at(50));
     }
 
     #[test]

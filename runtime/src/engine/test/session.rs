@@ -38,11 +38,7 @@ pub(super) struct Session<'env> {
 }
 
 impl<'env> Session<'env> {
-    pub(super) fn open(
-        engine: &TestEngine,
-        pipeline: Pipeline<'env>,
-        crashed: Option<Crashed>,
-    ) -> Result<Self> {
+    pub(super) fn open(engine: &TestEngine, pipeline: Pipeline<'env>, crashed: Option<Crashed>) -> Result<Self> {
         engine.settings.check()?;
         let clock = Arc::new(ManualClock::default());
         let mut log = TickLog::default();
@@ -222,10 +218,16 @@ impl<'env> Session<'env> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn hold_checkpoints(&mut self, hold: bool) {
+        self.live().hold_checkpoints(hold);
+    }
+
     /// Ends the job with its error, if it has one.
     fn end(&mut self) -> Result<()> {
         self.ready.clear();
         let Some(driver) = self.driver.take() else { return Ok(()) };
+        self.control.close();
         self.leave(&driver);
         let (result, log) = driver.end();
         self.log = log.unwrap_or_default();
@@ -241,6 +243,7 @@ impl<'env> Session<'env> {
     pub(super) fn crash(&mut self) {
         self.ready.clear();
         if let Some(driver) = self.driver.take() {
+            self.control.close();
             self.leave(&driver);
             self.log = driver.crash().unwrap_or_default();
         }

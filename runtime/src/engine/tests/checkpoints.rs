@@ -1,5 +1,11 @@
 //! Checkpoints, with the test engine.
 
+mod outputs;
+mod savepoints;
+mod sockets;
+mod stalls;
+mod upgrades;
+
 use std::sync::Arc;
 
 use object_store::ObjectStore;

@@ -12,7 +12,7 @@ use crate::BoxError;
 use crate::pipeline::*;
 use crate::sink::Delivery;
 use crate::source::SourceInfo;
-use crate::state::Store;
+use crate::state::{Migrations, Store};
 use crate::tick::Tick;
 
 /// Builds a pipeline; stages are numbered in the order in which they are added.
@@ -127,7 +127,7 @@ impl<'env> Hand<'env> {
             stages: self.stages,
             outlets: self.outlets,
             counters: Vec::new(),
-            renames: Vec::new(),
+            migrations: Migrations::default(),
             env: PhantomData,
         }
     }

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
-use super::super::refuse_older;
+use super::super::{begins_anew, refuse_older};
 use crate::BoxError;
 use crate::sync::Mutex;
 use crate::tick::Tick;
@@ -61,7 +61,7 @@ impl Folders {
             last: None,
             _claim: claim,
         };
-        if last_tick.is_some() {
+        if !begins_anew(epoch, last_tick) {
             folders.check_epoch(epoch)?;
         }
         folders.write_epoch(epoch)?;

@@ -168,6 +168,12 @@ impl Driver<'_> {
         }
     }
 
+    /// Checkpoints wait to be written, until it is told otherwise.
+    #[cfg(test)]
+    pub fn hold_checkpoints(&mut self, hold: bool) {
+        self.durable.as_mut().expect("there is a checkpoint").held = hold;
+    }
+
     fn checkpoint_error(&self, tick: u64, source: BoxError) -> Error {
         Error::Checkpoint { at: self.places.place(None, None, Some(tick)), source }
     }

@@ -80,7 +80,14 @@ impl<'env> Driver<'env> {
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
         if let Some(log) = &mut log {
-            if let Err(error) = states::restore(&pipeline.stages, &states, &log.states, &mut scheduler) {
+            let restored = states::restore(
+                &pipeline.stages,
+                &states,
+                &pipeline.migrations,
+                &log.states,
+                &mut scheduler,
+            );
+            if let Err(error) = restored {
                 intake.close();
                 return Err(error);
             }
@@ -97,7 +104,7 @@ impl<'env> Driver<'env> {
         let mut planner =
             Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         if let Some(log) = &log {
-            planner.resume(log);
+            planner.resume(log, durable.is_some() && states::has_time_outs(&pipeline.plan));
         }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::BoxError;
 use crate::checkpoint::RecoveredOperator;
 use crate::engine::local::intake::Replay;
 use crate::engine::local::log::StateBytes;
 use crate::engine::local::states::{self, StateName};
 use crate::pipeline::Pipeline;
+use crate::state::Migrations;
 use crate::tick::{SourcePlan, TickPlan};
+use crate::{BoxError, Error, Result};
 
 pub(super) struct Fit<'p> {
-    /// Names in a checkpoint, old and new, in the order in which they changed.
-    renames: &'p [(String, String)],
+    migrations: &'p Migrations,
     allow_dropped: bool,
     /// What the pipeline keeps.
     states: Vec<StateName>,
@@ -24,7 +24,7 @@ pub(super) struct Fit<'p> {
 impl<'p> Fit<'p> {
     pub fn new(pipeline: &'p Pipeline<'_>, allow_dropped: bool) -> Fit<'p> {
         Fit {
-            renames: &pipeline.renames,
+            migrations: &pipeline.migrations,
             allow_dropped,
             states: states::names(&pipeline.plan, &pipeline.stages).into_iter().flatten().collect(),
             sources: states::source_names(pipeline),
@@ -32,16 +32,24 @@ impl<'p> Fit<'p> {
         }
     }
 
-    /// Today's name of what was stored under this one.
-    fn today(&self, stored: &str) -> String {
-        let rename =
-            |name: String, (old, new): &(String, String)| if name == *old { new.clone() } else { name };
-        self.renames.iter().fold(stored.to_string(), rename)
+    /// Renames and migrations are of what the pipeline has.
+    pub fn check(&self) -> Result<()> {
+        let has = |name: &str| {
+            self.states.iter().any(|state| state.name == name) || self.sources.iter().any(|source| source == name)
+        };
+        let Some(name) = self.migrations.names().find(|name| !has(name)) else { return Ok(()) };
+        let states = self.states.iter().map(|state| &state.name);
+        let known: Vec<String> = states.chain(&self.sources).map(|name| format!("`{name}`")).collect();
+        Err(Error::Config(format!(
+            "`checkpoint_rename` or `migrate_state` names `{name}`, which is no operator with state and no source of this \
+             pipeline: there are {}",
+            known.join(", ")
+        )))
     }
 
     /// Of sources that are stored under these names, their places today.
     pub fn sources<'n>(&self, stored: impl Iterator<Item = &'n str>) -> Result<Vec<Option<usize>>, BoxError> {
-        let stored: Vec<(&str, String)> = stored.map(|name| (name, self.today(name))).collect();
+        let stored: Vec<(&str, String)> = stored.map(|name| (name, self.migrations.renamed(name).to_string())).collect();
         let place = |name: &String| self.sources.iter().position(|source| source == name);
         let dropped: Vec<Dropped> = stored
             .iter()
@@ -49,11 +57,7 @@ impl<'p> Fit<'p> {
             .map(|(name, _)| Dropped {
                 what: format!("the positions of the source `{name}`"),
                 name: (*name).to_string(),
-                likely: self
-                    .sources
-                    .iter()
-                    .find(|new| stored.iter().all(|(_, known)| known != *new))
-                    .cloned(),
+                likely: self.sources.iter().find(|new| stored.iter().all(|(_, known)| known != *new)).cloned(),
             })
             .collect();
         self.judge(&dropped)?;
@@ -61,14 +65,11 @@ impl<'p> Fit<'p> {
     }
 
     /// By today's names, the states that are stored.
-    pub fn operators(
-        &self,
-        stored: Vec<RecoveredOperator>,
-    ) -> Result<BTreeMap<String, StateBytes>, BoxError> {
+    pub fn operators(&self, stored: Vec<RecoveredOperator>) -> Result<BTreeMap<String, StateBytes>, BoxError> {
         let mut states: BTreeMap<String, StateBytes> = BTreeMap::new();
         let mut dropped = Vec::new();
         for operator in stored {
-            let name = self.today(&operator.name);
+            let name = self.migrations.renamed(&operator.name).to_string();
             let groups: BTreeMap<usize, Vec<Vec<u8>>> = operator.groups.into_iter().collect();
             let state = StateBytes { schema: Some(operator.schema), groups };
             if self.states.iter().any(|state| state.name == name) {
