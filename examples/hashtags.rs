@@ -20,12 +20,12 @@ pub const EXAMPLE: Example = Example {
 
 /// What a line holds; other fields are ignored.
 #[derive(Deserialize)]
-struct Message {
-    text: String,
+pub struct Message {
+    pub text: String,
 }
 
 /// A tag without what stands around it: `"(#Rust,"` is `#rust`.
-fn tag(word: &str) -> Option<String> {
+pub fn tag(word: &str) -> Option<String> {
     let word = word.trim_start_matches(|c: char| c != '#').trim_end_matches(|c: char| !c.is_alphanumeric());
     (word.len() > 1).then(|| word.to_lowercase())
 }

@@ -20,8 +20,10 @@ pub mod publish;
 pub mod recovery;
 pub mod running_top_words;
 pub mod sessions;
+pub mod sliding_word_count;
 pub mod stateful_word_count;
 pub mod top_words;
+pub mod trending_hashtags;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,7 +48,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 14] = [
+pub const EXAMPLES: [Example; 16] = [
     network_word_count::EXAMPLE,
     grep::EXAMPLE,
     hashtags::EXAMPLE,
@@ -55,6 +57,8 @@ pub const EXAMPLES: [Example; 14] = [
     logistic_regression::EXAMPLE,
     hundred_maps::EXAMPLE,
     top_words::EXAMPLE,
+    sliding_word_count::EXAMPLE,
+    trending_hashtags::EXAMPLE,
     publish::EXAMPLE,
     recovery::EXAMPLE,
     stateful_word_count::EXAMPLE,

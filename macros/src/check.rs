@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Expr, ExprAssign, ExprBinary, ExprLit, ExprPath, Lit, Macro, PatIdent, Token};
 
@@ -14,7 +15,7 @@ use crate::closure;
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
-use millstream_plan::Class;
+use millstream_plan::{Arg, Class};
 use quote::ToTokens;
 
 /// The most tails that a stage can have: the length of the longest tuple in the runtime.
@@ -24,6 +25,7 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
     streams_in_closures(graph, diag);
     changed_captures(graph, diag);
     literal_numbers(graph, diag);
+    windows_of_nothing(graph, diag);
     state::check(graph, diag);
     // These would only echo what was said before.
     if diag.has_errors() {
@@ -55,6 +57,50 @@ fn literal_numbers(graph: &Graph, diag: &mut Diagnostics) {
         if !fits {
             diag.error(n.span(), format!("`{}` can't take {n}: {message}", node.op));
         }
+    }
+}
+
+/// Lengths and slides that are written as zero. Of others the engine says it when it starts.
+fn windows_of_nothing(graph: &Graph, diag: &mut Diagnostics) {
+    for node in graph.nodes.iter().filter(|n| n.kind.spec().class == Class::Windowed) {
+        for (operand, arg) in node.operands.iter().zip(node.kind.spec().args) {
+            let what = if *arg == Arg::Value { "length" } else { "slide" };
+            if let Operand::Value(expr) = operand
+                && is_zero(expr)
+            {
+                diag.error(
+                    expr.span(),
+                    format!(
+                        "`{}` can't have a {what} of zero: the least is the batch interval, with which the engine runs",
+                        node.op
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a duration is zero for all to see: `secs(0)`, `Duration::ZERO`.
+fn is_zero(duration: &Expr) -> bool {
+    match duration {
+        Expr::Call(call) => {
+            let makes =
+                |name: &str| ["secs", "millis", "minutes"].contains(&name) || name.starts_with("from_");
+            let last = match &*call.func {
+                Expr::Path(path) => path.path.segments.last(),
+                _ => None,
+            };
+            let number = match call.args.first() {
+                Some(Expr::Lit(ExprLit { lit: Lit::Int(n), .. })) => n.base10_digits(),
+                Some(Expr::Lit(ExprLit { lit: Lit::Float(n), .. })) => n.base10_digits(),
+                _ => return false,
+            };
+            last.is_some_and(|last| makes(&last.ident.to_string()))
+                && call.args.len() == 1
+                && number.parse() == Ok(0.0f64)
+        }
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "ZERO"),
+        _ => false,
     }
 }
 

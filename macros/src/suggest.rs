@@ -88,19 +88,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Operators of the design that later versions bring.
-const PLANNED: &[&str] = &[
-    "window",
-    "count_by_window",
-    "reduce_by_window",
-    "reduce_by_key_and_window",
-    "group_by_key_and_window",
-    "count_by_value_and_window",
-    "event_time",
-    "tumbling",
-    "sliding",
-    "session",
-    "slice",
-];
+const PLANNED: &[&str] = &["event_time", "tumbling", "sliding", "session", "slice"];
 
 /// The message for a method that is no operator.
 pub fn unknown_operator(name: &str) -> String {
@@ -138,6 +126,8 @@ pub fn meant(kind: OpKind, arguments: usize) -> OpKind {
     match (kind, arguments) {
         (OpKind::Fold, 3) => OpKind::Aggregate,
         (OpKind::FoldByKey, 3) => OpKind::AggregateByKey,
+        (OpKind::ReduceByWindow, 4) => OpKind::ReduceByWindowWithInverse,
+        (OpKind::ReduceByKeyAndWindow, 4..) => OpKind::ReduceByKeyAndWindowWithInverse,
         _ => kind,
     }
 }
@@ -174,6 +164,24 @@ pub fn example(kind: OpKind) -> String {
         }
         (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
             "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}().unbounded()`, whose state grows for ever"
+        ),
+        (
+            OpKind::Window
+            | OpKind::CountByWindow
+            | OpKind::GroupByKeyAndWindow
+            | OpKind::CountByValueAndWindow,
+            _,
+        ) => format!("`.{name}(length, slide)` with two durations, such as `secs(30)`, or `.{name}(length)`"),
+        (OpKind::ReduceByWindow | OpKind::ReduceByKeyAndWindow, _) => format!(
+            "`.{name}(|a, b| …, length, slide)` with two durations, such as `secs(30)`, or `.{name}(|a, b| …, length)`"
+        ),
+        (OpKind::ReduceByWindowWithInverse, _) => {
+            format!(
+                "`.{name}(|a, b| …, |total, gone| …, length, slide)` with two durations, such as `secs(30)`"
+            )
+        }
+        (OpKind::ReduceByKeyAndWindowWithInverse, _) => format!(
+            "`.{name}(|a, b| …, |total, gone| …, length, slide)` with two durations, such as `secs(30)`; behind them              perhaps a filter, `|key, total| …`"
         ),
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),
@@ -251,7 +259,8 @@ mod tests {
         assert!(unknown_operator("leftOuterJoin").contains("written `left_outer_join` here"));
         assert!(unknown_operator("combineByKey").contains("aggregate_by_key"));
         assert!(unknown_operator("updateStateByKey").contains("written `update_state_by_key` here"));
-        assert!(unknown_operator("countByWindow").contains("planned"));
+        assert!(unknown_operator("countByWindow").contains("written `count_by_window` here"));
+        assert!(unknown_operator("tumbling").contains("planned"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod stateful;
 mod texts;
 mod waiting;
 mod whole;
+mod windowed;
 
 use std::marker::PhantomData;
 

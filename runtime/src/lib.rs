@@ -82,6 +82,7 @@ pub mod testing;
 mod text;
 pub mod tick;
 mod wait;
+mod window;
 
 #[doc(inline)]
 pub use counter::Counter;

@@ -17,6 +17,7 @@ use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Migrations, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
+use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
@@ -27,6 +28,8 @@ pub struct Pipeline<'env> {
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
     pub(crate) counters: Vec<Counter>,
+    /// Operators with windows.
+    pub(crate) windows: Vec<WindowNode>,
     /// What can't be run about it, found out while it was built.
     pub(crate) invalid: Option<String>,
     /// How the state of programs before this one is read.
@@ -166,10 +169,18 @@ pub(crate) type Bucket = Box<dyn Any + Send>;
 #[derive(Clone, Copy, Debug)]
 pub struct TaskContext {
     pub tick: Tick,
+    /// The batch time of the tick before, if there is one.
+    pub before: Option<Timestamp>,
     /// The task's number among those of its stage and tick. For a keyed stage: the partition.
     pub task: usize,
     /// How many partitions key groups are spread over.
     pub partitions: usize,
+}
+
+/// An operator with windows: its stream has a batch where one of them ends, and none in other ticks.
+pub(crate) struct WindowNode {
+    pub node: NodeId,
+    pub window: Arc<Window>,
 }
 
 pub(crate) struct SourceNode {
@@ -244,6 +255,13 @@ pub(crate) trait HeadOperator: Send + Sync {
     /// Whether it polls futures, which want the engine's runtime around them.
     fn waits(&self) -> bool {
         false
+    }
+
+    /// Whether its stream has a batch in this tick. Where it has none, its stage's loops don't run, and no stage or outlet
+    /// behind it sees the tick, but through another input.
+    fn emits(&self, cx: &TaskContext) -> bool {
+        let _ = cx;
+        true
     }
 
     /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each

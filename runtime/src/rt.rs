@@ -9,6 +9,7 @@ mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod windowed;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -22,6 +23,7 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
+    WindowNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -47,6 +49,7 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
@@ -80,6 +83,7 @@ pub struct Builder<'env> {
     bodies: Vec<Option<Box<dyn StageBody + 'env>>>,
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
+    windows: Vec<WindowNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -98,6 +102,7 @@ impl<'env> Builder<'env> {
             bodies: (0..stages).map(|_| None).collect(),
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
+            windows: Vec::new(),
             invalid: None,
         }
     }
@@ -263,6 +268,7 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             counters: Vec::new(),
+            windows: self.windows,
             invalid: self.invalid,
             migrations: Migrations::default(),
             env: PhantomData,

@@ -109,7 +109,7 @@ where
         broken: "the inverse does not take off what the reducer added",
         so: "a window keeps a trace of records that left it, and its results drift further from the truth with every \
              slide",
-        instead: "use the window without an inverse, which reduces what is in it anew",
+        instead: "use the window without an inverse, which costs no more however long it is",
     };
     law.check((&values, &values), |(a, b)| {
         let added = f(a.clone(), b.clone());

@@ -8,7 +8,8 @@ use crate::case::Case;
 const README: &str = include_str!("data/README.md");
 
 /// The areas that exist.
-pub const DUE: [&str; 6] = ["operators", "sources", "sinks", "life cycle", "rate control", "state"];
+pub const DUE: [&str; 7] =
+    ["operators", "sources", "sinks", "life cycle", "rate control", "state", "windows"];
 
 /// File and name of a case to its area.
 static TABLE: LazyLock<BTreeMap<(&str, &str), &str>> = LazyLock::new(|| {

@@ -31,7 +31,12 @@ impl Steps {
                     // The case may have ended.
                     let _ = tell.send(());
                 });
-                Steps::Local { job: engine.start(pipeline)?, clock, ticked }
+                let job = engine.start(pipeline)?;
+                // Until it has chosen its first boundary, by the time at which it started.
+                while job.progress().sources.is_empty() && job.is_running() {
+                    std::thread::yield_now();
+                }
+                Steps::Local { job, clock, ticked }
             }
         })
     }
@@ -42,18 +47,15 @@ impl Steps {
             Steps::Test(job) => job.tick().map_err(|e| e.to_string()),
             Steps::Local { job, clock, ticked } => {
                 let begun = Instant::now();
-                let first = job.progress().ticks == 0;
                 clock.advance(secs(1));
                 while begun.elapsed() < PATIENCE {
                     if ticked.recv_timeout(millis(20)).is_ok() {
                         return Ok(());
                     }
                     if !job.is_running() {
-                        return Err(job.wait().map_or_else(|e| e.to_string(), |()| "it has ended".into()));
-                    }
-                    if first {
-                        // It may have been opening while the clock was moved.
-                        clock.advance(secs(1));
+                        let ended =
+                            |job: &Job| job.wait().map_or_else(|e| e.to_string(), |()| "it has ended".into());
+                        return ticked.try_recv().map_err(|_| ended(job));
                     }
                 }
                 Err(format!("no tick for {PATIENCE:?}"))

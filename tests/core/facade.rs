@@ -21,6 +21,7 @@ macro_rules! both {
 }
 
 mod stateful;
+mod windowed;
 
 fn words() -> millstream::source::Queue<&'static str> {
     queue([vec!["1 a", "2"]])
@@ -289,6 +290,11 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
             [emitted::$name, edited::$name]
         };
     }
+    macro_rules! of_windowed {
+        ($name:ident) => {
+            [windowed::emitted::$name, windowed::edited::$name]
+        };
+    }
     macro_rules! of_stateful {
         ($name:ident) => {
             [stateful::emitted::$name, stateful::edited::$name]
@@ -344,6 +350,13 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::MapWithState => of_stateful!(map_with_state),
         OpKind::MapWithStateAndSnapshots => of_stateful!(map_with_state_and_snapshots),
         OpKind::DropDuplicates | OpKind::DropDuplicatesByKey => of_stateful!(drop_duplicates),
+        OpKind::Window => of_windowed!(window),
+        OpKind::CountByWindow => of_windowed!(count_by_window),
+        OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => of_windowed!(reduce_by_window),
+        OpKind::ReduceByKeyAndWindow => of_windowed!(reduce_by_key_and_window),
+        OpKind::ReduceByKeyAndWindowWithInverse => of_windowed!(reduce_by_key_and_window_with_inverse),
+        OpKind::GroupByKeyAndWindow => of_windowed!(group_by_key_and_window),
+        OpKind::CountByValueAndWindow => of_windowed!(count_by_value_and_window),
         OpKind::WordsAscii => of!(words_ascii),
         OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),

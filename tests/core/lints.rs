@@ -42,8 +42,13 @@
 )]
 #![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
 
-use millstream::prelude::{Key, MemorySink, Order, Pipeline, from_iter, queue, stream, unordered};
+use millstream::prelude::{
+    Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream, unbounded,
+    unordered,
+};
 use millstream::source::{Lines, Source};
+use millstream_plan::OpKind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
@@ -158,6 +163,72 @@ fn whole_ticks<'a>(factor: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
     }
 }
 
+fn pairs(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
+    stream! {
+        let pairs = source(queue([vec![("a", 1_u64), ("b", 2)]]));
+        let more = pairs.flat_map_values(|n| [n, n + 1]).filter_values(|n| *n > 1);
+        let lists = more.map(|(w, n)| vec![(w, n)]).flatten();
+        let known = pairs.join_table(Table::from_iter([("a", 3_u64)])).map_values(|(n, m)| n + m);
+        let all = pairs.left_outer_join_table(Table::from_iter([("a", 3_u64)])).map_values(|(n, m)| n + m.unwrap_or(0));
+        let folded = lists.union(known).union(all).fold_by_key(0_u64, |sum, n| sum + n);
+        let sums = folded.aggregate_by_key(0_u64, |sum, n| sum + n, |a, b| a + b);
+        let groups = sums.group_by_key().map_values(|group| group.len() as u64);
+        sums.union(groups).distinct().sink(out.clone());
+    }
+}
+
+fn joins(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
+    stream! {
+        let a = source(queue([vec![("a", 1_u64), ("b", 2)]]));
+        let b = source(queue([vec![("a", 3_u64)]]));
+        let inner = a.join(b).map_values(|(a, b)| a + b);
+        let left = a.left_outer_join(b).map_values(|(a, b)| a + b.unwrap_or(0));
+        let right = a.right_outer_join(b).map_values(|(a, b)| a.unwrap_or(0) + b);
+        let full = a.full_outer_join(b).map_values(|(a, b)| a.unwrap_or(0) + b.unwrap_or(0));
+        let semi = a.left_semi_join(b).union(a.left_anti_join(b));
+        let groups = a.cogroup(b).map_values(|(a, b)| (a.len() + b.len()) as u64);
+        inner.union(left).union(right).union(full).union(semi).union(groups).sink(out.clone());
+    }
+}
+
+fn with_state<'a>(first: &'a u64, out: &MemorySink<(String, u64)>) -> Pipeline<'a> {
+    stream! {
+        let pairs = source(queue([vec![("a", 1_u64), ("a", 2)], vec![("b", 3)]]));
+        let counts = pairs.running_count();
+        let sums = pairs.running_reduce(|a, b| a + b);
+        let folds = pairs.running_fold(0_u64, |sum, n| sum + n * *first);
+        let updated = pairs.update_state_by_key(|new, old: Option<u64>| Some(new.len() as u64 + old.unwrap_or(*first)));
+        let with = pairs.update_state_by_key_with(|_, _, old: Option<u64>, tick| Some(old.unwrap_or(tick.number)), [("c", 4_u64)]);
+        let mapped = pairs.map_with_state(|key: &String, n, state: &mut State<u64>| {
+            let all = n? + state.get().copied().unwrap_or(*first);
+            state.update(all);
+            Some((key.clone(), all))
+        });
+        let (_, snapshots) = pairs.map_with_state_and_snapshots(
+            |_, n, state: &mut State<u64>| {
+                state.update(n?);
+                Some(())
+            },
+            StateSpec::new().timeout(secs(3)).initial([("d", 5_u64)]),
+        );
+        let new = pairs.drop_duplicates().unbounded().drop_duplicates_by_key(secs(9)).map(|(w, n)| (w.to_owned(), n));
+        let all = counts.union(sums).union(folds).union(updated).union(with).union(mapped).union(snapshots);
+        all.union(new).sink(out.clone());
+    }
+}
+
+fn outputs<'a>(folder: &std::path::Path, size: &'a AtomicUsize) -> Pipeline<'a> {
+    stream! {
+        let words = source(queue([vec![("a", 1_u64)]])).keys();
+        words.save_as_text_files(folder.join("words"), "txt");
+        words.for_each_partition(|all, partition, tick| {
+            let number = usize::try_from(tick.number)?;
+            size.store(all.len() + partition + number, Ordering::Relaxed);
+            Ok::<(), std::num::TryFromIntError>(())
+        });
+    }
+}
+
 fn words(out: &MemorySink<String>) -> Pipeline<'static> {
     stream! {
         let lines = source(queue([vec!["a b", "c"]]));
@@ -194,11 +265,27 @@ fn unfinished() -> Pipeline<'static> {
     }
 }
 
+/// As those, of pairs.
+#[allow(clippy::todo, reason = "a pipeline is often begun like this")]
+fn unfinished_pairs() -> Pipeline<'static> {
+    stream! {
+        let p = source(queue([vec![(1_u64, 1_u64)]]));
+        p.flat_map_values(|_| -> Vec<u8> { todo!() }).filter_values(|_| todo!()).print(0);
+        p.fold_by_key(0_u64, |_, _| todo!()).aggregate_by_key(0_u64, |_, _| todo!(), |_, _| todo!()).print(0);
+        p.running_reduce(|_, _| todo!()).running_fold(0_u64, |_, _| todo!()).print(0);
+        p.update_state_by_key(|_, _: Option<u64>| todo!()).update_state_by_key_with(|_, _, _: Option<u64>, _| todo!()).print(0);
+        p.map_with_state(|_, _, _: &mut State<u64>| -> Option<u64> { todo!() }).print(0);
+        p.for_each_partition(|_, _, _| todo!());
+    }
+}
+
 #[test]
 fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
-    fn run(pipeline: Pipeline<'_>) -> millstream::Result<()> {
+    let used = std::cell::RefCell::new(Vec::new());
+    let run = |pipeline: Pipeline<'_>| {
+        used.borrow_mut().extend(pipeline.plan().graph().nodes.iter().map(|node| node.kind));
         millstream::Engine::test().run(pipeline)
-    }
+    };
     let counts = MemorySink::new();
     let folder = tempfile::tempdir()?;
     let text = folder.path().join("a.txt");
@@ -231,6 +318,23 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     numbers.clear();
     run(moved_records(&numbers))?;
     numbers.assert_batches([[1_u64]]);
+    let pairs_out = MemorySink::new();
+    run(pairs(&pairs_out))?;
+    pairs_out.assert_batches_sorted([[("a", 1_u64), ("a", 10), ("b", 1), ("b", 7)]]);
+    pairs_out.clear();
+    run(joins(&pairs_out))?;
+    assert_eq!(pairs_out.records().len(), 10);
+    pairs_out.clear();
+    run(with_state(&limit, &pairs_out))?;
+    assert_eq!(pairs_out.batches().len(), 2);
+    let size = AtomicUsize::new(0);
+    run(outputs(folder.path(), &size))?;
+    assert_eq!(size.into_inner(), 1);
+    assert!(unfinished_pairs().plan().to_string().contains("flat_map_values"));
     assert!(unfinished().plan().to_string().contains("flat_map"));
+
+    for kind in OpKind::ALL {
+        assert!(used.borrow().contains(kind), "`{}` is in none of the pipelines here", kind.name());
+    }
     Ok(())
 }

@@ -26,3 +26,4 @@ mod sources;
 mod stateful;
 mod text;
 mod unions;
+mod windowed;

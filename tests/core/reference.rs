@@ -61,6 +61,7 @@ fn page() -> String {
         (Class::ElementWise, "Element-wise"),
         (Class::PerBatch, "Per batch"),
         (Class::Stateful, "State across batches"),
+        (Class::Windowed, "Windows of processing time"),
         (Class::Output, "Outputs"),
     ] {
         let _ = write!(page, "\n## {title}\n");

@@ -74,6 +74,32 @@ fn eager_a_row_makes_a_tick_when_the_clock_comes_to_it() {
 }
 
 #[test]
+fn eager_rows_do_not_run_ahead_of_a_clock_that_stands_still() {
+    let clock = Arc::new(ManualClock::default());
+    clock.set(Timestamp::from_millis(5));
+    let (tell, committed) = channel();
+    let others = queue([[0; 0]; 0]);
+    let sender = others.sender();
+    let out = MemorySink::new();
+    let counts = out.clone();
+    let pipeline = stream!(move {
+        source(rate(1_000_000)).count().sink(counts);
+        source(others).count().for_each(|_| ());
+    });
+    let engine = Engine::local().trigger(Trigger::Eager).clock(clock.clone());
+    let job = engine.on_progress(move |p| tell.send(p.ticks).expect("heard")).start(pipeline);
+    let job = job.expect("it starts");
+    assert_eq!(committed.recv_timeout(PATIENCE), Ok(1));
+    sender.push([0]).expect("it is read"); // a tick that the clock has not brought
+    assert_eq!(committed.recv_timeout(PATIENCE), Ok(2));
+    clock.advance(millis(20));
+    assert_eq!(committed.recv_timeout(PATIENCE), Ok(3));
+    job.stop();
+    job.wait().expect("it ran");
+    assert_eq!(out.batches(), [[5000], [0], [20_000]]);
+}
+
+#[test]
 fn eager_a_row_makes_a_tick_by_the_systems_clock() {
     let mut rows = Vec::new();
     let pipeline = stream! { source(rate(10_000).end_after(10_100)).for_each(|(_, n)| rows.push(n)); };

@@ -3,13 +3,18 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+/// How long it may take to load the package (it builds the macro), or to answer. Long enough for any machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub struct Session {
     process: Child,
     to: ChildStdin,
-    from: BufReader<ChildStdout>,
+    from: Receiver<Value>,
     uri: String,
     next_id: u64,
     version: i64,
@@ -44,7 +49,11 @@ impl Session {
             .spawn()
             .expect("rust-analyzer starts");
         let to = process.stdin.take().expect("it is piped");
-        let from = BufReader::new(process.stdout.take().expect("it is piped"));
+        let mut output = BufReader::new(process.stdout.take().expect("it is piped"));
+        let (tell, from) = channel();
+        std::thread::spawn(
+            move || while message(&mut output).is_some_and(|message| tell.send(message).is_ok()) {},
+        );
         let uri = format!("file://{}", main.display());
         let mut session = Session { process, to, from, uri, next_id: 0, version: 0, quiet: false };
         session.request(
@@ -70,7 +79,12 @@ impl Session {
         let item =
             json!({ "uri": session.uri, "languageId": "rust", "version": 0, "text": "fn main() {}\n" });
         session.notify("textDocument/didOpen", json!({ "textDocument": item }));
+        let begun = Instant::now();
         while !session.quiet {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "rust-analyzer has not loaded the package after {PATIENCE:?}"
+            );
             session.receive();
         }
         session
@@ -153,21 +167,8 @@ impl Session {
     }
 
     fn receive(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert!(self.from.read_line(&mut line).expect("it speaks UTF-8") > 0, "rust-analyzer went away");
-            let line = line.trim_end();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(n) = line.strip_prefix("Content-Length: ") {
-                length = n.parse().expect("a length is a number");
-            }
-        }
-        let mut body = vec![0; length];
-        self.from.read_exact(&mut body).expect("rust-analyzer ends what it begins");
-        let message: Value = serde_json::from_slice(&body).expect("rust-analyzer speaks JSON");
+        let message = self.from.recv_timeout(PATIENCE);
+        let message = message.unwrap_or_else(|e| panic!("rust-analyzer went away, or says nothing: {e}"));
         if message["method"] == "experimental/serverStatus" {
             let status = &message["params"];
             assert_ne!(status["health"], "error", "{status}");
@@ -180,6 +181,27 @@ impl Session {
         }
         message
     }
+}
+
+/// The next message of the process, or `None` when there will be no other.
+fn message(output: &mut BufReader<ChildStdout>) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).expect("it speaks UTF-8") == 0 {
+            return None;
+        }
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(n) = line.strip_prefix("Content-Length: ") {
+            length = n.parse().expect("a length is a number");
+        }
+    }
+    let mut body = vec![0; length];
+    output.read_exact(&mut body).ok()?;
+    Some(serde_json::from_slice(&body).expect("rust-analyzer speaks JSON"))
 }
 
 impl Drop for Session {

@@ -1,5 +1,8 @@
 //! What is logged stands in the spans of its pipeline, tick and stage.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use millstream::prelude::*;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -102,4 +105,45 @@ fn the_book_has_a_table_of_targets_names_and_fields() {
     for row in rows {
         assert!(BOOK.contains(&row), "the table in services.md should have the row:\n{row}");
     }
+}
+
+/// By kind, target and level: what the code emits, told from its text.
+fn emitted() -> BTreeSet<String> {
+    let mut emitted = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("it is a folder") {
+            let path = entry.expect("it can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("it is text");
+            for call in text.split("tracing::").skip(1) {
+                let Some((name, arguments)) = call.split_once("!(") else { continue };
+                let (level, kind) =
+                    name.strip_suffix("_span").map_or((name, "event"), |level| (level, "span"));
+                if ["error", "warn", "info", "debug", "trace"].contains(&level) {
+                    let target =
+                        arguments.trim_start().strip_prefix("target: \"").expect("each has a target");
+                    let target = target.split('"').next().unwrap_or_default();
+                    emitted.insert(format!("| {kind} | … | `{target}` | {level} |"));
+                }
+            }
+        }
+    }
+    emitted
+}
+
+#[test]
+fn the_table_has_every_target_and_level_that_the_code_has() {
+    let rows = BOOK.lines().filter(|line| line.starts_with("| event |") || line.starts_with("| span |"));
+    let listed: BTreeSet<String> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            format!("{} | … | {} | {} |", cells[0], cells[2], cells[3])
+        })
+        .collect();
+    assert!(listed.len() > 5, "{listed:#?}");
+    assert_eq!(emitted(), listed, "the table in services.md should have a row for each");
 }

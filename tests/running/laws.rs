@@ -1,6 +1,7 @@
 //! `millstream::testing`: functions that keep the laws of their operators, and functions that don't.
 
 use std::panic::{UnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use millstream::prelude::*;
 use millstream::testing::{
@@ -10,7 +11,8 @@ use proptest::prelude::*;
 
 fn message(check: impl FnOnce() + UnwindSafe) -> String {
     let payload = catch_unwind(check).expect_err("it is lawless");
-    payload.downcast_ref::<String>().expect("a message").clone()
+    let fixed = payload.downcast_ref::<&str>().map(ToString::to_string);
+    fixed.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a message")
 }
 
 #[test]
@@ -75,13 +77,36 @@ fn a_pipeline_that_keeps_its_state_in_operators_outlives_crashes() {
 }
 
 #[test]
+fn a_check_that_compares_nothing_fails() {
+    let message = message(|| {
+        restarts_change_nothing(|_: MemorySink<u64>| {
+            stream! { source(queue([vec![1u64]])).for_each(drop); }
+        });
+    });
+    assert!(message.contains("no record reached the sink"), "{message}");
+}
+
+#[test]
+fn a_pipeline_that_has_fewer_ticks_when_it_runs_again_is_found_out() {
+    let runs = AtomicU64::new(0);
+    let message = message(|| {
+        restarts_change_nothing(|out| {
+            // Three ticks the first time, then none that is crashed in.
+            let ticks = if runs.fetch_add(1, Ordering::Relaxed) == 0 { 3 } else { 0 };
+            stream!(move { source(queue((0..ticks).map(|n| [n]))).sink(out); })
+        });
+    });
+    assert!(message.contains("has no tick 0 when it runs once more"), "{message}");
+}
+
+#[test]
 fn a_closure_that_counts_by_itself_does_not_outlive_a_crash() {
     let message = message(|| {
         restarts_change_nothing(|out| {
-            let count = std::sync::atomic::AtomicU64::new(0);
+            let count = AtomicU64::new(0);
             stream!(move {
                 let numbered = source(queue([vec!["a"], vec!["b"]]))
-                    .map(|w| (w, count.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
+                    .map(|w| (w, count.fetch_add(1, Ordering::Relaxed)));
                 numbered.sink(out);
             })
         });

@@ -5,7 +5,7 @@
 //! gives one error, or two at most, and no error is elsewhere. (`right.rs` has none.)
 //!
 //! Half of the texts are rustc's own. So they are compared as a whole with the compiler that they were written down with
-//! ([`PINNED`]); with any other only what is ours must be there. `BLESS=1 cargo test -p millstream-ui-tests` writes them down
+//! ([`PINNED`]); with any other what is ours must be there, and no error where no mistake is. `BLESS=1 cargo test -p millstream-ui-tests` writes them down
 //! anew: read them aloud.
 
 mod project;
@@ -38,13 +38,35 @@ fn every_mistake_gets_its_message() {
         let complaint = if pinned {
             same(&expected, &report.to_string()).and(marks(&program, &report))
         } else {
-            ours(&expected, &report)
+            ours(&expected, &report).and(only_marked(&program, &report))
         };
         if let Err(complaint) = complaint {
             failures.push_str(&format!("\n== {name}.rs\n{complaint}\n"));
         }
     }
     assert!(failures.is_empty(), "{failures}\n`BLESS=1` writes the messages down as they are now");
+}
+
+#[test]
+fn ci_compares_the_messages_as_a_whole() {
+    let workflow = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.github/workflows/ci.yml");
+    let workflow = std::fs::read_to_string(workflow).expect("there is one");
+    let install = format!("rustup toolchain install {PINNED}");
+    assert!(workflow.contains(&install), "a job should install the compiler of the messages: `{install}…`");
+}
+
+#[test]
+fn with_another_compiler_too_an_error_where_no_mistake_is_is_noticed() {
+    let error = serde_json::json!({
+        "level": "error",
+        "message": "no",
+        "spans": [{ "is_primary": true, "file_name": "/cases/a.rs", "line_start": 2, "column_start": 1 }],
+    });
+    let mut report = Report::default();
+    report.add(&error);
+    assert!(ours("", &report).is_err(), "a program that is right");
+    assert!(only_marked("fine\nwrong //~\n", &report).is_ok());
+    assert!(only_marked("wrong //~\nfine\n", &report).is_err());
 }
 
 fn cases(folder: &Path) -> BTreeMap<String, PathBuf> {
@@ -81,10 +103,24 @@ fn marks(program: &str, report: &Report) -> Result<(), String> {
     if complaint.is_empty() { Ok(()) } else { Err(complaint) }
 }
 
-/// What is ours of the expected messages, as often as it should be; and where nothing is ours, an error at least.
+/// No error without a mark. (How many a mark gives depends on the compiler.)
+fn only_marked(program: &str, report: &Report) -> Result<(), String> {
+    let marked: Vec<usize> =
+        (1..).zip(program.lines()).filter(|(_, l)| l.ends_with("//~")).map(|(n, _)| n).collect();
+    let stray: String = report
+        .errors
+        .iter()
+        .filter(|error| !marked.contains(&error.line))
+        .map(|error| format!("line {} has no mark, and an error: {error}", error.line))
+        .collect();
+    if stray.is_empty() { Ok(()) } else { Err(stray) }
+}
+
+/// What is ours of the expected messages, as often as it should be; where nothing is ours, an error at least; and none where
+/// none is expected.
 fn ours(expected: &str, report: &Report) -> Result<(), String> {
-    if report.errors.is_empty() && !expected.is_empty() {
-        return Err("it compiles".into());
+    if report.errors.is_empty() != expected.is_empty() {
+        return Err(if expected.is_empty() { report.to_string() } else { "it compiles".into() });
     }
     let text = report.to_string();
     let mut got: Vec<&str> = text.lines().filter_map(report::ours).collect();

@@ -9,6 +9,7 @@ use syn::{Expr, Token};
 use super::ops::{DEFAULT_LENGTH, DEFAULT_SUFFIX};
 use crate::ast::{Body, Statement};
 use crate::ir::{Graph, OpKind};
+use millstream_plan::{Arg, Class};
 
 /// A block in which the user's own tokens are ordinary method calls.
 ///
@@ -71,15 +72,30 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     let count =
         || Punctuated::<Expr, Token![,]>::parse_terminated.parse2(args.clone()).map_or(0, |args| args.len());
     let is = |kind: OpKind| name == kind.name();
+    let comma = || (!args.to_string().trim_end().ends_with(',')).then(<Token![,]>::default);
     if is(OpKind::Print) && args.is_empty() {
         (name, Some(quote!(#DEFAULT_LENGTH)))
     } else if is(OpKind::SaveAsTextFiles) && count() == 1 {
-        let comma = (!args.to_string().trim_end().ends_with(',')).then(<Token![,]>::default);
+        let comma = comma();
         (name, Some(quote!(#args #comma #DEFAULT_SUFFIX)))
     } else if (is(OpKind::DropDuplicates) || is(OpKind::DropDuplicatesByKey)) && args.is_empty() {
         (name, Some(quote!(::core::time::Duration::MAX)))
     } else if is(OpKind::SortByKey) && args.is_empty() {
         (name, Some(quote!(#rt::Order::Ascending)))
+    } else if let Some(kind) = OpKind::by_name(&name.to_string())
+        && kind.spec().class == Class::Windowed
+    {
+        let slide = kind.spec().args.iter().position(|arg| *arg == Arg::OptionalValue);
+        match (kind, count()) {
+            (_, given) if Some(given) == slide => {
+                let comma = comma();
+                (name, Some(quote!(#args #comma ::core::time::Duration::ZERO)))
+            }
+            (OpKind::ReduceByKeyAndWindowWithInverse, 5) => {
+                (Ident::new("reduce_by_key_and_window_with_inverse_and_filter", name.span()), None)
+            }
+            _ => (name, None),
+        }
     } else if let Some((_, full)) = WITH_ALL.iter().find(|(kind, _)| is(*kind))
         && count() == 2
     {

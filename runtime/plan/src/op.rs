@@ -66,6 +66,14 @@ pub enum OpKind {
     MapWithStateAndSnapshots,
     DropDuplicates,
     DropDuplicatesByKey,
+    Window,
+    CountByWindow,
+    ReduceByWindow,
+    ReduceByWindowWithInverse,
+    ReduceByKeyAndWindow,
+    ReduceByKeyAndWindowWithInverse,
+    GroupByKeyAndWindow,
+    CountByValueAndWindow,
     Print,
     ForEach,
     ForEachPartition,
@@ -85,6 +93,8 @@ pub enum Class {
     PerBatch,
     /// Keeps something from tick to tick.
     Stateful,
+    /// Looks at the records of the last ticks, every so often.
+    Windowed,
     /// Takes records out of the pipeline.
     Output,
 }
@@ -210,6 +220,14 @@ impl OpKind {
         OpKind::MapWithStateAndSnapshots,
         OpKind::DropDuplicates,
         OpKind::DropDuplicatesByKey,
+        OpKind::Window,
+        OpKind::CountByWindow,
+        OpKind::ReduceByWindow,
+        OpKind::ReduceByWindowWithInverse,
+        OpKind::ReduceByKeyAndWindow,
+        OpKind::ReduceByKeyAndWindowWithInverse,
+        OpKind::GroupByKeyAndWindow,
+        OpKind::CountByValueAndWindow,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,

@@ -81,11 +81,7 @@ pub(super) struct Taken {
 
 impl Log {
     /// Appends a fence with the next epoch; so whoever had the log can't append any more.
-    pub(super) async fn take(
-        storage: &Storage,
-        now: Timestamp,
-        behind: u64,
-    ) -> Result<Taken, StorageError> {
+    pub(super) async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Taken, StorageError> {
         let mut entries = storage.list::<Position>().await?;
         let mut epoch = 1 + newest_epoch(storage, &entries).await?.max(behind);
         let mut next = entries.last().map_or(0, |last| last.name.0 + 1);

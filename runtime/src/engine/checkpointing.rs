@@ -215,8 +215,9 @@ impl CheckpointPlace {
     pub fn open(&self, pipeline: &str) -> Result<(Storage, Option<Claim>)> {
         match self {
             CheckpointPlace::Location(location) => {
-                let storage = Storage::open(location, pipeline)
-                    .map_err(|why| Error::Config(format!("the checkpoint `{location}` can't be opened: {why}")))?;
+                let storage = Storage::open(location, pipeline).map_err(|why| {
+                    Error::Config(format!("the checkpoint `{location}` can't be opened: {why}"))
+                })?;
                 Ok((storage, Some(Claim::on(location, pipeline)?)))
             }
             CheckpointPlace::Store(store) => Ok((Storage::over(Arc::clone(store), pipeline), None)),

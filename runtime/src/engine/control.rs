@@ -67,8 +67,7 @@ impl Control {
 
     /// A savepoint is asked for that waits for the ticks in flight.
     pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
-            && self.savepoints().iter().flatten().any(|one| !one.at_end)
+        self.asked.load(Ordering::SeqCst) && self.savepoints().iter().flatten().any(|one| !one.at_end)
     }
 
     /// The pipeline has ended.

@@ -45,7 +45,10 @@ fn with_checkpoint(pipeline: &Pipeline<'_>) -> Option<String> {
     let mut parts = Vec::new();
     if !again.is_empty() {
         let shows = if again.len() == 1 { "shows" } else { "show" };
-        parts.push(format!("at-least-once, because {} {shows} a tick again that runs again", again.join(", ")));
+        parts.push(format!(
+            "at-least-once, because {} {shows} a tick again that runs again",
+            again.join(", ")
+        ));
     }
     if !logged.is_empty() {
         parts.push(format!(

@@ -32,8 +32,8 @@ use crate::progress::{OnProgress, Progress};
 use crate::{Error, Result};
 
 pub use job::Job;
-pub use savepoint::Savepoint;
 pub use rate::{Backpressure, RateEstimator};
+pub use savepoint::Savepoint;
 pub use test::{Crashed, FaultPoint, TestEngine, TestJob};
 #[doc(hidden)]
 pub use trace::TraceEvent;
@@ -151,7 +151,9 @@ impl fmt::Debug for Settings {
 impl Settings {
     /// Whether something of the pipeline waits for the outside.
     fn needs_runtime(&self, pipeline: &Pipeline<'_>) -> bool {
-        !pipeline.sources.is_empty() || self.checkpointing.place.is_some() || self.checkpointing.from.is_some()
+        !pipeline.sources.is_empty()
+            || self.checkpointing.place.is_some()
+            || self.checkpointing.from.is_some()
     }
 
     fn check(&self) -> Result<()> {

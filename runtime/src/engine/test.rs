@@ -78,7 +78,7 @@ impl TestEngine {
 
     /// Runs the pipeline until its sources have ended. A source that waits for the outside (a socket) is waited
     /// for, in real time; ticks without data that would pass meanwhile are left out. (Unless a source waits by the clock, as
-    /// [`rate`](crate::source::rate()) does: then each boundary is a tick.)
+    /// [`rate`](crate::source::rate()) does, and one that watches folders: then each boundary is a tick.)
     pub fn run(&self, pipeline: Pipeline<'_>) -> Result<()> {
         Session::open(self, pipeline, None)?.run_to_end()
     }

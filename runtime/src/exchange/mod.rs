@@ -41,6 +41,7 @@ pub use scatter::Scatter;
 pub(crate) use scatter::{Chunks, Entry, Scattered};
 pub use sort::{Order, Sort, Sorting};
 pub use table::KeyTable;
+pub(crate) use table::in_order;
 pub use top::{By, Itself, Rank, Ranking, Top};
 pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
 

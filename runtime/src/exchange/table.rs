@@ -99,6 +99,12 @@ impl<K: Key, A> KeyTable<K, A> {
         self.entries.iter().flatten().map(|(slot, a)| (slot, a))
     }
 
+    /// The keys as they lie here, with their hashes and accumulators, in no order that means anything.
+    pub(crate) fn into_any_order(self) -> impl Iterator<Item = (u64, K::Slot, A)> {
+        let entries = self.entries.into_iter().map(|entry| entry.expect(FULL));
+        entries.map(|(slot, a)| (K::slot_hash(&slot), slot, a))
+    }
+
     /// The keys, owned, with their accumulators, in the order that the type promises.
     pub(crate) fn into_rows(self) -> Vec<(K::Owned, A)> {
         self.into_entries().map(|(_, slot, a)| (K::from_slot(slot), a)).collect()
@@ -115,6 +121,14 @@ impl<K: Key, A> KeyTable<K, A> {
         });
         entries.into_iter().map(|(turned, slot, a)| (turned_back(turned), slot, a))
     }
+}
+
+/// Brings entries into the order that [`KeyTable`] promises; those of one key stay in theirs.
+pub(crate) fn in_order<K: Key, A>(entries: &mut [(u64, K::Slot, A)]) {
+    entries.sort_by(|(hash, slot, _), (other, other_slot, _)| {
+        let groups_first = group_first(*hash).cmp(&group_first(*other));
+        groups_first.then_with(|| canonical::<K>(slot).cmp(&canonical::<K>(other_slot)))
+    });
 }
 
 fn canonical<K: Key>(slot: &K::Slot) -> Canonical {

@@ -15,6 +15,7 @@ pub(crate) mod for_each_batch;
 pub(crate) mod for_each_partition;
 mod gather;
 pub(crate) mod group_by_key;
+pub(crate) mod group_by_key_and_window;
 mod index;
 pub(crate) mod join;
 pub(crate) mod join_table;
@@ -23,6 +24,8 @@ pub(crate) mod map_partitions;
 pub(crate) mod map_with_state;
 pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
+pub(crate) mod reduce_by_key_and_window;
+pub(crate) mod reduce_by_window;
 pub(crate) mod running_fold;
 pub(crate) mod running_reduce;
 pub(crate) mod semi_join;
@@ -33,6 +36,8 @@ pub(crate) mod transform;
 pub(crate) mod transform_with;
 pub(crate) mod union;
 pub(crate) mod update_state_by_key;
+pub(crate) mod window;
+mod windowed;
 
 use std::any::Any;
 

@@ -50,7 +50,8 @@ impl fmt::Display for SinkInfo {
 ///
 /// # Contract
 /// - The engine calls `open` once, then for each tick, in order: `begin`, any number of `write`s in partition
-///   order, `commit`. A tick without records is begun and committed too.
+///   order, `commit`. A tick without records is begun and committed too. (A stream of
+///   windows has no batch in ticks between them: those are passed by.)
 /// - Nothing of a tick is visible before `commit`, all of it after; `abort` takes back what was written since
 ///   `begin`.
 /// - An `epoch` older than one that the sink has seen is refused, unless the pipeline begins anew: epochs are 0 without a

@@ -22,8 +22,9 @@ use folders::{Folders, problem};
 /// # Delivery
 /// Exactly once: a tick is written into a hidden folder beside its final place, brought to disk, and made visible
 /// by one rename. A tick that runs again replaces its earlier self as a whole. What a crash left behind is removed
-/// at the next start. A start of the pipeline that has been overtaken by a newer one is refused; for that, a
-/// hidden file beside the folders holds the newest start's number.
+/// at the next start. Of two starts on one checkpoint the older is refused once the newer has begun; for that, a hidden file
+/// beside the folders holds the newer one's number. Starts on different checkpoints, or on none, know nothing of each
+/// other: give each a prefix of its own.
 ///
 /// # Errors
 /// When a folder or file can't be written, naming it; when another sink of this process has the same prefix and suffix;

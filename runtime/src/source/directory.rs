@@ -14,10 +14,11 @@ use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Batch;
+use crate::clock::Timestamp;
 use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 use log::{Limits, Log};
-use scan::Scanner;
+use scan::{Scanner, Watch};
 
 /// How the files of a [`Directory`] are read.
 pub trait FileFormat: Send + Sync + 'static {
@@ -141,20 +142,9 @@ impl<F: FileFormat> Source for Directory<F> {
         let Directory { format, patterns, options } = self;
         format.check_settings()?;
         let scanner = Scanner::new(&patterns, F::NAME)?;
-        let log = Log::open(scanner, options.compression, options.new_files_only)?;
-        let waker = cx.waker.clone();
-        let poll = cx.runtime.spawn(async move {
-            loop {
-                tokio::time::sleep(options.poll_interval).await;
-                waker.wake();
-            }
-        });
-        Ok(Arc::new(DirectoryReader {
-            format,
-            limits: options.limits,
-            log: Mutex::new(log),
-            poll: poll.abort_handle(),
-        }))
+        let watch = Watch::new(cx, options.poll_interval);
+        let log = Log::open(scanner, watch, options.compression, options.new_files_only)?;
+        Ok(Arc::new(DirectoryReader { format, limits: options.limits, log: Mutex::new(log) }))
     }
 }
 
@@ -162,7 +152,6 @@ struct DirectoryReader<F> {
     format: F,
     limits: Limits,
     log: Mutex<Log>,
-    poll: tokio::task::AbortHandle,
 }
 
 /// There is one partition: its offsets go through the files in the order in which they are read.
@@ -190,6 +179,10 @@ impl<F: FileFormat> Reader for DirectoryReader<F> {
             vec![OffsetRange { partition: PARTITION, start: range.start, end: range.end }]
         };
         Ok(Offer { ranges, caught_up: !rest, ended: false, waiting: false })
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.log().due()
     }
 
     fn read(
@@ -229,16 +222,6 @@ impl<F: FileFormat> Reader for DirectoryReader<F> {
 
     fn release(&self, positions: &Positions) {
         self.log().release(position(positions));
-    }
-
-    fn close(&self) {
-        self.poll.abort();
-    }
-}
-
-impl<F> Drop for DirectoryReader<F> {
-    fn drop(&mut self) {
-        self.poll.abort();
     }
 }
 

@@ -113,6 +113,7 @@ where
             chunks: VecDeque::new(),
             end: 0,
             next: 0,
+            measured: None,
             began: false,
         };
         Ok(Arc::new(IterReader {
@@ -139,6 +140,8 @@ struct Pulled<I: Iterator> {
     end: u64,
     /// The offset that the next offer starts at.
     next: u64,
+    /// The record that was too large for the tick before: its offset, and how many bytes it counts.
+    measured: Option<(u64, u64)>,
     /// It has been told where to start.
     began: bool,
 }
@@ -160,10 +163,17 @@ impl<I: Iterator> Pulled<I> {
         let (start, limit) = (self.next, self.next.saturating_add(records));
         let mut room = bytes;
         // Also of a record that is larger than all room, for the first one.
+        let measured = &mut self.measured;
         let mut fits = |record: &I::Item, at: u64| {
-            let bytes = measure(record) as u64;
+            let bytes = match *measured {
+                Some((known, bytes)) if known == at => bytes,
+                _ => measure(record) as u64,
+            };
             let fits = bytes <= room || at == start;
             room = room.saturating_sub(bytes);
+            if !fits {
+                *measured = Some((at, bytes));
+            }
             fits
         };
         let mut end = start;

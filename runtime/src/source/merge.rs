@@ -1,12 +1,12 @@
 //! `merge`: several sources as one.
 
 use std::fmt;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::clock::Timestamp;
-use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
 /// Sources of one type, as many as are known when the program runs, as one source. (For streams that are known
@@ -77,21 +77,18 @@ impl<S: Source> Source for Merge<S> {
         for source in self.sources {
             readers.push(source.open(cx)?);
         }
-        Ok(Arc::new(MergeReader { readers, draining: Mutex::default() }))
+        let dismissed = readers.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(Arc::new(MergeReader { readers, dismissed }))
     }
 }
 
 struct MergeReader<B> {
     readers: Vec<Arc<dyn Reader<Batch = B>>>,
-    /// Once the pipeline stops, by reader: whether it is still to be read. Empty before that.
-    draining: Mutex<Vec<bool>>,
+    /// By reader: the pipeline stops, and what it has left will be read after the next start.
+    dismissed: Vec<AtomicBool>,
 }
 
 impl<B> MergeReader<B> {
-    fn draining(&self) -> MutexGuard<'_, Vec<bool>> {
-        self.draining.lock().expect("nothing panics while this is locked")
-    }
-
     /// The reader with the given partition, and the partition's number there.
     fn find(&self, partition: u32) -> Result<(&dyn Reader<Batch = B>, u32), BoxError> {
         let reader = self.readers.get((partition / EACH) as usize).ok_or_else(|| {
@@ -132,9 +129,8 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut room = limit;
         let mut all = Offer { ranges: Vec::new(), caught_up: true, ended: true, waiting: false };
-        let draining = self.draining();
-        for (i, reader) in (0..).zip(&self.readers) {
-            if draining.get(i as usize) == Some(&false) {
+        for ((i, reader), dismissed) in (0..).zip(&self.readers).zip(&self.dismissed) {
+            if dismissed.load(Ordering::Relaxed) {
                 continue;
             }
             let share = room / (self.readers.len() as u64 - u64::from(i));
@@ -184,6 +180,11 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         totals?.into_iter().map(Some).reduce(|sum, next| sum?.plus(next?)).flatten()
     }
 
+    /// It is asked of the whole, so one that wants it speaks for all. They are of one type, and so mostly alike.
+    fn a_task_a_range(&self) -> bool {
+        self.readers.iter().any(|r| r.a_task_a_range())
+    }
+
     fn freeze(&self) {
         self.readers.iter().for_each(|r| r.freeze());
     }
@@ -211,6 +212,17 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         reader.read_back(OffsetRange { partition, ..range }, bytes)
     }
 
+    /// All are told. Those that can have their input again are not asked any more.
+    fn drain(&self) -> bool {
+        let mut any = false;
+        for (reader, dismissed) in self.readers.iter().zip(&self.dismissed) {
+            let more = reader.drain();
+            dismissed.store(!more, Ordering::Relaxed);
+            any |= more;
+        }
+        any
+    }
+
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         self.readers.iter().zip(self.split(positions)?).try_for_each(|(reader, own)| reader.seek(&own))
     }
@@ -222,13 +234,6 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         }
     }
 
-    fn drain(&self) -> bool {
-        let drains: Vec<bool> = self.readers.iter().map(|reader| reader.drain()).collect();
-        let any = drains.contains(&true);
-        *self.draining() = drains;
-        any
-    }
-
     fn close(&self) {
         self.readers.iter().for_each(|r| r.close());
     }
@@ -237,7 +242,7 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{context, read};
-    use super::super::{from_iter, queue};
+    use super::super::{Queue, from_iter, queue};
     use super::*;
 
     #[test]
@@ -295,6 +300,37 @@ mod tests {
             assert_eq!(read(&*again, offer.ranges[0], str::to_string).expect("it is known"), ["one"]);
         }
         assert!(open().recall(&[1]).is_err());
+    }
+
+    #[test]
+    fn a_stop_reaches_each_source_and_what_was_pushed_to_one_is_still_read() {
+        let (kept, fed) = (queue([vec![1], vec![2]]), queue([vec![10], vec![11]]));
+        let (other, senders) = (queue([vec![20]]), [fed.sender()]);
+        let sources = [kept, fed, other];
+        let last = sources[2].sender();
+        let reader = merge(sources).open(&context().0).expect("it opens");
+        assert!(reader.drain());
+        senders[0].push([12]).expect_err("it takes nothing more");
+        last.push([21]).expect_err("nor does this one");
+        let (mut records, mut done) = (Vec::new(), false);
+        while !done {
+            let offer = reader.available(u64::MAX).expect("fine");
+            records.extend(offer.ranges.iter().flat_map(|r| read(&*reader, *r, |n| n).expect("fine")));
+            done = offer.caught_up;
+        }
+        // What the first one has is there again at the next start.
+        assert_eq!(records, [10, 20, 11]);
+        let again = merge([queue([vec![1]])]).open(&context().0).expect("it opens");
+        assert!(!again.drain());
+    }
+
+    #[test]
+    fn ranges_are_tasks_if_the_sources_say_so() {
+        let open = |cut: fn(Queue<u8>) -> Queue<u8>| {
+            merge([cut(queue([vec![1, 2]])), cut(queue([vec![3]]))]).open(&context().0).expect("it opens")
+        };
+        assert!(open(|queue| queue.partitions(2)).a_task_a_range());
+        assert!(!open(|queue| queue).a_task_a_range());
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub use total::Total;
 use crate::BoxError;
 use crate::batch::Batch;
 use crate::clock::{Clock, Timestamp};
+use crate::engine::Trigger;
 use crate::tick::{OffsetRange, Positions};
 
 /// What a source or sink says of itself in plans, logs and errors. Secrets are left out.
@@ -100,11 +101,17 @@ pub struct SourceContext {
     pub waker: Waker,
     /// The engine's: the system's, or one that a test sets by hand. A source waits by this clock, so that no test sleeps.
     pub clock: Arc<dyn Clock>,
+    /// When ticks are made. Under [`Trigger::Eager`] the engine asks again and again, and each offer makes a tick: so there a
+    /// source may have to hold itself back.
+    pub trigger: Trigger,
 }
 
 impl fmt::Debug for SourceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SourceContext").field("now", &self.clock.now()).finish_non_exhaustive()
+        f.debug_struct("SourceContext")
+            .field("now", &self.clock.now())
+            .field("trigger", &self.trigger)
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,8 +167,9 @@ pub trait Reader: Send + Sync {
     /// that it takes, would be too much).
     fn available(&self, limit: u64) -> Result<Offer, BoxError>;
 
-    /// The next `available` is for the tick with this batch time. Only a source whose input follows from the time (as
-    /// that of [`rate`](rate())) has a use for it.
+    /// The next `available` is for what there is by this time: the batch time of its tick; or the present, where ticks
+    /// follow so fast that their times run ahead of the clock. Only a source whose input follows from the time (as that of
+    /// [`rate`](rate())) has a use for it.
     fn at(&self, time: Timestamp) {
         let _ = time;
     }

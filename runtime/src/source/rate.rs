@@ -11,6 +11,7 @@ use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::clock::{Clock, Timestamp, millis};
+use crate::engine::Trigger;
 use crate::sync::Mutex;
 use crate::tick::{OffsetRange, Positions};
 
@@ -32,7 +33,8 @@ use crate::tick::{OffsetRange, Positions};
 /// are row numbers. (For this reason it does not go into a [`merge`](super::merge()); `union` takes it.)
 ///
 /// # `Trigger::Eager`
-/// A tick for each row when rows are rare, and at most 100 ticks a second when they aren't.
+/// A tick for each row when rows are rare, and 100 ticks a second when they aren't. (More only while a backlog is longer
+/// than [`max_records_per_tick`](Rate::max_records_per_tick).)
 ///
 /// # `Trigger::AvailableNow`
 /// The rows up to the time at which the pipeline starts: less than a second's, or those since the last run.
@@ -41,7 +43,7 @@ use crate::tick::{OffsetRange, Positions};
 /// At the start: a rate of 0; a clock before 1970 or after 2106.
 ///
 /// # Cost
-/// A few nanoseconds a row, in the task that reads it; nothing is kept.
+/// A division a row (while it ramps up, a square root), in the task that reads it; nothing is kept.
 ///
 /// ```
 /// use millstream::prelude::*;
@@ -129,12 +131,13 @@ impl Source for Rate {
         let now = cx.clock.now();
         let start = u32::try_from(now.millis().div_euclid(1000))
             .map_err(|_| format!("the clock shows {now}, but `rate` starts between 1970 and 2106 only"))?;
-        let state = State { start, next: 0, time: now, offered_at: None, frozen: None };
-        Ok(Arc::new(RateReader { rate: self, clock: Arc::clone(&cx.clock), state: Mutex::new(state) }))
+        let state = State { start, next: 0, time: now, caught_up_at: None, frozen: None };
+        let pause = if cx.trigger == Trigger::Eager { MIN_PAUSE } else { Duration::ZERO };
+        Ok(Arc::new(RateReader { rate: self, clock: Arc::clone(&cx.clock), pause, state: Mutex::new(state) }))
     }
 }
 
-/// Under `Trigger::Eager` no two ticks are closer than this, if nothing else makes them.
+/// Under `Trigger::Eager` rows make no two ticks that are closer than this.
 const MIN_PAUSE: Duration = millis(10);
 
 /// How many rows a batch has.
@@ -143,6 +146,8 @@ const BATCH: u64 = 4096;
 struct RateReader {
     rate: Rate,
     clock: Arc<dyn Clock>,
+    /// So long no row is offered after those before have caught up with the clock.
+    pause: Duration,
     state: Mutex<State>,
 }
 
@@ -151,10 +156,10 @@ struct State {
     start: u32,
     /// The row that the next offer starts at.
     next: u64,
-    /// The batch time of the tick that is asked for.
+    /// Rows before it are there.
     time: Timestamp,
-    /// The batch time of the last tick that was given rows.
-    offered_at: Option<Timestamp>,
+    /// The time of the last offer of rows that left none behind.
+    caught_up_at: Option<Timestamp>,
     /// No row is offered that is not before this time.
     frozen: Option<Timestamp>,
 }
@@ -185,7 +190,8 @@ impl Reader for RateReader {
     fn available(&self, limit: u64) -> Result<Offer, BoxError> {
         let mut state = self.state();
         let time = state.frozen.map_or(state.time, |frozen| frozen.min(state.time));
-        let there = self.rows_before(state.start, time).max(state.next);
+        let pauses = state.caught_up_at.is_some_and(|last| time < last.plus(self.pause));
+        let there = if pauses { state.next } else { self.rows_before(state.start, time).max(state.next) };
         let limit = self.rate.max_records_per_tick.min(limit).max(1);
         let range = OffsetRange {
             partition: state.start,
@@ -195,7 +201,7 @@ impl Reader for RateReader {
         state.next = range.end;
         let mut ranges = Vec::new();
         if !range.is_empty() {
-            state.offered_at = Some(state.time);
+            state.caught_up_at = (range.end == there).then_some(time);
             ranges.push(range);
         }
         Ok(Offer {
@@ -213,7 +219,7 @@ impl Reader for RateReader {
         }
         // A tick has the rows before its time.
         let row = start_of(state.start).plus(millis(self.rate.pace.time_of(state.next).saturating_add(1)));
-        Some(state.offered_at.map_or(row, |last| row.max(last.plus(MIN_PAUSE))))
+        Some(state.caught_up_at.map_or(row, |last| row.max(last.plus(self.pause))))
     }
 
     fn read(

@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, channel};
 use super::{Offer, Reader, SourceContext, Waker};
 use crate::BoxError;
 use crate::batch::Batch;
-use crate::clock::ManualClock;
+use crate::clock::{ManualClock, secs};
+use crate::engine::Trigger;
 use crate::tick::OffsetRange;
 
 /// A driver's side: counts wake-ups, and keeps tokio alive.
@@ -46,7 +47,8 @@ pub(crate) fn context() -> (SourceContext, Driver) {
         let _ = sender.send(());
     });
     let clock = Arc::new(ManualClock::default());
-    let cx = SourceContext { runtime: runtime.handle().clone(), waker, clock: clock.clone() };
+    let trigger = Trigger::Interval(secs(1));
+    let cx = SourceContext { runtime: runtime.handle().clone(), waker, clock: clock.clone(), trigger };
     (cx, Driver { wakes, clock, _runtime: runtime })
 }
 

@@ -136,6 +136,14 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         &mut self.entries[at].cell
     }
 
+    /// A key as it lies here, and its state, to be changed.
+    #[inline(always)]
+    pub fn pair(&mut self, at: usize) -> (&K::Slot, &mut C) {
+        self.mark(at);
+        let entry = &mut self.entries[at];
+        (&entry.slot, entry.cell.as_mut().expect(THERE))
+    }
+
     /// Takes a state out, to put another one in.
     #[inline(always)]
     pub fn take(&mut self, at: usize) -> C {

@@ -30,7 +30,7 @@ use crate::sink::MemorySink;
 /// ```
 ///
 /// # Panics
-/// If a run gives something else, or fails.
+/// If a run gives something else, or fails; and if there is nothing to compare, since no record reaches the sink.
 #[track_caller]
 pub fn restarts_change_nothing<T>(pipeline: impl Fn(MemorySink<T>) -> Pipeline<'static>)
 where
@@ -41,14 +41,22 @@ where
         panic!("the pipeline fails undisturbed: {error}");
     }
     let expected = undisturbed.batches();
+    assert!(
+        expected.iter().any(|batch| !batch.is_empty()),
+        "nothing would be compared: no record reached the sink. Does the pipeline write to the one that it is given, and do \
+         its sources have records?"
+    );
     for tick in 0..expected.len() as u64 {
         for point in [FaultPoint::BeforeStages, FaultPoint::BeforeCommit, FaultPoint::AfterCommit] {
             let out = MemorySink::new();
             let engine = Engine::test().seed(tick).fail_at(point, tick);
             let run = || {
                 let mut job = engine.start(pipeline(out.clone()))?;
-                // It crashes, or fails again below.
-                let _ = job.run_to_end();
+                // What else may fail there fails again below.
+                assert!(
+                    job.run_to_end().is_err(),
+                    "the pipeline has no tick {tick} when it runs once more: its sources give something else each time"
+                );
                 let again = engine.clone().partitions(2);
                 again.restart(job.crash(), pipeline(out.clone()))?.run_to_end()
             };

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, data, grep, joins, on_timely, word_count, words};
+use millstream_bench::{chain, data, grep, joins, on_timely, windows, word_count, words};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -58,6 +58,30 @@ fn main() {
                 Row::new("words_ascii", || words::count_words_ascii(&text, TICK)),
             ],
         ));
+    }
+    if wanted("sliding") {
+        results.extend(compare(
+            "word count, 30 s every 10 s",
+            rounds,
+            lines,
+            bytes,
+            vec![
+                Row::new("by hand", || windows::by_hand(&text, TICK)),
+                Row::new("millstream", || windows::millstream(&text, TICK)),
+                Row::new("with an inverse", || windows::with_inverse(&text, TICK)),
+            ],
+        ));
+    }
+    if wanted("slides") {
+        // Not a row: it is held against itself.
+        for inverse in [false, true] {
+            let [few, many] = [10, 3600].map(|slides| windows::cost_of_a_tick(slides, 10_000, 3700, inverse));
+            println!(
+                "a tick of 10 k keys, {}: {few:?} in a window of 10 slides, {many:?} in one of 3,600: {:.2} times",
+                if inverse { "with an inverse" } else { "without an inverse" },
+                many.as_secs_f64() / few.as_secs_f64()
+            );
+        }
     }
     if wanted("grep") {
         results.extend(compare(

@@ -9,6 +9,7 @@ mod rates;
 mod recovery;
 mod sources;
 mod state;
+mod windows;
 
 use millstream::Pipeline;
 use millstream::sink::MemorySink;
@@ -28,9 +29,10 @@ const BUILDS: &[Build] = &[elementwise::build, keyed::build, joins::build, per_b
 
 /// How a case is checked, if anything here knows it.
 pub fn check(case: &Case) -> Option<Check> {
-    let special = [recovery::check, sources::check, rates::check, outputs::check, state::check]
-        .iter()
-        .find_map(|check| check(case));
+    let special =
+        [recovery::check, sources::check, rates::check, outputs::check, state::check, windows::check]
+            .iter()
+            .find_map(|check| check(case));
     special.or_else(|| build(case, MemorySink::new()).map(|_| emits as Check))
 }
 

@@ -35,7 +35,7 @@ fn main() {
     let _ = stream! {
         let pairs = source(queue([vec![("a", 1u64)]]));
         pairs.combineByKey(|a, b| a + b).print(); //~
-        pairs.window(secs(30), secs(10)).print(); //~
+        pairs.tumbling(secs(30)).print(); //~
         pairs.leftOuterJoin(pairs).print(); //~
         pairs.updateStateByKey(|values, state| state).print(); //~
         pairs.map::<u64>(|(_, n)| n).print(); //~

@@ -47,6 +47,7 @@ mod try_map;
 mod union;
 mod update_state_by_key;
 mod values;
+mod windowed;
 mod words;
 
 pub use print::DEFAULT_LENGTH;
@@ -116,6 +117,14 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::MapWithStateAndSnapshots
         | OpKind::DropDuplicates
         | OpKind::DropDuplicatesByKey
+        | OpKind::Window
+        | OpKind::CountByWindow
+        | OpKind::ReduceByWindow
+        | OpKind::ReduceByWindowWithInverse
+        | OpKind::ReduceByKeyAndWindow
+        | OpKind::ReduceByKeyAndWindowWithInverse
+        | OpKind::GroupByKeyAndWindow
+        | OpKind::CountByValueAndWindow
         | OpKind::Aggregate
         | OpKind::Print
         | OpKind::ForEach
@@ -136,7 +145,10 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
             quote_spanned!(at=> #rt::Scatter<_, _>)
         }
         OpKind::Reduce | OpKind::Aggregate if n.is_exact() => quote_spanned!(at=> #rt::Give<_>),
-        OpKind::ReduceByKey | OpKind::RunningReduce => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::ReduceByKey
+        | OpKind::RunningReduce
+        | OpKind::ReduceByKeyAndWindow
+        | OpKind::ReduceByKeyAndWindowWithInverse => quote_spanned!(at=> #rt::Combine<_, _, _>),
         OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
         OpKind::Distinct | OpKind::DropDuplicates => quote_spanned!(at=> #rt::Distinct<_>),
         OpKind::FoldByKey
@@ -153,19 +165,24 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
-        | OpKind::DropDuplicatesByKey => quote_spanned!(at=> #rt::Scatter<_, _>),
-        OpKind::Count => quote_spanned!(at=> #rt::Count),
-        OpKind::CountByValue | OpKind::RunningCount => quote_spanned!(at=> #rt::CountValues<_>),
+        | OpKind::DropDuplicatesByKey
+        | OpKind::GroupByKeyAndWindow => quote_spanned!(at=> #rt::Scatter<_, _>),
+        OpKind::Count | OpKind::CountByWindow => quote_spanned!(at=> #rt::Count),
+        OpKind::CountByValue | OpKind::RunningCount | OpKind::CountByValueAndWindow => {
+            quote_spanned!(at=> #rt::CountValues<_>)
+        }
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
-        OpKind::Reduce => quote_spanned!(at=> #rt::ReduceAll<_, _>),
+        OpKind::Reduce | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => {
+            quote_spanned!(at=> #rt::ReduceAll<_, _>)
+        }
         OpKind::Top => top::tail_type(graph, node),
         OpKind::SortByKey => quote_spanned!(at=> #rt::Sort<_, _>),
         OpKind::TransformWith => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Transform => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Repartition => quote_spanned!(at=> #rt::Deal<_>),
         OpKind::MapPartitions => quote_spanned!(at=> #rt::Give<_>),
-        OpKind::Chunks => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Chunks | OpKind::Window => quote_spanned!(at=> #rt::Give<_>),
         OpKind::MapAsync => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Print => quote_spanned!(at=> #rt::First<_>),
         OpKind::ForEachPartition => quote_spanned!(at=> #rt::PerPartition<_, _>),
@@ -209,7 +226,11 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::CountByValue
         | OpKind::Distinct
         | OpKind::RunningReduce
-        | OpKind::DropDuplicates => {
+        | OpKind::DropDuplicates
+        | OpKind::CountByWindow
+        | OpKind::ReduceByKeyAndWindow
+        | OpKind::ReduceByKeyAndWindowWithInverse
+        | OpKind::CountByValueAndWindow => {
             quote_spanned!(at=> #tail.push(#item);)
         }
         OpKind::RunningCount => quote_spanned!(at=> let (__key, _) = #rt::pair(#item); #tail.push(__key);),
@@ -232,7 +253,8 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
-        | OpKind::DropDuplicatesByKey => pair(at, &rt, &tail, item),
+        | OpKind::DropDuplicatesByKey
+        | OpKind::GroupByKeyAndWindow => pair(at, &rt, &tail, item),
         // What is no pair is said before it is owned.
         OpKind::SortByKey => quote_spanned!(at=> #tail.push(#rt::own!(#rt::pair(#item)));),
         _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
@@ -283,6 +305,14 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         OpKind::UpdateStateByKey | OpKind::UpdateStateByKeyWith => update_state_by_key::attach(graph, node),
         OpKind::MapWithState | OpKind::MapWithStateAndSnapshots => map_with_state::attach(graph, node),
         OpKind::DropDuplicates | OpKind::DropDuplicatesByKey => drop_duplicates::attach(graph, node),
+        OpKind::Window
+        | OpKind::CountByWindow
+        | OpKind::ReduceByWindow
+        | OpKind::ReduceByWindowWithInverse
+        | OpKind::ReduceByKeyAndWindow
+        | OpKind::ReduceByKeyAndWindowWithInverse
+        | OpKind::GroupByKeyAndWindow
+        | OpKind::CountByValueAndWindow => windowed::attach(graph, node),
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),

@@ -3,6 +3,7 @@
 mod by_key;
 mod per_batch;
 mod stateful;
+mod windowed;
 
 use super::{Arg, Class, Cut, OpKind, OpSpec};
 
@@ -278,6 +279,14 @@ impl OpKind {
             | OpKind::MapWithStateAndSnapshots
             | OpKind::DropDuplicates
             | OpKind::DropDuplicatesByKey => stateful::row(self),
+            OpKind::Window
+            | OpKind::CountByWindow
+            | OpKind::ReduceByWindow
+            | OpKind::ReduceByWindowWithInverse
+            | OpKind::ReduceByKeyAndWindow
+            | OpKind::ReduceByKeyAndWindowWithInverse
+            | OpKind::GroupByKeyAndWindow
+            | OpKind::CountByValueAndWindow => windowed::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

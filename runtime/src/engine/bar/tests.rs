@@ -137,7 +137,14 @@ fn watched(pipeline: Pipeline<'_>, shares_terminal: bool) -> (Vec<Option<Total>>
         Settings { clock: clock.clone(), trigger: Trigger::Interval(millis(1000)), ..Settings::default() };
     let runtime = run::io_runtime().unwrap();
     let control = Arc::new(Control::default());
-    let mut driver = Driver::open(pipeline, &settings, &control, Some(runtime.handle()), crate::engine::local::recovery::Found::default()).unwrap();
+    let mut driver = Driver::open(
+        pipeline,
+        &settings,
+        &control,
+        Some(runtime.handle()),
+        crate::engine::local::recovery::Found::default(),
+    )
+    .unwrap();
     let totals = driver.planner.intake.totals();
     let screen = Screen::default();
     let out = Box::new(screen.clone());

@@ -18,6 +18,8 @@ const GROWTH: u64 = 8;
 /// fitted: in proportion, and never much more than has been tried.
 ///
 /// # Contract
+/// - No limit is less than its source's grain. What a tick holds whatever it reads (the states of `update_state_by_key`) would
+///   else bring a limit down to nothing, and hold no less for it.
 /// - The limits of tick `n` follow from ticks up to `n - 2` alone, which are committed by then, however fast tasks run. So
 ///   what a tick reads does not depend on the schedule.
 #[derive(Clone, Debug)]
@@ -25,8 +27,11 @@ pub(crate) struct Budget {
     /// For each source of a tick.
     bytes: u64,
     limits: Vec<u64>,
+    /// The grains.
+    least: Vec<u64>,
     /// What is not used yet, oldest first.
     news: VecDeque<Weighed>,
+    warned: bool,
 }
 
 /// A committed tick.
@@ -41,9 +46,10 @@ impl Budget {
     /// `bytes`: for all ticks in flight.
     /// With the grain of each source.
     pub fn new(bytes: u64, grains: impl Iterator<Item = u64>) -> Budget {
-        let limits: Vec<u64> = grains.map(|grain| grain.saturating_mul(FIRST).max(1)).collect();
-        let shares = (MAX_IN_FLIGHT * limits.len().max(1)) as u64;
-        Budget { bytes: (bytes / shares).max(1), limits, news: VecDeque::new() }
+        let least: Vec<u64> = grains.map(|grain| grain.max(1)).collect();
+        let limits = least.iter().map(|grain| grain.saturating_mul(FIRST)).collect();
+        let shares = (MAX_IN_FLIGHT * least.len().max(1)) as u64;
+        Budget { bytes: (bytes / shares).max(1), limits, least, news: VecDeque::new(), warned: false }
     }
 
     /// What the sources may offer for this tick.
@@ -61,13 +67,24 @@ impl Budget {
     }
 
     fn learn(&mut self, weighed: &Weighed) {
-        for (limit, &(read, held)) in self.limits.iter_mut().zip(&weighed.sources) {
+        for ((limit, &least), &(read, held)) in self.limits.iter_mut().zip(&self.least).zip(&weighed.sources)
+        {
             if read == 0 {
                 continue;
             }
             let fits = u128::from(read) * u128::from(self.bytes) / u128::from(held.max(1));
-            let fits = u64::try_from(fits).unwrap_or(u64::MAX).max(1);
+            let fits = u64::try_from(fits).unwrap_or(u64::MAX).max(least);
             *limit = fits.min(limit.saturating_mul(GROWTH));
+            if read <= least && held > self.bytes && !self.warned {
+                self.warned = true;
+                tracing::warn!(
+                    target: "millstream::tick",
+                    tick = weighed.tick, held, budget = self.bytes,
+                    "a tick that reads as little as it may holds more than its part of the memory budget: ticks get no \
+                     shorter, and take more memory than that (what an operator gives in each tick, whatever comes, does \
+                     not get less; a larger memory_budget would fit it)"
+                );
+            }
         }
     }
 }
@@ -106,6 +123,20 @@ mod tests {
             assert!(held[2..].iter().all(|&held| held <= 50 << 20), "{factor}: {held:?}");
             assert!(held[20..].iter().all(|&held| held > 40 << 20), "{factor}: {held:?}");
         }
+    }
+
+    #[test]
+    fn what_a_tick_holds_whatever_it_reads_does_not_bring_its_limit_below_a_grain() {
+        let mut budget = Budget::new(1000, [64, 0].into_iter());
+        let mut read = Vec::new();
+        for tick in 0..20 {
+            let limits = budget.limits(tick).to_vec();
+            budget.committed(Weighed { tick, sources: limits.iter().map(|&limit| (limit, 5000)).collect() });
+            read.push(limits);
+        }
+        assert_eq!(read[0], [64 * FIRST, FIRST]);
+        assert_eq!(read[19], [64, 1]);
+        assert!(budget.warned);
     }
 
     #[test]

@@ -89,9 +89,12 @@ impl<'env> Delivery<'env> {
         })
     }
 
-    /// Commits the tick that is written, in all outlets.
+    /// Commits the tick that is written, in all outlets that were given a batch.
     pub fn commit(&mut self, tick: &Tick) -> Result<(), Failure> {
         for index in 0..self.outlets.len() {
+            if self.outlets[index].begun.is_none() {
+                continue;
+            }
             self.call(index, tick, |slot| {
                 slot.outlet.commit(tick)?;
                 slot.begun = None;

@@ -158,7 +158,9 @@ impl<'env> Driver<'env> {
     /// its sources gave for it is not lost because a later tick could not be planned, nor because of a stop.
     pub fn can_begin(&self) -> bool {
         let Some(next) = self.planner.next_planned() else { return false };
-        self.has_room() && !self.control.is_asked() && self.core.failed_tick().is_none_or(|failed| next < failed)
+        self.has_room()
+            && !self.control.is_asked()
+            && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
 
     /// A tick is planned that the log does not know.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::bell::Bell;
 use super::lane::{Lane, Lanes, Worked};
 use super::schedule::Freeze;
+use crate::BoxError;
 use crate::checkpoint::{Checkpoint, Checkpoints, Log, LoggedTick, StorageError, Written};
 use crate::clock::Timestamp;
 use crate::engine::checkpointing::{Checkpointing, Claim};
-use crate::BoxError;
 
 /// # Contract
 /// - A tick is in the log before any output of it is visible ([`Durable::is_logged`]).
@@ -74,7 +74,12 @@ pub(crate) struct Begun {
 }
 
 impl Durable {
-    pub fn new(begun: Begun, checkpointing: &Checkpointing, now: Timestamp, lanes: &Lanes) -> crate::Result<Durable> {
+    pub fn new(
+        begun: Begun,
+        checkpointing: &Checkpointing,
+        now: Timestamp,
+        lanes: &Lanes,
+    ) -> crate::Result<Durable> {
         let Begun { mut log, mut checkpoints, newest, places, claim, first } = begun;
         checkpoints.keep(checkpointing.kept);
         let interval = checkpointing.interval;

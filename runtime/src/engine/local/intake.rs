@@ -12,7 +12,7 @@ use crate::checkpoint::ReadAhead;
 use crate::clock::Timestamp;
 use crate::pipeline::{ErasedReader, SourceNode};
 use crate::source::{Offer, SourceContext, Total};
-use crate::tick::{Positions, SourcePlan, Tick, TickPlan};
+use crate::tick::{Positions, SourcePlan, TickPlan};
 use crate::{BoxError, Error, blame};
 
 pub(crate) struct Intake {
@@ -192,9 +192,9 @@ impl Intake {
         self.taps.iter().map(|tap| tap.committed.clone()).collect()
     }
 
-    /// What the tick is to read, of each source within its limit. Moves the sources on: the answer must become a tick if
+    /// What the tick is to read of what there is by a time, of each source within its limit. Moves the sources on: the answer must become a tick if
     /// there is `work`.
-    pub fn ask(&mut self, Tick { number: tick, time, .. }: Tick, limits: &[u64]) -> Result<Asked, Failure> {
+    pub fn ask(&mut self, tick: u64, until: Timestamp, limits: &[u64]) -> Result<Asked, Failure> {
         let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
         for (tap, &limit) in self.taps.iter_mut().zip(limits) {
             if tap.ended {
@@ -202,7 +202,7 @@ impl Intake {
                 continue;
             }
             let answer = blame::catch(|| -> Result<(Offer, SourcePlan), BoxError> {
-                tap.reader.at(time);
+                tap.reader.at(until);
                 let offer = tap.reader.available(limit)?;
                 let plan = if tap.reader.a_task_a_range() {
                     SourcePlan::each(&offer.ranges)

@@ -31,4 +31,5 @@ mod states;
 pub(super) mod throttle;
 pub(super) mod timer;
 pub(super) mod topology;
+mod windows;
 pub(super) mod work;

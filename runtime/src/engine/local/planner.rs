@@ -156,7 +156,7 @@ impl Planner {
             }
             Pace::Eager | Pace::AvailableNow => {
                 if room && self.planned.is_none() {
-                    self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
+                    self.plan_at(self.soonest(now), now, WhenEmpty::Leave)?;
                     self.finished |= matches!(self.pace, Pace::AvailableNow) && self.intake.caught_up();
                     if self.planned.is_none() && !self.finished {
                         // What is due already will ring.
@@ -185,7 +185,7 @@ impl Planner {
         if let Pace::Interval(_) = self.pace {
             self.plan_boundary(WhenEmpty::Leave)?;
         } else {
-            self.plan_at(self.soonest(now), WhenEmpty::Leave)?;
+            self.plan_at(self.soonest(now), now, WhenEmpty::Leave)?;
         }
         self.finished |= self.intake.caught_up();
         Ok(())
@@ -200,7 +200,7 @@ impl Planner {
     pub fn plan_boundary(&mut self, when_empty: WhenEmpty) -> Result<bool, Failure> {
         let Pace::Interval(timer) = &mut self.pace else { return Ok(false) };
         let time = timer.next();
-        let planned = self.plan_at(time, when_empty)?;
+        let planned = self.plan_at(time, time, when_empty)?;
         if planned && let Pace::Interval(timer) = &mut self.pace {
             timer.take();
         }
@@ -227,12 +227,13 @@ impl Planner {
         self.finished && self.again.is_empty()
     }
 
-    fn plan_at(&mut self, time: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
+    /// `until`: what there is by then is read. A time that runs ahead of the clock brings nothing.
+    fn plan_at(&mut self, time: Timestamp, until: Timestamp, when_empty: WhenEmpty) -> Result<bool, Failure> {
         let tick = Tick { number: self.number, time, epoch: self.epoch };
         let limits = self.budget.limits(self.number);
         let asked = match &self.throttle {
-            None => self.intake.ask(tick, limits)?,
-            Some(throttle) => self.intake.ask(tick, &throttle.within(limits))?,
+            None => self.intake.ask(tick.number, until, limits)?,
+            Some(throttle) => self.intake.ask(tick.number, until, &throttle.within(limits))?,
         };
         self.finished = self.intake.ended();
         let run = asked.work

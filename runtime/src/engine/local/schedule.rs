@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::topology::{HeadShape, Topology};
+use super::topology::{Batches, HeadShape, Topology};
+use crate::clock::Timestamp;
 use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
 use crate::state::{GroupState, Piece, Store};
 use crate::tick::{OffsetRange, Tick, TickPlan};
@@ -79,11 +80,17 @@ pub(crate) struct Scheduler {
     ticks: VecDeque<TickRun>,
     /// By stage and task; none is here while a task has it.
     stores: Vec<Vec<Option<Store>>>,
+    /// The time of the newest tick.
+    newest: Option<Timestamp>,
 }
 
 struct TickRun {
     tick: Tick,
     freeze: Option<Freeze>,
+    /// The time of the tick before it.
+    before: Option<Timestamp>,
+    /// By stage, whether it has a batch in this tick, and what is behind it another.
+    batches: Vec<Batches>,
     stages: Vec<StageRun>,
     stages_left: usize,
 }
@@ -118,7 +125,7 @@ enum Phase {
 impl Scheduler {
     pub fn new(topology: Arc<Topology>, partitions: usize) -> Scheduler {
         let stores = topology.stages.iter().map(|_| Vec::new()).collect();
-        Scheduler { topology, partitions, ticks: VecDeque::new(), stores }
+        Scheduler { topology, partitions, ticks: VecDeque::new(), stores, newest: None }
     }
 
     /// The stage goes on with what its tasks kept.
@@ -139,6 +146,11 @@ impl Scheduler {
             stores.iter_mut().flatten().flat_map(|store| store.freeze(freeze == Freeze::All)).collect()
         };
         self.stores.iter_mut().map(of_stage).collect()
+    }
+
+    /// The last tick of an earlier start was at this time.
+    pub fn resume(&mut self, newest: Option<Timestamp>) {
+        self.newest = newest;
     }
 
     /// How many tasks of a stage keep something.
@@ -167,9 +179,12 @@ impl Scheduler {
             frozen: Vec::new(),
             cost: Cost::default(),
         });
+        let before = self.newest.replace(plan.tick.time);
         self.ticks.push_back(TickRun {
             tick: plan.tick,
             freeze,
+            before,
+            batches: topology.batches(before, plan.tick.time),
             stages: stages.collect(),
             stages_left: topology.stages.len(),
         });
@@ -224,6 +239,12 @@ impl Scheduler {
         feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect()
     }
 
+    /// Whether an outlet's stream has a batch in a tick.
+    pub fn has_batch(&self, tick: u64, outlet: usize) -> bool {
+        let run = &self.ticks[self.index(tick).expect("a tick is retired after its outlets are written")];
+        self.topology.outlets[outlet].iter().any(|feeder| run.batches[feeder.stage].given)
+    }
+
     pub fn is_complete(&self, tick: u64) -> bool {
         self.index(tick).is_some_and(|at| self.ticks[at].stages_left == 0)
     }
@@ -243,7 +264,7 @@ impl Scheduler {
 
     /// A stage's input is complete: makes its tasks. Says whether there is news for the driver.
     fn start(&mut self, at: usize, stage: usize, inputs: Vec<TaskInput>, ready: &mut Vec<Task>) -> bool {
-        let tick = self.ticks[at].tick;
+        let TickRun { tick, before, .. } = self.ticks[at];
         let count = inputs.len();
         let this = &mut self.ticks[at].stages[stage];
         debug_assert!(this.phase == Phase::Waiting);
@@ -255,7 +276,8 @@ impl Scheduler {
         }
         for (task, input) in inputs.into_iter().enumerate() {
             let id = TaskId { tick: tick.number, stage, task };
-            let task = Task { id, cx: TaskContext { tick, task, partitions: self.partitions }, input };
+            let task =
+                Task { id, cx: TaskContext { tick, before, task, partitions: self.partitions }, input };
             if self.blocked(at, &task) {
                 self.ticks[at].stages[stage].held.push(task);
             } else {
@@ -292,12 +314,16 @@ impl Scheduler {
         news
     }
 
-    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task.
+    /// Deals the buckets of the tails that feed a stage to its tasks, in order of input, stage, task. No tasks, where no
+    /// input has a batch.
     fn gather(&mut self, at: usize, stage: usize) -> Vec<TaskInput> {
         let topology = Arc::clone(&self.topology);
         let HeadShape::Operator { tasks, inputs } = &topology.stages[stage].head else {
             unreachable!("a source stage has no feeders");
         };
+        if !self.ticks[at].batches[stage].read {
+            return Vec::new();
+        }
         let count = inputs.len();
         let none = || -> Vec<Vec<Bucket>> { std::iter::repeat_with(Vec::new).take(count).collect() };
         let mut dealt: Vec<Vec<Vec<Bucket>>> = match tasks {
@@ -310,7 +336,9 @@ impl Scheduler {
             for feeder in feeders {
                 let from = std::mem::take(&mut self.ticks[at].stages[feeder.stage].outputs[feeder.tail]);
                 for buckets in from {
-                    debug_assert!(*tasks != HeadTasks::Partitions || buckets.len() == self.partitions);
+                    debug_assert!(
+                        *tasks != HeadTasks::Partitions || [0, self.partitions].contains(&buckets.len())
+                    );
                     for (partition, bucket) in buckets.into_iter().enumerate() {
                         let task = match tasks {
                             HeadTasks::Partitions | HeadTasks::Fixed(_) => partition,

@@ -61,9 +61,9 @@ pub(crate) fn check_trigger(plan: &Plan, trigger: Trigger) -> Result<()> {
 }
 
 /// Whether something may happen by the time alone, also in an interval that nobody saw.
-pub(crate) fn has_time_outs(plan: &Plan) -> bool {
+pub(crate) fn goes_by_time(pipeline: &Pipeline<'_>) -> bool {
     let timed = [OpKind::MapWithState, OpKind::MapWithStateAndSnapshots];
-    plan.graph().nodes.iter().any(|node| timed.contains(&node.kind))
+    !pipeline.windows.is_empty() || pipeline.plan.graph().nodes.iter().any(|node| timed.contains(&node.kind))
 }
 
 /// Goes on with the states of a log.

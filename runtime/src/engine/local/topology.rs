@@ -1,6 +1,8 @@
 //! Which stage feeds what: the shape of a pipeline, without its closures.
 
+use crate::clock::Timestamp;
 use crate::pipeline::{Head, HeadTasks, Pipeline, Route};
+use crate::window::Slides;
 
 /// One tail of one stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,17 @@ pub(crate) enum HeadShape {
 pub(crate) struct StageShape {
     pub head: HeadShape,
     pub tails: Vec<Route>,
+    /// Its head gives a batch where a window ends, and none in other ticks.
+    pub slides: Option<Slides>,
+}
+
+/// What a stage has in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Batches {
+    /// One of those that feed it gives a batch.
+    pub read: bool,
+    /// It gives one.
+    pub given: bool,
 }
 
 /// # Contract
@@ -37,10 +50,17 @@ pub(crate) struct Topology {
 
 impl Topology {
     pub fn of(pipeline: &Pipeline<'_>) -> Topology {
+        let graph = pipeline.plan.graph();
+        let slides = |stage: usize| {
+            let head = graph.stages.get(stage)?.head;
+            pipeline.windows.iter().find(|window| window.node == head)?.window.known()
+        };
         let mut stages: Vec<StageShape> = pipeline
             .stages
             .iter()
-            .map(|stage| StageShape {
+            .enumerate()
+            .map(|(number, stage)| StageShape {
+                slides: slides(number),
                 head: match &stage.head {
                     Head::Source(source) => HeadShape::Source(*source),
                     Head::Operator { tasks, inputs, .. } => {
@@ -71,6 +91,23 @@ impl Topology {
             }
         }
         Topology { stages, outlets, sources: pipeline.sources.len() }
+    }
+
+    /// What each stage has in a tick at `time` behind one at `before`.
+    pub fn batches(&self, before: Option<Timestamp>, time: Timestamp) -> Vec<Batches> {
+        let mut all: Vec<Batches> = Vec::with_capacity(self.stages.len());
+        for stage in &self.stages {
+            let read = match &stage.head {
+                HeadShape::Source(_) => true,
+                HeadShape::Operator { inputs, .. } => {
+                    let mut feeders = inputs.iter().flatten().peekable();
+                    feeders.peek().is_none() || feeders.any(|feeder| all[feeder.stage].given)
+                }
+            };
+            let given = read && stage.slides.is_none_or(|slides| slides.due(before, time).is_some());
+            all.push(Batches { read, given });
+        }
+        all
     }
 
     /// How many tails a stage waits for.

@@ -85,10 +85,15 @@ impl<'env> Work<'env> {
                     let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
                     op.tick(&task.cx, &mut store, inputs)?
                 };
-                let mut run = stage.body.open(&task.cx);
-                run.batch(&mut *batch)?;
+                let outputs = if op.emits(&task.cx) {
+                    let mut run = stage.body.open(&task.cx);
+                    run.batch(&mut *batch)?;
+                    run.close()
+                } else {
+                    stage.weigh.iter().map(|_| Vec::new()).collect()
+                };
                 let frozen = freeze.map_or(Vec::new(), |freeze| store.freeze(freeze == Freeze::All));
-                Ok(Done { frozen, ..stage.done(run.close(), store) })
+                Ok(Done { frozen, ..stage.done(outputs, store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }

@@ -38,7 +38,11 @@ pub(super) struct Session<'env> {
 }
 
 impl<'env> Session<'env> {
-    pub(super) fn open(engine: &TestEngine, pipeline: Pipeline<'env>, crashed: Option<Crashed>) -> Result<Self> {
+    pub(super) fn open(
+        engine: &TestEngine,
+        pipeline: Pipeline<'env>,
+        crashed: Option<Crashed>,
+    ) -> Result<Self> {
         engine.settings.check()?;
         let clock = Arc::new(ManualClock::default());
         let mut log = TickLog::default();

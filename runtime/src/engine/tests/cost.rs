@@ -7,8 +7,8 @@ use super::feed::Feed;
 use super::hand::*;
 use crate::clock::{ManualClock, millis};
 use crate::engine::control::Control;
-use crate::engine::local::recovery::Found;
 use crate::engine::local::driver::{Driver, Executor, Step};
+use crate::engine::local::recovery::Found;
 use crate::engine::local::schedule::Task;
 use crate::engine::{Settings, run};
 use crate::pipeline::{HeadTasks, Pipeline};
@@ -72,7 +72,8 @@ fn ticks(count: u32, before: impl Fn(&Feed)) -> (Duration, u32) {
     let runtime = run::io_runtime().unwrap();
     let control = Arc::new(Control::default());
     let mut driver =
-        Driver::open(word_count(&feed), &settings, &control, Some(runtime.handle()), Found::default()).unwrap();
+        Driver::open(word_count(&feed), &settings, &control, Some(runtime.handle()), Found::default())
+            .unwrap();
     let (mut pool, mut pooled) = (Counting::default(), 0);
     let mut spent = Duration::ZERO;
     for _ in 0..count {

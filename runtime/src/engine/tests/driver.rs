@@ -6,10 +6,10 @@ use super::feed::{Fails, Feed};
 use super::hand::*;
 use crate::clock::{ManualClock, millis};
 use crate::engine::control::Control;
-use crate::engine::local::recovery::Found;
 use crate::engine::local::driver::{Driver, Executor, Step};
+use crate::engine::local::recovery::Found;
 use crate::engine::local::schedule::Task;
-use crate::engine::{Engine, run};
+use crate::engine::{Engine, Trigger, run};
 use crate::pipeline::Pipeline;
 use millstream_plan::OpKind;
 
@@ -73,6 +73,34 @@ fn late_ticks_pull_nothing_into_memory_before_there_is_room_for_them() {
     // Each has its boundary nevertheless.
     assert_eq!(out.times(), (1..=50).map(|n| n * 10).collect::<Vec<_>>());
     assert_eq!(out.batches(), (0..50).map(|x| vec![x]).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_more_than_two_ticks_are_in_flight() {
+    let (feed, out) = (Feed::of((0..4).map(|x| vec![x])), Recorder::default());
+    let engine = Engine::local().trigger(Trigger::AvailableNow);
+    let runtime = run::io_runtime().unwrap();
+    let control = Arc::new(Control::default());
+    let pipeline = forward(&feed, &out);
+    let mut driver =
+        Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle()), None).unwrap();
+    let mut held = Held::default();
+    let in_flight = |driver: &mut Driver<'_>, held: &mut Held| {
+        while driver.step(held) == Step::Again {}
+        held.0.iter().map(|task| task.id.tick).collect::<Vec<_>>()
+    };
+    assert_eq!(in_flight(&mut driver, &mut held), [0, 1]);
+    // That the newer one is through makes no room: ticks are committed in order.
+    let newer = held.0.pop().unwrap();
+    driver.core.execute(newer);
+    assert_eq!(in_flight(&mut driver, &mut held), [0]);
+    held.run(&driver);
+    while driver.step(&mut held) != Step::Done {
+        held.run(&driver);
+    }
+    driver.end().0.unwrap();
+    runtime.shutdown_background();
+    assert_eq!(out.batches(), [[0], [1], [2], [3]]);
 }
 
 #[test]

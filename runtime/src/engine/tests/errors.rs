@@ -206,7 +206,8 @@ fn of_several_errors_the_lowest_task_is_reported() {
             .source(&Feed::of([vec![1, 2]]), fails, &[to_outlet(0)])
             .outlet(OpKind::Sink, Recorder::default())
             .build();
-        let engine = Engine::local().threads(2).partitions(2).trigger(Trigger::Eager);
+        // No other test waits in this pool.
+        let engine = Engine::local().threads(7).partitions(2).trigger(Trigger::Eager);
         let error = engine.run(pipeline).unwrap_err().to_string();
         assert!(error.ends_with("task 0"), "{error}");
     }

@@ -121,6 +121,7 @@ impl<'env> Hand<'env> {
         let stages: Vec<Stage> = heads.map(|head| Stage { head, fused: &[], tails: &[] }).collect();
         let graph = Graph { name: Some("Hand"), nodes: self.nodes.leak(), stages: stages.leak() };
         Pipeline {
+            windows: Vec::new(),
             invalid: None,
             plan: Plan::new(Box::leak(Box::new(graph))),
             sources: self.sources,

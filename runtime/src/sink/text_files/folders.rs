@@ -4,7 +4,8 @@
 //! - `.counts-<time>.writing`: a tick that is being written, or was when its process died: removed at open.
 //! - `.counts-<time>.replaced`: a tick's earlier self while the new one takes its place. If a process died just
 //!   then, `open` removes it, or puts it back if nothing is in its place.
-//! - `.counts.epoch`: the number of the newest start.
+//! - `.counts.epoch`: the number of the newest start. It counts the starts on one checkpoint, so it tells nothing of starts
+//!   on another one, or on none.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -3,14 +3,15 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::FileFormat;
-use super::scan::{self, Scanner};
+use super::scan::{self, Scanner, Watch};
 use crate::BoxError;
+use crate::clock::Timestamp;
 use crate::source::files::{Compression, DataFile};
 
 /// What a tick may take.
@@ -31,6 +32,7 @@ pub(super) struct Limits {
 /// - A file is noted in the journal with the offset where it begins, when it is begun.
 pub(super) struct Log {
     scanner: Scanner,
+    watch: Watch,
     compression: Compression,
     /// All that is known and still there, with the number of the scan that saw it last.
     seen: HashMap<PathBuf, u64>,
@@ -73,12 +75,32 @@ enum Note {
     Passed { paths: Vec<OsString>, released: u64 },
     /// A file that is read from this offset on, with its length on disk.
     Begun { path: OsString, bytes: u64, start: u64 },
+    /// A compressed file that began at `start`, and whose text ends here. (Of a plain one that is known from its length.)
+    Ended { path: OsString, start: u64, end: u64 },
+}
+
+impl Entry {
+    fn begun(&self) -> Option<Note> {
+        let path = self.path.clone().into_os_string();
+        self.start.map(|start| Note::Begun { path, bytes: self.bytes, start })
+    }
+
+    fn ended(&self) -> Option<Note> {
+        let (path, start) = (self.path.clone().into_os_string(), self.start?);
+        self.end.filter(|_| self.file.is_compressed()).map(|end| Note::Ended { path, start, end })
+    }
 }
 
 impl Log {
-    pub fn open(scanner: Scanner, compression: Compression, new_files_only: bool) -> Result<Log, BoxError> {
+    pub fn open(
+        scanner: Scanner,
+        watch: Watch,
+        compression: Compression,
+        new_files_only: bool,
+    ) -> Result<Log, BoxError> {
         let mut log = Log {
             scanner,
+            watch,
             compression,
             seen: HashMap::new(),
             scans: 0,
@@ -113,7 +135,7 @@ impl Log {
         let (mut files, mut scanned) = (limits.files, self.frozen);
         loop {
             if self.next == self.files.len() {
-                if !scanned {
+                if !scanned && self.watch.is_due() {
                     scanned = true;
                     self.scan()?;
                     continue;
@@ -140,9 +162,8 @@ impl Log {
             }
             if entry.start.is_none() {
                 entry.start = Some(start);
-                let path = entry.path.clone().into_os_string();
                 if let Some(news) = &mut self.news {
-                    news.push(Note::Begun { path, bytes: entry.bytes, start });
+                    news.extend(entry.begun());
                 }
             }
             room -= end - own;
@@ -154,7 +175,12 @@ impl Log {
             if entry.end.is_some_and(|known| known != self.offered) {
                 return Err(changed(entry));
             }
-            entry.end = Some(self.offered);
+            if entry.end.is_none() {
+                entry.end = Some(self.offered);
+                if let Some(news) = &mut self.news {
+                    news.extend(entry.ended());
+                }
+            }
             self.next += 1;
         }
     }
@@ -177,6 +203,11 @@ impl Log {
         Ok(parts)
     }
 
+    /// When to look for files again, whether or not anything else happens.
+    pub fn due(&self) -> Option<Timestamp> {
+        (!self.frozen).then(|| self.watch.due())
+    }
+
     pub fn freeze(&mut self) {
         if self.new_files_only && !self.recalled {
             self.failed = Some(
@@ -194,7 +225,9 @@ impl Log {
     pub fn journal(&mut self) -> Vec<u8> {
         match &mut self.news {
             Some(news) => encode(&std::mem::take(news)),
-            None if self.seen.is_empty() && self.files.is_empty() => Vec::new(),
+            // Where nothing was there and all is to be read, a restart knows as much by itself. One that is to pass over what
+            // is there must hear that this is no longer so.
+            None if self.seen.is_empty() && self.files.is_empty() && !self.new_files_only => Vec::new(),
             None => {
                 self.news = Some(Vec::new());
                 self.memory()
@@ -205,10 +238,7 @@ impl Log {
     /// All that is to be stored.
     pub fn memory(&self) -> Vec<u8> {
         let mut notes = vec![self.passed()];
-        notes.extend(self.files.iter().filter_map(|entry| {
-            let path = entry.path.clone().into_os_string();
-            entry.start.map(|start| Note::Begun { path, bytes: entry.bytes, start })
-        }));
+        notes.extend(self.files.iter().flat_map(|entry| entry.begun().into_iter().chain(entry.ended())));
         encode(&notes)
     }
 
@@ -233,6 +263,14 @@ impl Log {
                     self.seen.extend(paths.into_iter().map(|path| (PathBuf::from(path), self.scans)));
                 }
                 Note::Begun { path, bytes, start } => self.recall_file(path.into(), bytes, start),
+                Note::Ended { path, start, end } => {
+                    let of =
+                        |entry: &&mut Entry| entry.start == Some(start) && entry.path == Path::new(&path);
+                    // Else a checkpoint has told that it is done with.
+                    if let Some(entry) = self.files.iter_mut().rev().find(of) {
+                        entry.end = Some(end);
+                    }
+                }
             }
         }
         Ok(())
@@ -259,6 +297,8 @@ impl Log {
         match current.map(|at| (at, &self.files[at])) {
             None if position != self.released => return Err(unknown(position)),
             None => self.next = 0,
+            // It may have been removed since.
+            Some((at, entry)) if entry.end == Some(position) => self.next = at + 1,
             Some((at, entry)) => {
                 entry.file.seek(position - entry.start.expect("it was begun"));
                 self.next = at;

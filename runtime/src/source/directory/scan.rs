@@ -1,11 +1,48 @@
-//! Which files there are in the folders.
+//! Which files there are in the folders, and when to look.
 
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::super::SourceContext;
 use super::super::patterns::{FoundFile, fixed_part, is_glob, working_folder};
 use crate::BoxError;
+use crate::clock::{Clock, Timestamp};
+use crate::engine::Trigger;
+
+/// When folders are looked at: whenever a tick is planned; under `Trigger::Eager`, where each look may be for another
+/// source's input, once in an interval.
+pub(super) struct Watch {
+    clock: Arc<dyn Clock>,
+    interval: Duration,
+    eager: bool,
+    last: Option<Timestamp>,
+}
+
+impl Watch {
+    pub fn new(cx: &SourceContext, interval: Duration) -> Watch {
+        let eager = cx.trigger == Trigger::Eager;
+        Watch { clock: Arc::clone(&cx.clock), interval, eager, last: None }
+    }
+
+    /// Whether it is time to look. Whoever is told so does.
+    pub fn is_due(&mut self) -> bool {
+        let now = self.clock.now();
+        // The system's clock may have been set back.
+        let waits = self.eager && self.last.is_some_and(|last| last <= now && now < last.plus(self.interval));
+        if !waits {
+            self.last = Some(now);
+        }
+        !waits
+    }
+
+    /// When to look again.
+    pub fn due(&self) -> Timestamp {
+        self.last.map_or_else(|| self.clock.now(), |last| last.plus(self.interval))
+    }
+}
 
 pub(super) struct Scanner {
     places: Vec<Place>,

@@ -1,4 +1,5 @@
 mod limits;
+mod restarts;
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,8 @@ use super::super::files::tests::{gzip, zstd};
 use super::super::testing::{context, lines, read};
 use super::super::{InvalidUtf8, Lines, binary_records, text_directory};
 use super::*;
+use crate::clock::millis;
+use crate::engine::Trigger;
 use crate::source::TextLines;
 
 type Opened = Arc<dyn Reader<Batch = Lines>>;
@@ -199,6 +202,8 @@ fn what_is_there_now_is_what_was_there_when_it_was_frozen() {
     let offer = reader.available(u64::MAX).expect("it is there");
     assert!(offer.caught_up && offer.ranges.is_empty());
 
+    assert_eq!(reader.due(), None);
+
     let nothing = open(folder.source().new_files_only(true));
     nothing.freeze();
     let error = tick_error(&nothing);
@@ -264,107 +269,19 @@ fn records_have_one_length_and_a_file_that_does_not_fit_is_an_error_that_names_i
     assert!(error.contains("/0` has 3 bytes"), "{error}");
 }
 
-/// Opens the source once more, as a new process would.
-fn restart(folder: &Folder, a_tick: u64, notes: &[Vec<u8>], position: u64) -> Opened {
-    let reader = open(folder.source().max_bytes_per_tick(a_tick));
-    notes.iter().for_each(|notes| reader.recall(notes).expect("it is understood"));
-    reader.seek(&[(0, position)].into()).expect("it is known");
-    reader
-}
-
 #[test]
-fn what_came_while_it_was_down_is_read_after_a_restart_and_nothing_twice() {
+fn eager_folders_are_looked_at_once_in_an_interval_and_it_says_when() {
+    let (mut cx, driver) = context();
+    cx.trigger = Trigger::Eager;
+    driver.clock.set(Timestamp::from_millis(7));
     let folder = Folder::new();
-    folder.add("old", "0\n");
-    let reader = open(folder.source().new_files_only(true));
-    let first = reader.journal();
-    folder.add("b", "1\n2\n");
-    assert_eq!(tick(&reader), ["1", "2"]);
-    let second = reader.journal();
-    assert!(reader.journal().is_empty());
-    reader.release(&[(0, 4)].into());
-    let memory = reader.memory();
-    folder.add("a", "3\n");
-    for notes in [vec![first.clone(), second.clone()], vec![memory.clone()], vec![memory, second.clone()]] {
-        let again = open(folder.source().new_files_only(true));
-        notes.iter().for_each(|notes| again.recall(notes).expect("it is understood"));
-        again.seek(&[(0, 4)].into()).expect("it is known");
-        assert_eq!([tick(&again), tick(&again)], [vec!["3"], vec![]]);
-    }
-}
-
-#[test]
-fn positions_without_what_was_stored_beside_them_are_an_error() {
-    let folder = Folder::new();
+    let reader = folder.source().poll_interval(millis(10)).open(&cx).expect("it opens");
+    assert_eq!(tick(&reader), NONE);
     folder.add("a", "1\n");
-    let reader = open(folder.source());
-    let error = reader.seek(&[(0, 2)].into()).expect_err("nothing is known").to_string();
-    assert!(error.starts_with("offset 2 lies in no file that is known"), "{error}");
-    assert!(lines(&reader, &[OffsetRange { partition: 0, start: 0, end: 2 }]).is_err());
-    assert!(reader.recall(&[7, 7]).is_err());
-}
-
-proptest! {
-    #[test]
-    fn a_restart_at_any_tick_reads_the_same_ranges_again_and_then_goes_on(
-        files in proptest::collection::vec(("[a-c☃\n]{0,12}", 0u8..3), 0..6),
-        later in proptest::collection::vec("[a-c☃\n]{1,12}", 0..3),
-        a_tick in 1u64..20,
-        down in any::<prop::sample::Index>(),
-        back in any::<prop::sample::Index>(),
-        released in any::<bool>(),
-    ) {
-        let folder = Folder::new();
-        for (i, (text, kind)) in files.iter().enumerate() {
-            match kind {
-                0 => folder.add(&format!("{i}"), text),
-                1 => folder.add(&format!("{i}.gz"), gzip(text.as_bytes())),
-                _ => folder.add(&format!("{i}.zst"), zstd(text.as_bytes())),
-            }
-        }
-        let reader = open(folder.source().max_bytes_per_tick(a_tick));
-        // Some ticks, each with its ranges, its records and its journal; then the process dies.
-        let mut ticks = Vec::new();
-        let mut memory = reader.memory();
-        let checkpoint = back.index(8);
-        for n in 0..down.index(8) + 1 {
-            let ranges = reader.available(u64::MAX).expect("they are there").ranges;
-            let records = lines(&reader, &ranges).expect("it is text");
-            ticks.push((ranges, records, reader.journal()));
-            if n + 1 == checkpoint {
-                if released {
-                    let end = ticks.iter().flat_map(|t| &t.0).last().map_or(0, |r| r.end);
-                    reader.release(&[(0, end)].into());
-                }
-                memory = reader.memory();
-            }
-        }
-        // A checkpoint before some of them; the others are in the log.
-        let logged = if checkpoint <= ticks.len() { checkpoint } else { 0 };
-        let at = |n: usize| ticks[..n].iter().flat_map(|t| &t.0).last().map_or(0, |r| r.end);
-        let mut notes = vec![memory];
-        notes.extend(ticks[logged..].iter().map(|t| t.2.clone()));
-        for (i, text) in later.iter().enumerate() {
-            folder.add(&format!("later{i}"), text);
-        }
-        let again = restart(&folder, a_tick, &notes, at(logged));
-        again.seek(&[(0, at(ticks.len()))].into()).expect("it is known");
-        for (ranges, records, _) in &ticks[logged..] {
-            prop_assert_eq!(&lines(&again, ranges).expect("it is text"), records);
-        }
-        let mut all: Vec<String> = ticks.into_iter().flat_map(|t| t.1).collect();
-        loop {
-            let offer = again.available(u64::MAX).expect("they are there");
-            all.extend(lines(&again, &offer.ranges).expect("it is text"));
-            if offer.caught_up {
-                break;
-            }
-        }
-        let texts = files.iter().map(|f| &f.0).chain(&later);
-        let mut expected: Vec<&str> = texts.flat_map(|text| text.lines()).collect();
-        // What was found after the restart is in the order of paths, so also between those of before.
-        all.sort_unstable();
-        expected.sort_unstable();
-        prop_assert_eq!(all, expected);
-    }
+    driver.clock.set(Timestamp::from_millis(16));
+    assert_eq!(tick(&reader), NONE);
+    assert_eq!(reader.due(), Some(Timestamp::from_millis(17)));
+    driver.clock.set(Timestamp::from_millis(17));
+    assert_eq!(tick(&reader), ["1"]);
+    assert_eq!(reader.due(), Some(Timestamp::from_millis(27)));
 }

@@ -56,6 +56,19 @@ fn a_tick_keeps_to_its_bytes_but_has_a_record_at_least() {
 }
 
 #[test]
+fn each_record_is_measured_once_also_one_that_has_to_wait() {
+    let (measured, calls) = std::sync::mpsc::channel();
+    let bytes = move |n: &usize| {
+        measured.send(*n).expect("it is heard");
+        *n
+    };
+    let reader = open(from_iter([3, 2, 9, 1, 4]).record_bytes(bytes).max_bytes_per_tick(4));
+    let ranges: Vec<_> = (0..5).map(|_| reader.available(u64::MAX).expect("fine").ranges[0]).collect();
+    assert_eq!(ranges, [part(0, 1), part(1, 2), part(2, 3), part(3, 4), part(4, 5)]);
+    assert_eq!(calls.try_iter().collect::<Vec<_>>(), [3, 2, 9, 1, 4]);
+}
+
+#[test]
 fn what_was_pulled_to_be_read_again_counts_too() {
     let reader = open(from_iter(0u64..10).max_bytes_per_tick(24));
     reader.seek(&[(0, 1)].into()).expect("it has as many");

@@ -36,11 +36,20 @@ impl Pace {
     /// After how many milliseconds row `n` comes.
     pub fn time_of(self, n: u64) -> u64 {
         let Pace { rows_per_second, ramp_up_millis } = self;
-        if ramp_up_millis == 0
-            && let Some(thousands) = n.checked_mul(1000)
+        // At full speed, and in 64 bits: nearly every row.
+        if let Some(rows) = n.checked_mul(2000)
+            && let Some(ramp) = ramp_up_millis.checked_mul(rows_per_second)
+            && ramp <= rows
+            && let Some(sum) = rows.checked_add(ramp)
+            && let Some(twice) = rows_per_second.checked_mul(2)
         {
-            return thousands / rows_per_second;
+            return sum / twice;
         }
+        self.time_in_128_bits(n)
+    }
+
+    fn time_in_128_bits(self, n: u64) -> u64 {
+        let Pace { rows_per_second, ramp_up_millis } = self;
         let (rows, speed, ramp) = (u128::from(n), u128::from(rows_per_second), u128::from(ramp_up_millis));
         let time = if rows * 2000 < ramp * speed {
             (rows * 2000 * ramp / speed).isqrt()
@@ -85,6 +94,7 @@ mod tests {
             let pace = Pace { rows_per_second, ramp_up_millis };
             prop_assert_eq!(pace.time_of(n) < elapsed, n < pace.rows_before(elapsed));
             prop_assert!(pace.time_of(n) <= pace.time_of(n + 1));
+            prop_assert_eq!(pace.time_of(n), pace.time_in_128_bits(n));
         }
 
         #[test]
@@ -95,7 +105,8 @@ mod tests {
             n: u64,
         ) {
             let pace = Pace { rows_per_second, ramp_up_millis };
-            let _ = (pace.time_of(n), pace.rows_before(elapsed));
+            prop_assert_eq!(pace.time_of(n), pace.time_in_128_bits(n));
+            let _ = pace.rows_before(elapsed);
         }
     }
 }

@@ -69,14 +69,23 @@ fn after_a_restart_the_rows_keep_their_times() {
 }
 
 #[test]
-fn it_says_when_the_next_row_is_due_but_not_too_often() {
+fn it_says_when_the_next_row_is_due() {
     let (slow, _driver) = open(rate(2));
     assert_eq!(slow.due(), Some(at(1)));
     assert_eq!(rows(&*slow, 1).len(), 1);
     assert_eq!(slow.due(), Some(at(501)));
-    let (fast, _driver) = open(rate(1_000_000));
+}
+
+#[test]
+fn eager_it_pauses_when_it_has_caught_up_and_not_before() {
+    let (mut cx, _driver) = context();
+    cx.trigger = Trigger::Eager;
+    let fast = rate(1_000_000).max_records_per_tick(1500).open(&cx).expect("it opens");
     assert_eq!(rows(&*fast, 1).len(), 1000);
     assert_eq!(fast.due(), Some(at(11)));
+    assert_eq!(rows(&*fast, 10), []);
+    assert_eq!(fast.due(), Some(at(11)));
+    assert_eq!([11, 11, 12].map(|time| rows(&*fast, time).len()), [1500, 1500, 1500]);
 }
 
 #[test]

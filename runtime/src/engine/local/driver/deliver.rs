@@ -32,8 +32,12 @@ impl Driver<'_> {
         }
         for outlet in 0..self.delivery.len() {
             // One by one, so that no outlet's buckets are kept while the next one's are written.
-            let partitions = self.core.with_scheduler(|s| s.take_outlet(tick.number, outlet));
-            self.delivery.write(outlet, tick, partitions)?;
+            let partitions = self.core.with_scheduler(|s| {
+                s.has_batch(tick.number, outlet).then(|| s.take_outlet(tick.number, outlet))
+            });
+            if let Some(partitions) = partitions {
+                self.delivery.write(outlet, tick, partitions)?;
+            }
         }
         self.fault(FaultPoint::BeforeCommit, tick.number)?;
         self.delivery.commit(tick)?;

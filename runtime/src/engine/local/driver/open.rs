@@ -20,6 +20,7 @@ use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
 use crate::engine::local::topology::Topology;
+use crate::engine::local::windows;
 use crate::engine::local::work::Work;
 use crate::engine::{Settings, Trigger, guarantee};
 use crate::pipeline::Pipeline;
@@ -39,8 +40,10 @@ impl<'env> Driver<'env> {
         let Found { mut log, durable, lanes, kept } = found;
         pipeline.check_operands()?;
         states::check_trigger(&pipeline.plan, settings.trigger)?;
+        windows::fit(&pipeline, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
         let source_names = states::source_names(&pipeline);
+        let every_interval = durable.is_some() && states::goes_by_time(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
             target: "millstream::engine",
@@ -65,6 +68,7 @@ impl<'env> Driver<'env> {
             runtime: runtime.clone(),
             waker,
             clock: Arc::clone(&settings.clock),
+            trigger: settings.trigger,
         });
         let mut intake =
             Intake::open(pipeline.sources, cx.as_ref(), &topology, &places, settings.partitions)?;
@@ -80,13 +84,8 @@ impl<'env> Driver<'env> {
         let mut scheduler = Scheduler::new(Arc::clone(&topology), settings.partitions);
         let states = states::names(&pipeline.plan, &pipeline.stages);
         if let Some(log) = &mut log {
-            let restored = states::restore(
-                &pipeline.stages,
-                &states,
-                &pipeline.migrations,
-                &log.states,
-                &mut scheduler,
-            );
+            let restored =
+                states::restore(&pipeline.stages, &states, &pipeline.migrations, &log.states, &mut scheduler);
             if let Err(error) = restored {
                 intake.close();
                 return Err(error);
@@ -96,6 +95,7 @@ impl<'env> Driver<'env> {
                 (log.states, log.journals) = Default::default();
             }
         }
+        scheduler.resume(log.as_ref().and_then(|log| log.last).map(|tick| tick.time));
         let readers = intake.readers();
         let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned());
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
@@ -104,7 +104,7 @@ impl<'env> Driver<'env> {
         let mut planner =
             Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
         if let Some(log) = &log {
-            planner.resume(log, durable.is_some() && states::has_time_outs(&pipeline.plan));
+            planner.resume(log, every_interval);
         }
         control.update(|progress| {
             progress.sources = streams.iter().map(|&stream| SourceProgress { stream, input: 0 }).collect();

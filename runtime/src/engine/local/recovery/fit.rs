@@ -35,7 +35,8 @@ impl<'p> Fit<'p> {
     /// Renames and migrations are of what the pipeline has.
     pub fn check(&self) -> Result<()> {
         let has = |name: &str| {
-            self.states.iter().any(|state| state.name == name) || self.sources.iter().any(|source| source == name)
+            self.states.iter().any(|state| state.name == name)
+                || self.sources.iter().any(|source| source == name)
         };
         let Some(name) = self.migrations.names().find(|name| !has(name)) else { return Ok(()) };
         let states = self.states.iter().map(|state| &state.name);
@@ -49,7 +50,8 @@ impl<'p> Fit<'p> {
 
     /// Of sources that are stored under these names, their places today.
     pub fn sources<'n>(&self, stored: impl Iterator<Item = &'n str>) -> Result<Vec<Option<usize>>, BoxError> {
-        let stored: Vec<(&str, String)> = stored.map(|name| (name, self.migrations.renamed(name).to_string())).collect();
+        let stored: Vec<(&str, String)> =
+            stored.map(|name| (name, self.migrations.renamed(name).to_string())).collect();
         let place = |name: &String| self.sources.iter().position(|source| source == name);
         let dropped: Vec<Dropped> = stored
             .iter()
@@ -57,7 +59,11 @@ impl<'p> Fit<'p> {
             .map(|(name, _)| Dropped {
                 what: format!("the positions of the source `{name}`"),
                 name: (*name).to_string(),
-                likely: self.sources.iter().find(|new| stored.iter().all(|(_, known)| known != *new)).cloned(),
+                likely: self
+                    .sources
+                    .iter()
+                    .find(|new| stored.iter().all(|(_, known)| known != *new))
+                    .cloned(),
             })
             .collect();
         self.judge(&dropped)?;
@@ -65,7 +71,10 @@ impl<'p> Fit<'p> {
     }
 
     /// By today's names, the states that are stored.
-    pub fn operators(&self, stored: Vec<RecoveredOperator>) -> Result<BTreeMap<String, StateBytes>, BoxError> {
+    pub fn operators(
+        &self,
+        stored: Vec<RecoveredOperator>,
+    ) -> Result<BTreeMap<String, StateBytes>, BoxError> {
         let mut states: BTreeMap<String, StateBytes> = BTreeMap::new();
         let mut dropped = Vec::new();
         for operator in stored {

@@ -13,7 +13,8 @@ fn to_files(prefix: std::path::PathBuf) -> Pipeline<'static> {
 }
 
 fn parts(folder: &std::path::Path) -> Vec<String> {
-    let parts = std::fs::read_dir(folder).unwrap().map(|part| part.unwrap().file_name().into_string().unwrap());
+    let parts =
+        std::fs::read_dir(folder).unwrap().map(|part| part.unwrap().file_name().into_string().unwrap());
     let mut parts: Vec<String> = parts.filter(|name| name.starts_with("part")).collect();
     parts.sort();
     parts

@@ -47,7 +47,10 @@ fn what_the_pipeline_no_longer_has_is_an_error_that_names_the_likely_rename() {
     assert!(error.contains(".allow_dropped_state(true)"), "{error}");
     let pipeline = renamed(&out, &lengths).checkpoint_rename("words", "terms");
     let error = engine(&store).run(pipeline).unwrap_err().to_string();
-    assert!(error.contains(".checkpoint_rename(\"counts/running_count\", \"totals/running_count\")"), "{error}");
+    assert!(
+        error.contains(".checkpoint_rename(\"counts/running_count\", \"totals/running_count\")"),
+        "{error}"
+    );
     // If it is allowed, the counts begin anew behind the ticks that are done.
     out.clear();
     let pipeline = renamed(&out, &lengths).checkpoint_rename("words", "terms");
