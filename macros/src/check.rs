@@ -15,7 +15,7 @@ use crate::closure;
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
-use millstream_plan::{Arg, Class};
+use millstream_plan::{Arg, Class, KEY_GROUPS};
 use quote::ToTokens;
 
 /// The most tails that a stage can have: the length of the longest tuple in the runtime.
@@ -46,8 +46,12 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
 fn literal_numbers(graph: &Graph, diag: &mut Diagnostics) {
     for node in &graph.nodes {
         let (numbers, message) = match node.kind {
-            OpKind::Repartition => (1..=128, "records are dealt to 1 task or more, and to 128 at most"),
-            OpKind::MapAsync => (1..=usize::MAX, "nothing would ever be waited for; give it 1 or more"),
+            OpKind::Repartition => {
+                (1..=KEY_GROUPS, format!("records are dealt to 1 task or more, and to {KEY_GROUPS} at most"))
+            }
+            OpKind::MapAsync => {
+                (1..=usize::MAX, "nothing would ever be waited for; give it 1 or more".into())
+            }
             _ => continue,
         };
         let Some(Operand::Value(Expr::Lit(ExprLit { lit: Lit::Int(n), .. }))) = node.operands.first() else {
@@ -161,8 +165,8 @@ fn message_for_stream_as_value(node: &Node, name: &str) -> String {
 /// A variable of the environment that a closure assigns to. Of a method that changes it only rustc can know.
 fn changed_captures(graph: &Graph, diag: &mut Diagnostics) {
     for node in &graph.nodes {
-        // What runs on the driver's thread may change what it captures.
-        if node.kind.spec().class == Class::Output {
+        // What runs on the driver's thread may change what it captures. (All outputs but one.)
+        if node.kind.spec().class == Class::Output && node.kind != OpKind::ForEachPartition {
             continue;
         }
         let body_operands = node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand);

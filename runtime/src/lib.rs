@@ -84,6 +84,8 @@ pub mod tick;
 mod wait;
 mod window;
 
+#[doc(hidden)]
+pub use checkpoint::command as __ckpt;
 #[doc(inline)]
 pub use counter::Counter;
 #[doc(inline)]
@@ -104,7 +106,7 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
-pub use state::{State, StateData, StateKey, StateSpec};
+pub use state::{State, StateBackend, StateData, StateKey, StateSpec};
 pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

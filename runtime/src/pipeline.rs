@@ -98,7 +98,8 @@ impl Pipeline<'_> {
     /// checkpoint holds positions of sources and states of operators, never records on their way.) A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
     /// is written*: in a generic function its parameters need the bounds `T: Serialize + DeserializeOwned`. The bytes
     /// are [postcard](https://docs.rs/postcard)'s, so types that ask the data what it is (`#[serde(untagged)]`,
-    /// `#[serde(flatten)]`, JSON values) pass this check and fail when they are read.
+    /// `#[serde(flatten)]`, JSON values) pass this check, and so do your own types that hold a `&'static str`: they fail
+    /// when the first of them is written, which reads it back.
     ///
     /// ```
     /// use millstream::prelude::*;

@@ -37,9 +37,9 @@ pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
 pub use crate::exchange::{
-    Aggregate, AggregateAll, By, ByName, BySerde, Combine, Count, CountValues, Crossing, Deal, Distinct,
-    First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition, ReduceAll, Scatter, Sort, Tailed,
-    Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
+    Aggregate, AggregateAll, By, ByName, BySerde, Combine, CombineNear, Count, CountNear, CountValues,
+    Crossing, Deal, Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition,
+    ReduceAll, Scatter, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
 pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};

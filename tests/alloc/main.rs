@@ -134,3 +134,105 @@ fn what_ticks_hold_stays_in_the_budget() {
     println!("short lines: {lines} MiB");
     assert!(multiplied <= 20 && lines <= 20, "{multiplied} and {lines} MiB");
 }
+
+/// Keeps nothing, and notes what is alive when it is given something for the last time.
+struct Alive {
+    region: Region<'static, System>,
+    last: Arc<AtomicUsize>,
+}
+
+impl<T: Data> Sink<T> for Alive {
+    fn info(&self) -> SinkInfo {
+        SinkInfo { name: "alive", detail: String::new(), delivery: Delivery::AtLeastOnce }
+    }
+    fn write(&mut self, _partition: usize, _records: Vec<T>) -> Result<(), BoxError> {
+        let change = self.region.change();
+        let alive = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+        self.last.store(alive, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// What a run holds for each of so many keys, in bytes, at the moment of its last tick.
+fn held_by_key(keys: u64, run: impl FnOnce(u64, Alive)) -> usize {
+    let last = Arc::default();
+    run(keys, Alive { region: Region::new(ALLOCATOR), last: Arc::clone(&last) });
+    last.load(Ordering::Relaxed) / keys as usize
+}
+
+#[test]
+fn a_key_costs_64_bytes_beyond_itself_and_its_state() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine = || Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow);
+    // A tick of a single record follows the others: what is alive then is the state.
+    let numbers = |keys: u64| from_iter(0..=keys).max_records_per_tick(50_000);
+    let count = |keys, sink| {
+        let source = numbers(keys);
+        engine()
+            .run(stream! { source(source).map(|n| (n % keys, ())).running_count().sink(sink); })
+            .expect("it runs");
+    };
+    let map = |keys, sink| {
+        let source = numbers(keys);
+        let spec = StateSpec::new().timeout(secs(1_000_000));
+        let pipeline = stream! {
+            let sums = source(source).map(|n| (n % keys, n)).map_with_state(|_, n, sum: &mut State<u64>| {
+                *sum.get_or_insert_with(|| 0) += n?;
+                Some(())
+            }, spec);
+            sums.sink(sink);
+        };
+        engine().run(pipeline).expect("it runs");
+    };
+    // As full as a table can be, and just grown.
+    for keys in [900_000, 1_000_000, 1_100_000, 1_250_000] {
+        let (count, map) = (held_by_key(keys, count), held_by_key(keys, map));
+        println!("{keys} keys: running_count {count} bytes each, map_with_state with a time-out {map}");
+        assert!(count <= 64 + 16, "{count} bytes a key of {keys}");
+        // Here there are an alarm and an expiry, too.
+        assert!(map <= 64 + 16, "{map} bytes a key of {keys}, with time-outs");
+    }
+}
+
+/// What a key's state is after so many records: a kilobyte.
+#[cfg(feature = "fjall")]
+fn page_of(key: u64, records: u64) -> String {
+    format!("{:01024}", key * 1000 + records)
+}
+
+#[cfg(feature = "fjall")]
+#[test]
+fn states_of_four_times_the_memory_that_they_are_allowed_run_to_the_end() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    const ALLOWED: u64 = 16 << 20;
+    const KEYS: u64 = 4 * ALLOWED / 1024;
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow);
+    let engine = engine.state_backend(StateBackend::fjall(folder.path(), ALLOWED));
+    let region = Region::new(ALLOCATOR);
+    let (mut most, mut wrong, mut records) = (0, 0, [0, 0]);
+    // Each key twice, the second time in another order.
+    let source = from_iter((0..KEYS).chain((0..KEYS).map(|n| n * 7919 % KEYS))).max_records_per_tick(1000);
+    let pipeline = stream! {
+        let pages = source(source).map(|key| (key, ())).map_with_state(|key, value, state: &mut State<String>| {
+            value?;
+            let before = state.get().map_or(0, |page| page.parse::<u64>().unwrap_or(u64::MAX) % 1000);
+            let is_right = state.get().is_none_or(|page| *page == page_of(*key, before));
+            state.update(page_of(*key, before + 1));
+            Some((before, is_right))
+        }, StateSpec::new());
+        pages.for_each_batch(|batch, _tick| {
+            for (before, is_right) in &batch {
+                wrong += u64::from(!is_right);
+                records[*before as usize] += 1;
+            }
+            let change = region.change();
+            most = most.max(change.bytes_allocated.saturating_sub(change.bytes_deallocated));
+        });
+    };
+    engine.run(pipeline).expect("it runs");
+    println!("{} MiB of states in {} MiB", KEYS >> 10, most >> 20);
+    assert_eq!((records, wrong), ([KEYS, KEYS], 0));
+    // Beyond it: hashes and the index, and the records of two ticks.
+    assert!(most < ALLOWED as usize + (8 << 20), "{} MiB", most >> 20);
+}

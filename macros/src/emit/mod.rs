@@ -27,13 +27,13 @@ pub fn code(graph: &Graph, stages: &Stages) -> TokenStream {
     let topology = plan::topology(graph, stages);
     let operands = operands(graph);
     let parts = (0..stages.list.len()).map(|index| {
-        let head = ops::attach(graph, stages, stages.list[index].head);
+        let head = ops::attach(graph, stages.list[index].head);
         let body = stage::stage(graph, stages, index);
         let outputs = stages.list[index]
             .tails
             .iter()
             .filter(|(node, _)| graph.nodes[*node].outputs.is_empty())
-            .map(|(node, _)| ops::attach(graph, stages, *node));
+            .map(|(node, _)| ops::attach(graph, *node));
         quote!(#head #body #(#outputs)*)
     });
     let crossings = crossings::crossings(graph, stages);

@@ -157,7 +157,7 @@ impl Graph {
         Graph { name, nodes, stages }
     }
 
-    /// What a stream is called: its `let` name, or `after OPERATOR` where it has none.
+    /// What a stream is called: its `let` name, or `stream/operator` where it has none.
     pub fn stream_name(&self, port: Port) -> String {
         let node = &self.nodes[port.node];
         match node.outputs[port.output] {

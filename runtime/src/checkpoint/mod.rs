@@ -14,6 +14,7 @@
 //! - A manifest refers to objects of its own start alone: what an older start prunes is never a newer one's.
 
 mod envelope;
+mod inspect;
 mod location;
 mod log;
 mod manifest;
@@ -22,6 +23,10 @@ mod prune;
 mod recover;
 mod start;
 mod storage;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::time::Duration;
@@ -37,6 +42,7 @@ use crate::tick::{OffsetRange, Positions, Tick, TickRecord};
 pub(crate) use log::Log;
 #[allow(unused_imports, reason = "the engine does not call it yet")]
 pub(crate) use start::Start;
+pub use inspect::command;
 pub(crate) use storage::Storage;
 pub(crate) use write::Checkpoints;
 

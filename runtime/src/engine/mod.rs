@@ -29,6 +29,7 @@ use self::checkpointing::Checkpointing;
 use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Pipeline;
 use crate::progress::{OnProgress, Progress};
+use crate::state::StateBackend;
 use crate::{Error, Result};
 
 pub use job::Job;
@@ -108,6 +109,7 @@ pub(crate) struct Settings {
     pub trigger: Trigger,
     pub overrun: Overrun,
     pub memory_budget: u64,
+    pub state_backend: StateBackend,
     pub backpressure: Option<Backpressure>,
     pub clock: Arc<dyn Clock>,
     pub on_progress: Option<OnProgress>,
@@ -126,6 +128,7 @@ impl Default for Settings {
             trigger: Trigger::Interval(Duration::from_secs(1)),
             overrun: Overrun::Queue,
             memory_budget: MEMORY_BUDGET,
+            state_backend: StateBackend::memory(),
             backpressure: None,
             clock: Arc::new(SystemClock),
             on_progress: None,
@@ -248,6 +251,12 @@ impl Engine {
     /// what sinks keep. An element of a `queue` is a tick of its own, whatever it makes.
     pub fn memory_budget(mut self, bytes: u64) -> Engine {
         self.settings.memory_budget = bytes;
+        self
+    }
+
+    /// Where the states of keys lie; by default in memory.
+    pub fn state_backend(mut self, backend: StateBackend) -> Engine {
+        self.settings.state_backend = backend;
         self
     }
 

@@ -13,6 +13,7 @@ use crate::Result;
 use crate::clock::{Clock, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
+use crate::state::StateBackend;
 
 /// Where [`TestEngine::fail_at`] lets a job crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,12 @@ impl TestEngine {
     /// As [`Engine::memory_budget`](super::Engine::memory_budget).
     pub fn memory_budget(mut self, bytes: u64) -> Self {
         self.settings.memory_budget = bytes;
+        self
+    }
+
+    /// As [`Engine::state_backend`](super::Engine::state_backend).
+    pub fn state_backend(mut self, backend: StateBackend) -> Self {
+        self.settings.state_backend = backend;
         self
     }
 

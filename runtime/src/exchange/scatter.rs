@@ -26,7 +26,7 @@ pub struct Entry<K: Key, V> {
 
 impl<K: Key, V> Entry<K, V> {
     #[inline(always)]
-    fn new(hash: u64, slot: K::Slot, value: V) -> Self {
+    pub(super) fn new(hash: u64, slot: K::Slot, value: V) -> Self {
         Entry { memo: K::Memo::of(hash), slot, value }
     }
 
@@ -52,7 +52,7 @@ pub struct Scatter<K: Key, V> {
 }
 
 impl<K: Key, V> Scatter<K, V> {
-    fn new(partitions: usize) -> Self {
+    pub(super) fn new(partitions: usize) -> Self {
         Scatter {
             open: Box::new([const { Vec::new() }; GROUPS]),
             full: Box::new([const { Vec::new() }; GROUPS]),
@@ -61,7 +61,7 @@ impl<K: Key, V> Scatter<K, V> {
     }
 
     #[inline(always)]
-    fn add(&mut self, hash: u64, entry: Entry<K, V>) {
+    pub(super) fn add(&mut self, hash: u64, entry: Entry<K, V>) {
         let group = group_of(hash);
         let chunk = &mut self.open[group];
         if chunk.len() == chunk.capacity() {

@@ -147,7 +147,7 @@ impl<L: AsRef<[u8]>> BytesSlot<L> {
 
 /// Long strings and byte strings differ only in the type that holds them.
 macro_rules! bytes_key {
-    ($($type:ty),+ => $owned:ty, $long:ty, $as_bytes:ident, $release:ident) => {$(
+    ($($type:ty),+ => $owned:ty, $long:ty, $as_bytes:ident, $release:ident, $refill:ident) => {$(
         impl Key for $type {
             type Owned = $owned;
             type Slot = BytesSlot<Long<$long>>;
@@ -174,6 +174,10 @@ macro_rules! bytes_key {
             }
             fn from_slot(slot: Self::Slot) -> $owned {
                 $release(slot)
+            }
+            #[inline]
+            fn refill(slot: &Self::Slot, key: &mut $owned) {
+                $refill(slot, key);
             }
             fn write(probe: &BytesProbe<'_>, out: &mut Canonical) {
                 probe.write(out);
@@ -239,5 +243,27 @@ fn release_bytes(slot: BytesSlot<Long<Box<[u8]>>>) -> Vec<u8> {
     }
 }
 
-bytes_key!(&str, String, Cow<'_, str> => String, Box<str>, str_bytes, release_str);
-bytes_key!(&[u8], Vec<u8> => Vec<u8>, Box<[u8]>, byte_bytes, release_bytes);
+fn refill_str(slot: &BytesSlot<Long<Box<str>>>, key: &mut String) {
+    key.clear();
+    match slot {
+        BytesSlot::Short(words) => {
+            let (bytes, len) = words.bytes();
+            key.push_str(std::str::from_utf8(&bytes[..len]).expect("the bytes came out of a str"));
+        }
+        BytesSlot::Long(Long(text)) => key.push_str(text),
+    }
+}
+
+fn refill_bytes(slot: &BytesSlot<Long<Box<[u8]>>>, key: &mut Vec<u8>) {
+    key.clear();
+    match slot {
+        BytesSlot::Short(words) => {
+            let (bytes, len) = words.bytes();
+            key.extend_from_slice(&bytes[..len]);
+        }
+        BytesSlot::Long(Long(bytes)) => key.extend_from_slice(bytes),
+    }
+}
+
+bytes_key!(&str, String, Cow<'_, str> => String, Box<str>, str_bytes, release_str, refill_str);
+bytes_key!(&[u8], Vec<u8> => Vec<u8>, Box<[u8]>, byte_bytes, release_bytes, refill_bytes);

@@ -49,6 +49,15 @@ pub trait Key: Sized {
     fn into_slot(self) -> Self::Slot;
     fn from_slot(slot: Self::Slot) -> Self::Owned;
 
+    /// Makes of an owned key another one, with the room that it has.
+    #[inline(always)]
+    fn refill(slot: &Self::Slot, key: &mut Self::Owned)
+    where
+        Self::Slot: Clone,
+    {
+        *key = Self::from_slot(slot.clone());
+    }
+
     /// Appends the canonical bytes, self-delimiting: as they stand inside a tuple.
     fn write(probe: &Self::Probe<'_>, out: &mut Canonical);
     /// As [`Key::write`], from a table's form.

@@ -35,6 +35,8 @@ where
     fn run(&self, cx: &TaskContext, store: &mut Store, inputs: Vec<Vec<Bucket>>, mut out: impl FnMut(U)) {
         let now = cx.tick.time;
         let idle = self.timeout.map_or(never(), |timeout| now.plus(timeout));
+        // One for all records: a string is not made anew for each.
+        let mut key: Option<K> = None;
         let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
         for group in Owners::groups(cx.task, cx.partitions) {
             let chunks = input.take(group);
@@ -50,15 +52,21 @@ where
                 let at = states.keys.find(hash, &entry.slot);
                 let (value, before) = at.map(|at| states.take(at)).unzip();
                 let mut state = State::new(value, cx.tick, false);
-                let key = K::from_slot(entry.slot.clone());
-                let result = blame::at(self.node, || (self.function)(&key, Some(entry.value), &mut state));
+                let key = match &mut key {
+                    Some(key) => {
+                        K::refill(&entry.slot, key);
+                        key
+                    }
+                    none => none.insert(K::from_slot(entry.slot.clone())),
+                };
+                let result = blame::at(self.node, || (self.function)(key, Some(entry.value), &mut state));
                 let expires: Timestamp = state.expires.unwrap_or(idle);
                 match (state.value, at.zip(before)) {
                     (Some(value), Some((at, before))) => {
-                        states.put(at, hash, value, expires, before, state.updated);
+                        states.put(at, value, expires, before, state.updated);
                     }
                     (Some(value), None) => states.add(hash, entry.slot, value, expires),
-                    (None, Some((at, _))) => states.keys.remove(at),
+                    (None, Some((at, _))) => states.remove(at),
                     (None, None) => {}
                 }
                 result.into_iter().for_each(&mut out);
@@ -119,8 +127,8 @@ where
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let mut rows: Vec<Two<U, (K, S)>> = Vec::new();
         self.0.run(cx, store, inputs, |result| rows.push(Two::First(result)));
-        for (_, states) in store.iter::<TimedStates<K, S>>() {
-            let keys = &states.keys;
+        for (_, states) in store.iter_mut::<TimedStates<K, S>>() {
+            let keys = &mut states.keys;
             rows.extend((0..keys.len()).map(|at| Two::Second((keys.key(at), keys.get(at).state.clone()))));
         }
         Ok(Box::new(Rows::new(rows)))

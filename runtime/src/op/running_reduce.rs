@@ -3,12 +3,11 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::open;
+use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::Rows;
-use crate::exchange::{KeyTable, group_of};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
-use crate::state::{GroupState, Kept, KeyStates, Schema, StateData, StateKey, Store};
+use crate::state::{GroupState, Kept, KeyStates, Marks, Schema, StateData, StateKey, Store};
 
 pub(crate) struct RunningReduce<K, V, C> {
     combine: C,
@@ -24,30 +23,37 @@ impl<K, V, C: Fn(V, V) -> V> RunningReduce<K, V, C> {
 impl<K: StateKey, V: StateData, C: Fn(V, V) -> V + Send + Sync> HeadOperator for RunningReduce<K, V, C> {
     fn tick(
         &self,
-        _: &TaskContext,
+        cx: &TaskContext,
         store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let mut tables = inputs.into_iter().flatten().map(open::<KeyTable<K, V>>);
-        let mut merged = tables.next().unwrap_or_default();
-        for table in tables {
-            merged.merge(table, &self.combine);
-        }
-        let mut rows: Vec<(K, V)> = Vec::with_capacity(merged.len());
-        for (hash, slot, value) in merged.into_entries() {
-            let states = store.group::<KeyStates<K, V>>(group_of(hash));
-            let value = match states.find(hash, &slot) {
-                Some(at) => {
-                    let value = (self.combine)(states.take(at), value);
-                    *states.state(at) = Some(value.clone());
-                    value
+        let groups = gather::groups(cx, &inputs);
+        let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
+        let mut rows: Vec<(K, V)> = Vec::new();
+        // Of the group at hand: the places that were changed, in the order in which they were.
+        let (mut changed, mut is_changed) = (Vec::new(), Marks::default());
+        for group in groups {
+            let chunks = input.take(group);
+            if chunks.is_empty() {
+                continue;
+            }
+            let states = store.group::<KeyStates<K, V>>(group);
+            for entry in chunks.into_iter().flatten() {
+                let hash = entry.hash();
+                let at = match states.find(hash, &entry.slot) {
+                    Some(at) => {
+                        let state = states.state(at);
+                        *state = state.take().map(|before| (self.combine)(before, entry.value));
+                        at
+                    }
+                    None => states.add(hash, entry.slot, Some(entry.value)),
+                };
+                if is_changed.set(at) {
+                    changed.push(at);
                 }
-                None => {
-                    states.add(hash, slot.clone(), Some(value.clone()));
-                    value
-                }
-            };
-            rows.push((K::from_slot(slot), value));
+            }
+            is_changed.clear_for(states.len());
+            rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
         }
         Ok(Box::new(Rows::new(rows)))
     }

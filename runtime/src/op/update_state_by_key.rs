@@ -85,3 +85,42 @@ where
         Some(KeyStates::<K, S>::schema())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::exchange::{Scatter, Tail};
+
+    #[test]
+    fn what_is_written_follows_the_keys_that_changed_not_those_that_were_looked_at() {
+        const KEYS: u64 = 1_000_000;
+        let op = UpdateStateByKey {
+            node: 0,
+            function: |_: &u64, new: &[u64], old: Option<u64>, _| Some(old.unwrap_or(0) + new.iter().sum::<u64>()),
+            initial: Initial::<u64, u64>::none(),
+            values: PhantomData::<fn(u64)>,
+        };
+        let mut store = Store::new(0, 1);
+        let mut tick = |number: u64, keys: std::ops::Range<u64>| {
+            let tick = Tick { number, time: Timestamp::from_millis(number as i64), epoch: 0 };
+            let cx = TaskContext { tick, task: 0, partitions: 1 };
+            let mut tail = Scatter::<u64, u64>::open(&(), &cx);
+            keys.for_each(|key| tail.push(key, 1));
+            op.tick(&cx, &mut store, vec![tail.close()]).expect("it runs");
+            let pieces = store.freeze(number == 0);
+            pieces.into_iter().fold((0, 0), |(bytes, fulls), piece| {
+                let mut out = Vec::new();
+                piece.frozen.write(&mut out).expect("it can be written");
+                (bytes + out.len(), fulls + usize::from(piece.full))
+            })
+        };
+        let (all, _) = tick(0, 0..KEYS);
+        assert_eq!(tick(1, 0..0), (0, 0));
+        // A hundredth. Two groups at most have come so far that they write themselves in full.
+        let (some, fulls) = tick(2, 0..KEYS / 100);
+        assert!(some > all / 100 && some < all / 100 * 5 / 4 + fulls * all / 100, "{some} of {all}, {fulls} in full");
+        assert!(fulls <= 2, "{fulls}");
+        assert_eq!(tick(3, 0..0), (0, 0));
+    }
+}

@@ -7,7 +7,7 @@ use millstream_plan::NodeId;
 
 use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
-use crate::exchange::{Combine, CountValues, Distinct, Folding, Handle, Reducer, Scatter};
+use crate::exchange::{CombineNear, CountNear, Distinct, Folding, Handle, Reducer, Scatter};
 use crate::fused::Two;
 use crate::op::drop_duplicates::{DropDuplicates, DropDuplicatesByKey};
 use crate::op::map_with_state::{AndSnapshots, MapWithState};
@@ -26,7 +26,7 @@ impl<'env> Builder<'env> {
     pub fn running_count<K: StateKey>(
         &mut self,
         node: NodeId,
-        tail: &Handle<CountValues<K>>,
+        tail: &Handle<CountNear<K>>,
     ) -> Stream<Rows<(K, u64)>> {
         self.plan.set_detail(node, GROWS.into());
         let count = RunningReduce::<K, u64, _>::new(|a, b| a + b);
@@ -36,7 +36,7 @@ impl<'env> Builder<'env> {
     pub fn running_reduce<K, V, F>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Combine<K, V, F>>,
+        tail: &Handle<CombineNear<K, V, F>>,
         function: F,
     ) -> Stream<Rows<(K, V)>>
     where

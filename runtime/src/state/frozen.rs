@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::entries::Entries;
 use super::kept::{Freeze, Kept};
 use super::keys::{KeyStates, THERE};
 use super::marks::Marks;
 use super::piece::{Frozen, Piece, Schema};
 use super::slots::{self, Raw, SlotWriter};
-use super::{Cell, StateKey, schema};
+use super::{Backend, Cell, StateKey, schema};
 use crate::BoxError;
 use crate::exchange::GROUPS;
 use crate::key::Key;
@@ -77,27 +78,36 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         };
         let is_first = how.full || self.since.is_none();
         let since = self.since.get_or_insert_default();
-        let entry = |at: usize| {
-            let entry = &self.entries[at];
-            (at as u32, entry.slot.clone(), entry.cell.clone().expect(THERE))
-        };
-        let slots = match count {
-            Some(count) => {
-                since.slots += count;
-                let mut slots = Vec::with_capacity(count);
-                slots.extend(since.changed.iter(len).map(entry));
-                slots
-            }
-            None => {
-                since.slots = if is_first { head_start(how.group, len) } else { 0 };
-                (0..len).map(entry).collect()
-            }
+        let full = count.is_none();
+        let some = count.map(|count| {
+            let mut some = Vec::with_capacity(count);
+            some.extend(since.changed.iter(len).map(|at| at as u32));
+            some
+        });
+        since.slots = match count {
+            Some(count) => since.slots + count,
+            None if is_first => head_start(how.group, len),
+            None => 0,
         };
         since.changed.clear_for(len);
         since.len = len;
         since.fields = fields.as_ref().map(Clone::clone).unwrap_or_default();
-        let frozen = FrozenKeys::<K, C> { full: count.is_none(), len, fields, slots };
-        Some(Piece { group: how.group, full: frozen.full, keys: len as u64, frozen: Box::new(frozen) })
+        let frozen: Box<dyn Frozen> = match &mut self.entries {
+            Entries::Memory(all) => {
+                let slot = |at: u32| {
+                    let entry = &all[at as usize];
+                    (at, entry.slot.clone(), entry.cell.clone().expect(THERE))
+                };
+                let slots = match some {
+                    Some(some) => some.into_iter().map(slot).collect(),
+                    None => (0..len as u32).map(slot).collect(),
+                };
+                Box::new(FrozenKeys::<K, C> { full, len, fields, slots })
+            }
+            #[cfg(feature = "fjall")]
+            Entries::Disk(all) => Box::new(all.freeze(full, fields, some)),
+        };
+        Some(Piece { group: how.group, full, keys: len as u64, frozen })
     }
 
     /// As [`Kept::restore`], with what the operator keeps for the group.
@@ -162,6 +172,10 @@ impl<K: StateKey, C: Cell> Kept for KeyStates<K, C> {
 
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
         Ok(KeyStates::restore_with::<()>(pieces)?.0)
+    }
+
+    fn move_to(&mut self, backend: &Backend) {
+        self.entries.move_to(backend);
     }
 
     fn schema() -> Schema {

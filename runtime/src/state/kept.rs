@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::piece::{Frozen, Piece, Schema};
-use super::schema;
 use super::slots::{self, Raw};
+use super::{Backend, schema};
 use crate::BoxError;
 
 /// How a group is to be frozen.
@@ -39,6 +39,11 @@ pub(crate) trait Kept: Any + Send {
     fn schema() -> Schema
     where
         Self: Sized;
+
+    /// From now on it lies there, as far as it is a list of keys.
+    fn move_to(&mut self, backend: &Backend) {
+        let _ = backend;
+    }
 }
 
 impl<T: Any + Send + Serialize + DeserializeOwned> Kept for T {
@@ -101,6 +106,12 @@ impl GroupState {
     pub(super) fn write_anew(mut self) -> GroupState {
         self.anew = true;
         self
+    }
+
+    pub(super) fn move_to(&mut self, backend: &Backend) {
+        if !backend.is_memory() {
+            self.kept.move_to(backend);
+        }
     }
 
     pub(super) fn get<T: Any>(&self) -> &T {

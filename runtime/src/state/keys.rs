@@ -4,9 +4,10 @@ use std::fmt;
 
 use hashbrown::HashTable;
 
+use super::entries::{Entries, Entry};
 use super::frozen::Since;
 use super::{Cell, StateKey, slots};
-use crate::key::{Key, Memo};
+use crate::key::Key;
 
 /// A dense list of keys and states, and an index into it: so all keys are visited in one pass over memory, in an order that
 /// follows from what was done here, and is the same again after the list was written and read.
@@ -16,15 +17,9 @@ use crate::key::{Key, Memo};
 /// - What was changed since it was frozen last is known, by its place in the list; where nobody freezes, nothing is kept for that.
 pub(crate) struct KeyStates<K: Key, C> {
     index: HashTable<u32>,
-    pub(super) entries: Vec<Entry<K, C>>,
+    pub(super) entries: Entries<K, C>,
     /// `None`: it was never frozen.
     pub(super) since: Option<Since>,
-}
-
-pub(super) struct Entry<K: Key, C> {
-    memo: K::Memo,
-    pub slot: K::Slot,
-    pub cell: Option<C>,
 }
 
 /// The bytes of a state before and after it was exchanged.
@@ -52,13 +47,7 @@ pub(super) const THERE: &str = "a key has a state, but while its operator works 
 
 impl<K: Key, C> Default for KeyStates<K, C> {
     fn default() -> Self {
-        KeyStates { index: HashTable::new(), entries: Vec::new(), since: None }
-    }
-}
-
-impl<K: Key, C> Entry<K, C> {
-    fn hash(&self) -> u64 {
-        self.memo.hash(|| K::slot_hash(&self.slot))
+        KeyStates { index: HashTable::new(), entries: Entries::default(), since: None }
     }
 }
 
@@ -69,14 +58,22 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
 
     /// Where a key is.
     #[inline(always)]
-    pub fn find(&self, hash: u64, slot: &K::Slot) -> Option<usize> {
-        let same = |at: &u32| K::same_slots(&self.entries[*at as usize].slot, slot);
+    pub fn find(&mut self, hash: u64, slot: &K::Slot) -> Option<usize> {
+        let entries = &mut self.entries;
+        let same = |at: &u32| {
+            let at = *at as usize;
+            entries.may_be(at, hash) && K::same_slots(&entries.get(at).slot, slot)
+        };
         self.index.find(hash, same).map(|at| *at as usize)
     }
 
     /// Where a key of this hash is that fits.
-    pub fn find_by(&self, hash: u64, fits: impl Fn(usize) -> bool) -> Option<usize> {
-        let found = |at: &u32| self.hash(*at as usize) == hash && fits(*at as usize);
+    pub fn find_by(&mut self, hash: u64, fits: impl Fn(&C) -> bool) -> Option<usize> {
+        let entries = &mut self.entries;
+        let found = |at: &u32| {
+            let at = *at as usize;
+            entries.hash(at) == hash && entries.get(at).cell.as_ref().is_some_and(&fits)
+        };
         self.index.find(hash, found).map(|at| *at as usize)
     }
 
@@ -84,9 +81,9 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
     pub fn add(&mut self, hash: u64, slot: K::Slot, cell: Option<C>) -> usize {
         let at = self.entries.len();
         let number = u32::try_from(at).expect("fewer than 2^32 keys of one key group fit into memory");
-        self.entries.push(Entry { memo: K::Memo::of(hash), slot, cell });
+        self.entries.push(hash, Entry::new(hash, slot, cell));
         let entries = &self.entries;
-        self.index.insert_unique(hash, number, |at| entries[*at as usize].hash());
+        self.index.insert_unique(hash, number, |at| entries.hash(*at as usize));
         self.mark(at);
         at
     }
@@ -105,42 +102,43 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
 
     /// Makes room for so many keys.
     pub fn reserve(&mut self, keys: usize) {
-        self.entries.reserve_exact(keys);
+        self.entries.reserve(keys);
         let entries = &self.entries;
-        self.index.reserve(keys, |at| entries[*at as usize].hash());
+        self.index.reserve(keys, |at| entries.hash(*at as usize));
     }
 
     pub fn hash(&self, at: usize) -> u64 {
-        self.entries[at].hash()
+        self.entries.hash(at)
     }
 
-    pub fn key(&self, at: usize) -> K {
-        K::from_slot(self.entries[at].slot.clone())
+    pub fn key(&mut self, at: usize) -> K {
+        K::from_slot(self.entries.get(at).slot.clone())
     }
 
     /// A state, to be read.
-    pub fn get(&self, at: usize) -> &C {
-        self.entries[at].cell.as_ref().expect(THERE)
+    #[inline(always)]
+    pub fn get(&mut self, at: usize) -> &C {
+        self.entries.get(at).cell.as_ref().expect(THERE)
     }
 
     /// A state, to be changed; of a new key there may be none.
     #[inline(always)]
     pub fn state(&mut self, at: usize) -> &mut Option<C> {
         self.mark(at);
-        &mut self.entries[at].cell
+        &mut self.entries.get_mut(at).cell
     }
 
     /// A state, to be changed in what is no part of it and is not written.
     #[inline(always)]
     pub fn aside(&mut self, at: usize) -> &mut Option<C> {
-        &mut self.entries[at].cell
+        &mut self.entries.get_mut(at).cell
     }
 
     /// A key as it lies here, and its state, to be changed.
     #[inline(always)]
     pub fn pair(&mut self, at: usize) -> (&K::Slot, &mut C) {
         self.mark(at);
-        let entry = &mut self.entries[at];
+        let entry = self.entries.get_mut(at);
         (&entry.slot, entry.cell.as_mut().expect(THERE))
     }
 
@@ -159,14 +157,14 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         new: impl FnOnce(K, Option<C>) -> Option<C>,
     ) {
         let key = self.key(at);
-        let old = self.entries[at].cell.take();
+        let old = self.entries.get_mut(at).cell.take();
         let is_open = self.since.as_ref().is_some_and(|since| !since.changed.has(at));
         let before = is_open && scratch.before.set(old.as_ref());
         let new = new(key, old);
         if is_open && !(before && scratch.after.set(new.as_ref()) && scratch.before == scratch.after) {
             self.mark(at);
         }
-        self.entries[at].cell = new;
+        self.entries.get_mut(at).cell = new;
     }
 
     #[inline(always)]
@@ -196,17 +194,16 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
     pub fn retain(&mut self, fits: impl Fn(&C) -> bool) {
         let mut at = 0;
         while at < self.len() {
-            if self.entries[at].cell.as_ref().is_some_and(&fits) {
+            if self.entries.get(at).cell.as_ref().is_some_and(&fits) {
                 at += 1;
             } else {
                 self.remove(at);
             }
         }
         // What was needed for a crowd that is gone is given back.
-        if self.entries.capacity() > 4 * self.len() + 16 {
+        if self.entries.shrink() {
             let entries = &self.entries;
-            self.index.shrink_to(2 * entries.len(), |at| entries[*at as usize].hash());
-            self.entries.shrink_to(2 * self.entries.len());
+            self.index.shrink_to(2 * entries.len(), |at| entries.hash(*at as usize));
         }
     }
 }

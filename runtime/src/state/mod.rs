@@ -1,7 +1,11 @@
 //! State: what operators keep from tick to tick.
 
+mod backend;
 mod cell;
 mod data;
+#[cfg(feature = "fjall")]
+mod disk;
+mod entries;
 mod expiry;
 mod frozen;
 mod handle;
@@ -10,14 +14,18 @@ mod kept;
 mod keys;
 mod marks;
 mod migrate;
+#[cfg(feature = "fjall")]
+mod paged;
 mod piece;
-mod schema;
+pub(crate) mod schema;
 mod seen;
-mod slots;
+pub(crate) mod slots;
 mod spec;
 mod store;
 mod timed;
 
+pub(crate) use backend::Backend;
+pub use backend::StateBackend;
 pub(crate) use cell::Cell;
 pub use data::{StateData, StateKey};
 pub use expiry::Expiry;

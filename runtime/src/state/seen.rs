@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::kept::{Freeze, Kept};
 use super::piece::{Piece, Schema};
-use super::{Cell, Expiry, KeyStates, StateKey, slots};
+use super::{Backend, Cell, Expiry, KeyStates, StateKey, slots};
 use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::key::Key;
@@ -85,6 +85,10 @@ impl<K: StateKey> Kept for Seen<K> {
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
         let (keys, sweep) = KeyStates::restore_with(pieces)?;
         Ok(Seen { keys, sweep })
+    }
+
+    fn move_to(&mut self, backend: &Backend) {
+        self.keys.move_to(backend);
     }
 
     fn schema() -> Schema {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::Backend;
 use super::kept::{GroupState, Kept};
 use super::piece::Piece;
 use crate::exchange::{GROUPS, Owners};
@@ -24,6 +25,8 @@ use crate::exchange::{GROUPS, Owners};
 pub(crate) struct Store {
     first: usize,
     slots: Vec<Slot>,
+    /// Where what is made here lies.
+    backend: Backend,
 }
 
 type Slot = Option<GroupState>;
@@ -33,7 +36,15 @@ impl Store {
     /// The empty store of one of `partitions`.
     pub fn new(partition: usize, partitions: usize) -> Store {
         let groups = Owners::groups(partition, partitions);
-        Store { first: groups.start, slots: groups.map(|_| None).collect() }
+        Store { first: groups.start, slots: groups.map(|_| None).collect(), backend: Backend::Memory }
+    }
+
+    /// What is in it moves there, and so does what will be.
+    pub fn keep_in(&mut self, backend: &Backend) {
+        if self.backend.is_memory() && !backend.is_memory() {
+            self.slots.iter_mut().flatten().for_each(|state| state.move_to(backend));
+            self.backend = backend.clone();
+        }
     }
 
     /// The groups that this partition owns. (A store by `default` owns none.)
@@ -43,7 +54,14 @@ impl Store {
 
     /// The state of a group that is owned here: what was left in it, at first `T::default()`.
     pub fn group<T: Default + Kept>(&mut self, group: usize) -> &mut T {
-        self.slot(group).get_or_insert_with(|| GroupState::new(T::default())).get_mut()
+        let backend = self.backend.clone();
+        let slot = self.slot(group);
+        slot.get_or_insert_with(|| {
+            let mut state = GroupState::new(T::default());
+            state.move_to(&backend);
+            state
+        })
+        .get_mut()
     }
 
     /// Whether a group has state: was ever asked for.
@@ -94,7 +112,8 @@ impl Store {
         (0..partitions)
             .map(|partition| {
                 let groups = Owners::groups(partition, partitions);
-                Store { first: groups.start, slots: slots.by_ref().take(groups.len()).collect() }
+                let slots = slots.by_ref().take(groups.len()).collect();
+                Store { first: groups.start, slots, backend: Backend::Memory }
             })
             .collect()
     }

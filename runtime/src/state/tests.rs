@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::kept::{Freeze, Kept};
 use super::piece::Piece;
-use super::{KeyStates, Seen, StateKey, TimedStates, never};
+use super::{Backend, KeyStates, Seen, StateKey, TimedStates, never};
 use crate::clock::{Timestamp, secs};
 use crate::key::{Key, stable_hash};
 
@@ -43,7 +43,7 @@ fn set(states: &mut States, k: u8, v: i64) {
     *states.state(at) = Some(v);
 }
 
-fn list<K: StateKey, C: super::Cell>(states: &KeyStates<K, C>) -> Vec<(K, C::State)> {
+fn list<K: StateKey, C: super::Cell>(states: &mut KeyStates<K, C>) -> Vec<(K, C::State)> {
     (0..states.len()).map(|at| (states.key(at), states.get(at).state().clone())).collect()
 }
 
@@ -54,6 +54,7 @@ fn frozen(state: &mut impl Kept, full: bool) -> Option<(Piece, Vec<u8>)> {
     Some((piece, bytes))
 }
 
+/// What was written.
 struct Nothing;
 impl super::piece::Frozen for Nothing {
     fn write(self: Box<Self>, _: &mut Vec<u8>) -> Result<(), crate::BoxError> {
@@ -81,50 +82,58 @@ impl Pieces {
     }
 }
 
+/// A list there, of these steps, is as a map is, and its pieces are as it is.
+fn holds_what_a_map_holds(steps: Vec<Do>, backend: &Backend) -> Result<(), TestCaseError> {
+    let (mut states, mut model) = (States::default(), BTreeMap::new());
+    states.move_to(backend);
+    // As it was frozen last.
+    let (mut pieces, mut was) = (Pieces::default(), Vec::new());
+    for step in steps {
+        match step {
+            Do::Set(k, v) => {
+                set(&mut states, k, v);
+                model.insert(name(k), v);
+            }
+            Do::Remove(k) => {
+                let found = states.find(stable_hash(&name(k)), &name(k).into_slot());
+                prop_assert_eq!(found.is_some(), model.remove(&name(k)).is_some());
+                found.into_iter().for_each(|at| states.remove(at));
+            }
+            Do::KeepBelow(limit) => {
+                states.retain(|v| *v < limit);
+                model.retain(|_, v| *v < limit);
+            }
+            Do::Freeze(full) => {
+                let now = list(&mut states);
+                match pieces.freeze(&mut states, full) {
+                    Some(piece) => prop_assert_eq!(piece.keys, now.len() as u64),
+                    None => prop_assert!(!pieces.0.is_empty() && now == was),
+                }
+                was = now;
+                prop_assert_eq!(list(&mut pieces.restore::<States>()), list(&mut states));
+            }
+            // It begins at what was frozen last, and goes on with the same pieces.
+            Do::Restart if !pieces.0.is_empty() => {
+                states = pieces.restore();
+                states.move_to(backend);
+                prop_assert_eq!(list(&mut states), was.clone());
+                model = was.iter().cloned().collect();
+            }
+            Do::Restart => {}
+        }
+        let held: BTreeMap<String, i64> = list(&mut states).into_iter().collect();
+        prop_assert_eq!(&held, &model);
+        for key in model.keys() {
+            prop_assert!(states.find(stable_hash(key), &key.clone().into_slot()).is_some());
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn it_holds_what_a_map_holds_and_its_order_outlives_a_restart(steps in steps()) {
-        let (mut states, mut model) = (States::default(), BTreeMap::new());
-        // As it was frozen last.
-        let (mut pieces, mut was) = (Pieces::default(), Vec::new());
-        for step in steps {
-            match step {
-                Do::Set(k, v) => {
-                    set(&mut states, k, v);
-                    model.insert(name(k), v);
-                }
-                Do::Remove(k) => {
-                    let found = states.find(stable_hash(&name(k)), &name(k).into_slot());
-                    prop_assert_eq!(found.is_some(), model.remove(&name(k)).is_some());
-                    found.into_iter().for_each(|at| states.remove(at));
-                }
-                Do::KeepBelow(limit) => {
-                    states.retain(|v| *v < limit);
-                    model.retain(|_, v| *v < limit);
-                }
-                Do::Freeze(full) => {
-                    let now = list(&states);
-                    match pieces.freeze(&mut states, full) {
-                        Some(piece) => prop_assert_eq!(piece.keys, now.len() as u64),
-                        None => prop_assert!(!pieces.0.is_empty() && now == was),
-                    }
-                    was = now;
-                    prop_assert_eq!(list(&pieces.restore::<States>()), list(&states));
-                }
-                // It begins at what was frozen last, and goes on with the same pieces.
-                Do::Restart if !pieces.0.is_empty() => {
-                    states = pieces.restore();
-                    prop_assert_eq!(list(&states), was.clone());
-                    model = was.iter().cloned().collect();
-                }
-                Do::Restart => {}
-            }
-            let held: BTreeMap<String, i64> = list(&states).into_iter().collect();
-            prop_assert_eq!(&held, &model);
-            for key in model.keys() {
-                prop_assert!(states.find(stable_hash(key), &key.clone().into_slot()).is_some());
-            }
-        }
+        holds_what_a_map_holds(steps, &Backend::Memory)?;
     }
 
     #[test]
@@ -177,7 +186,7 @@ fn what_is_removed_moves_one_key_each() {
     let piece = pieces.freeze(&mut states, false).expect("a piece");
     assert_eq!((piece.full, piece.keys), (false, 9990));
     assert!(pieces.0[2].len() < 200, "{} bytes", pieces.0[2].len());
-    assert_eq!(list(&pieces.restore::<KeyStates<u64, u64>>()), list(&states));
+    assert_eq!(list(&mut pieces.restore::<KeyStates<u64, u64>>()), list(&mut states));
 }
 
 /// 200 checkpoints, with a tenth of the keys changed before each.
@@ -197,7 +206,7 @@ fn pieces_are_written_about_twice_and_read_at_most_twice() {
     }
     assert!(written < 20 * all * 23 / 10, "{written} bytes, and the state has {all}");
     assert!(most < all * 21 / 10, "{most} bytes, and the state has {all}");
-    assert_eq!(list(&pieces.restore::<KeyStates<u64, u64>>()), list(&states));
+    assert_eq!(list(&mut pieces.restore::<KeyStates<u64, u64>>()), list(&mut states));
 }
 
 #[test]
@@ -238,7 +247,7 @@ fn time_outs_travel() {
     for (key, expires) in [(3u64, at(30)), (4, at(20))] {
         let place = states.keys.find(stable_hash(&key), &key).expect("it is there");
         let (state, before) = states.take(place);
-        states.put(place, stable_hash(&key), state, expires, before, false);
+        states.put(place, state, expires, before, false);
     }
     let (_, bytes) = frozen(&mut states, false).expect("a piece");
     assert!(
@@ -253,7 +262,7 @@ fn time_outs_travel() {
         states.expire(at(30), |key, state| gone.push((key, state)));
         assert_eq!(gone, [(1, 10), (4, 40), (3, 30)]);
     }
-    assert_eq!(list(&again.keys), list(&states.keys));
+    assert_eq!(list(&mut again.keys), list(&mut states.keys));
 }
 
 #[test]
@@ -295,7 +304,7 @@ fn a_state_that_is_exchanged_for_one_of_the_same_bytes_has_not_changed() {
     // Back again: whoever wrote in between would have seen it.
     pieces.freeze(&mut states, false);
     assert_eq!(pieces.0[1].len(), bytes_of_one());
-    assert_eq!(list(&pieces.restore::<States>()), list(&states));
+    assert_eq!(list(&mut pieces.restore::<States>()), list(&mut states));
 }
 
 /// A delta with one key.
@@ -307,3 +316,51 @@ fn bytes_of_one() -> usize {
     pieces.freeze(&mut states, false);
     pieces.0[1].len()
 }
+
+proptest! {
+    #[test]
+    fn keys_time_out_as_in_a_map(
+        steps in prop::collection::vec((0u64..300, prop::option::of(0i64..60), any::<bool>()), 0..800),
+    ) {
+        let (mut states, mut model) = (TimedStates::<u64, u64>::default(), BTreeMap::<u64, (u64, Timestamp)>::new());
+        for (n, (key, expires, moves_on)) in (0u64..).zip(steps) {
+            let now = Timestamp::from_millis(n as i64 / 8);
+            let expires = expires.map_or(never(), |later| Timestamp::from_millis(now.millis() + later));
+            let place = states.keys.find(stable_hash(&key), &key);
+            match place {
+                Some(at) if n % 7 == 0 => {
+                    states.remove(at);
+                    model.remove(&key);
+                }
+                Some(at) => {
+                    let (_, before) = states.take(at);
+                    states.put(at, n, expires, before, true);
+                    model.insert(key, (n, expires));
+                }
+                None => {
+                    states.add(stable_hash(&key), key, n, expires);
+                    model.insert(key, (n, expires));
+                }
+            }
+            if moves_on {
+                let mut gone = Vec::new();
+                states.expire(now, |key, state| gone.push((key, state)));
+                let mut due: Vec<_> = model.iter().filter(|(_, (_, expires))| *expires <= now).collect();
+                due.sort_by_key(|(key, (_, expires))| (*expires, stable_hash(*key)));
+                let due: Vec<(u64, u64)> = due.into_iter().map(|(key, (state, _))| (*key, *state)).collect();
+                prop_assert_eq!(gone, due);
+                model.retain(|_, (_, expires)| *expires > now);
+            }
+            let mut pieces = Pieces::default();
+            if n % 100 == 99 {
+                pieces.freeze(&mut states, true);
+                states = pieces.restore();
+            }
+        }
+        let held: BTreeMap<u64, u64> = list(&mut states.keys).into_iter().collect();
+        prop_assert_eq!(held, model.into_iter().map(|(key, (state, _))| (key, state)).collect::<BTreeMap<_, _>>());
+    }
+}
+
+#[cfg(feature = "fjall")]
+mod on_disk;

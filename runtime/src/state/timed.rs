@@ -1,13 +1,11 @@
 //! States that may time out.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::fmt;
 
 use super::kept::{Freeze, Kept};
 use super::keys::THERE;
 use super::piece::{Piece, Schema};
-use super::{Cell, KeyStates, StateData, StateKey, slots};
+use super::{Backend, Cell, KeyStates, StateData, StateKey, slots};
 use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::key::Key;
@@ -17,8 +15,6 @@ use crate::key::Key;
 pub(crate) struct Timed<S> {
     pub state: S,
     expires: Timestamp,
-    /// The earliest alarm that is set for it.
-    alarm: Timestamp,
 }
 
 impl<S: StateData> Cell for Timed<S> {
@@ -32,16 +28,8 @@ impl<S: StateData> Cell for Timed<S> {
         slots::encode_time(self.expires, out);
     }
     fn read(state: S, fields: &[u8]) -> Result<Self, BoxError> {
-        let expires = postcard::from_bytes(fields)?;
-        Ok(Timed { state, expires, alarm: expires })
+        Ok(Timed { state, expires: postcard::from_bytes(fields)? })
     }
-}
-
-/// Of a state that was taken out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Before {
-    expires: Timestamp,
-    alarm: Timestamp,
 }
 
 /// Without a time-out.
@@ -49,18 +37,23 @@ pub(crate) fn never() -> Timestamp {
     Timestamp::from_millis(i64::MAX)
 }
 
+/// How many keys share one look.
+const BLOCK: usize = 64;
+
 /// The states of one key group.
 ///
-/// Alarms lie in a heap, by time and hash. A key that is given more time keeps its alarm; when that rings too early, it is set
-/// anew. So a record costs nothing there, and an alarm is looked at about once in the time that keys are given.
+/// Of each block of neighbours it is known when the first may time out. A key that is given more time leaves that as it is; when the
+/// time has come, the block is looked at, and found to have more. So a record costs a comparison, a tick one a block, and
+/// a key is looked at about once in the time that its block is given.
 pub(crate) struct TimedStates<K: Key, S> {
     pub keys: KeyStates<K, Timed<S>>,
-    alarms: BinaryHeap<Reverse<(Timestamp, u64)>>,
+    /// By block: no key in it times out before.
+    soonest: Vec<Timestamp>,
 }
 
 impl<K: Key, S> Default for TimedStates<K, S> {
     fn default() -> Self {
-        TimedStates { keys: KeyStates::default(), alarms: BinaryHeap::new() }
+        TimedStates { keys: KeyStates::default(), soonest: Vec::new() }
     }
 }
 
@@ -77,7 +70,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
             match self.keys.find(hash, &slot) {
                 Some(at) => {
                     let (_, before) = self.take(at);
-                    self.put(at, hash, state, expires, before, true);
+                    self.put(at, state, expires, before, true);
                 }
                 None => self.add(hash, slot, state, expires),
             }
@@ -86,66 +79,68 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
 
     /// Takes in a key that is not here.
     pub fn add(&mut self, hash: u64, slot: K::Slot, state: S, expires: Timestamp) {
-        let alarm = self.alarm(hash, expires, never());
-        self.keys.add(hash, slot, Some(Timed { state, expires, alarm }));
+        let at = self.keys.add(hash, slot, Some(Timed { state, expires }));
+        self.look_at(at, expires);
     }
 
-    /// Takes a state out, to `put` another one in or to `remove` the key.
+    /// Takes a state out, with its time-out, to `put` another one in or to `remove` the key.
     #[inline(always)]
-    pub fn take(&mut self, at: usize) -> (S, Before) {
-        let Timed { state, expires, alarm } = self.keys.aside(at).take().expect(THERE);
-        (state, Before { expires, alarm })
+    pub fn take(&mut self, at: usize) -> (S, Timestamp) {
+        let Timed { state, expires } = self.keys.aside(at).take().expect(THERE);
+        (state, expires)
     }
 
-    /// Puts a state in where one was taken out, with its time-out. `changed`: it may be another one.
+    /// Puts a state in where one was taken out, with its time-out, which was `before`. `changed`: it may be another one.
     #[inline(always)]
-    pub fn put(&mut self, at: usize, hash: u64, state: S, expires: Timestamp, before: Before, changed: bool) {
-        let alarm = self.alarm(hash, expires, before.alarm);
-        let timed = Some(Timed { state, expires, alarm });
-        if changed || expires != before.expires {
+    pub fn put(&mut self, at: usize, state: S, expires: Timestamp, before: Timestamp, changed: bool) {
+        let timed = Some(Timed { state, expires });
+        if changed || expires != before {
             *self.keys.state(at) = timed;
+            self.look_at(at, expires);
         } else {
             *self.keys.aside(at) = timed;
         }
     }
 
-    /// Sees to it that an alarm rings by the time at which a key times out, and says when.
-    #[inline(always)]
-    fn alarm(&mut self, hash: u64, expires: Timestamp, alarm: Timestamp) -> Timestamp {
-        if expires < alarm {
-            self.alarms.push(Reverse((expires, hash)));
+    /// Forgets a key; the last one takes its place.
+    pub fn remove(&mut self, at: usize) {
+        self.keys.remove(at);
+        if at < self.keys.len() {
+            let expires = self.keys.get(at).expires;
+            self.look_at(at, expires);
         }
-        alarm.min(expires)
+    }
+
+    #[inline(always)]
+    fn look_at(&mut self, at: usize, expires: Timestamp) {
+        match self.soonest.get_mut(at / BLOCK) {
+            Some(soonest) => *soonest = expires.min(*soonest),
+            None => self.soonest.push(expires),
+        }
     }
 
     /// Calls `last` with each key that has timed out by `now`, in the order of time and hash, and forgets it.
     pub fn expire(&mut self, now: Timestamp, mut last: impl FnMut(K, S)) {
+        self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
         let mut due = Vec::new();
-        while let Some(Reverse((time, hash))) = self.alarms.peek().copied()
-            && time <= now
-        {
-            self.alarms.pop();
-            let rings = |at: usize| self.keys.get(at).alarm == time;
-            let Some(at) = self.keys.find_by(hash, rings) else { continue };
-            let timed = self.keys.aside(at).as_mut().expect("it was read just now");
-            if timed.expires <= now {
-                due.push((timed.expires, hash));
-                // So that another key of this hash is found next.
-                timed.alarm = never();
-            } else {
-                timed.alarm = timed.expires;
-                if timed.expires < never() {
-                    self.alarms.push(Reverse((timed.expires, hash)));
+        for (block, soonest) in self.soonest.iter_mut().enumerate().filter(|(_, soonest)| **soonest <= now) {
+            *soonest = never();
+            for at in BLOCK * block..self.keys.len().min(BLOCK * (block + 1)) {
+                let expires = self.keys.get(at).expires;
+                if expires <= now {
+                    due.push((expires, self.keys.hash(at)));
+                } else {
+                    *soonest = expires.min(*soonest);
                 }
             }
         }
         due.sort_unstable();
         for (expires, hash) in due {
-            let expired = |at: usize| self.keys.get(at).expires == expires;
-            let at = self.keys.find_by(hash, expired).expect("it was found just now");
+            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = at.expect("it was found just now");
             let key = self.keys.key(at);
-            let state = self.keys.take(at).state;
-            self.keys.remove(at);
+            let (state, _) = self.take(at);
+            self.remove(at);
             last(key, state);
         }
     }
@@ -157,10 +152,16 @@ impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
     }
 
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
-        let keys = KeyStates::<K, Timed<S>>::restore(pieces)?;
-        let alarms = (0..keys.len()).map(|at| (keys.get(at).alarm, keys.hash(at)));
-        let alarms = alarms.filter(|(time, _)| *time < never()).map(Reverse).collect();
-        Ok(TimedStates { keys, alarms })
+        let mut states = TimedStates { keys: KeyStates::restore(pieces)?, soonest: Vec::new() };
+        for at in 0..states.keys.len() {
+            let expires = states.keys.get(at).expires;
+            states.look_at(at, expires);
+        }
+        Ok(states)
+    }
+
+    fn move_to(&mut self, backend: &Backend) {
+        self.keys.move_to(backend);
     }
 
     fn schema() -> Schema {

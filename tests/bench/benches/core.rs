@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, data, grep, joins, on_timely, windows, word_count, words};
+use millstream_bench::{chain, data, grep, joins, on_timely, state, windows, word_count, words};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -191,6 +191,31 @@ fn main() {
             vec![
                 Row::new("by hand", || joins::group_by_hand(left, right)),
                 Row::new("millstream", || joins::group(left, right)),
+            ],
+        ));
+    }
+    let (total, keys, tick) = (20_000_000, 1_000_000, 1_000_000);
+    if wanted("map_with_state") {
+        results.extend(compare(
+            "map_with_state, 1 M keys",
+            rounds,
+            total,
+            total * 16,
+            vec![
+                Row::new("by hand", || state::totals_by_hand(total, keys, tick)),
+                Row::new("millstream", || state::totals(total, keys, tick)),
+            ],
+        ));
+    }
+    if wanted("running_count") {
+        results.extend(compare(
+            "running_count, 1 M keys",
+            rounds,
+            total,
+            total * 8,
+            vec![
+                Row::new("by hand", || state::counts_by_hand(total, keys, tick)),
+                Row::new("millstream", || state::counts(total, keys, tick)),
             ],
         ));
     }

@@ -16,7 +16,7 @@ fn mix(n: u64) -> u64 {
 
 /// The `i`-th pair's key, out of `keys`.
 #[inline(always)]
-fn key(i: u64, keys: u64) -> u64 {
+pub(crate) fn key(i: u64, keys: u64) -> u64 {
     mix(((u128::from(mix(i + 1)) * u128::from(keys)) >> 64) as u64 + 1)
 }
 
@@ -48,7 +48,7 @@ fn scatter(range: std::ops::Range<u64>, pair: impl Fn(u64) -> (u64, u64)) -> Par
 }
 
 /// Two threads; each has half of the numbers, then every second part.
-fn two(total: u64, work: impl Fn(usize, std::ops::Range<u64>, &Barrier) -> u64 + Sync) -> u64 {
+pub(crate) fn two(total: u64, work: impl Fn(usize, std::ops::Range<u64>, &Barrier) -> u64 + Sync) -> u64 {
     let (barrier, sum) = (Barrier::new(2), Mutex::new(0u64));
     std::thread::scope(|scope| {
         for me in 0..2 {
@@ -250,6 +250,6 @@ pub fn group(total: u64, keys: u64) -> u64 {
     sum
 }
 
-fn run(pipeline: Pipeline<'_>) {
+pub(crate) fn run(pipeline: Pipeline<'_>) {
     Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow).run(pipeline).expect("it runs");
 }

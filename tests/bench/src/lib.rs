@@ -9,6 +9,7 @@ pub mod grep;
 pub mod harness;
 pub mod joins;
 pub mod on_timely;
+pub mod state;
 pub mod windows;
 pub mod word_count;
 pub mod words;

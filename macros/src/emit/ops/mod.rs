@@ -58,7 +58,6 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::stage::{Emitter, Exit};
-use crate::fuse::Stages;
 use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
 use crate::names;
 
@@ -145,10 +144,10 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
             quote_spanned!(at=> #rt::Scatter<_, _>)
         }
         OpKind::Reduce | OpKind::Aggregate if n.is_exact() => quote_spanned!(at=> #rt::Give<_>),
-        OpKind::ReduceByKey
-        | OpKind::RunningReduce
-        | OpKind::ReduceByKeyAndWindow
-        | OpKind::ReduceByKeyAndWindowWithInverse => quote_spanned!(at=> #rt::Combine<_, _, _>),
+        OpKind::ReduceByKey | OpKind::ReduceByKeyAndWindow | OpKind::ReduceByKeyAndWindowWithInverse => {
+            quote_spanned!(at=> #rt::Combine<_, _, _>)
+        }
+        OpKind::RunningReduce => quote_spanned!(at=> #rt::CombineNear<_, _, _>),
         OpKind::AggregateByKey => quote_spanned!(at=> #rt::Aggregate<_, _, _, _>),
         OpKind::Distinct | OpKind::DropDuplicates => quote_spanned!(at=> #rt::Distinct<_>),
         OpKind::FoldByKey
@@ -168,9 +167,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::DropDuplicatesByKey
         | OpKind::GroupByKeyAndWindow => quote_spanned!(at=> #rt::Scatter<_, _>),
         OpKind::Count | OpKind::CountByWindow => quote_spanned!(at=> #rt::Count),
-        OpKind::CountByValue | OpKind::RunningCount | OpKind::CountByValueAndWindow => {
-            quote_spanned!(at=> #rt::CountValues<_>)
-        }
+        OpKind::CountByValue | OpKind::CountByValueAndWindow => quote_spanned!(at=> #rt::CountValues<_>),
+        OpKind::RunningCount => quote_spanned!(at=> #rt::CountNear<_>),
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
         OpKind::Reduce | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => {
@@ -270,7 +268,7 @@ fn pair(at: Span, rt: &TokenStream, tail: &Ident, item: &Ident) -> TokenStream {
 }
 
 /// The builder's call for an operator that heads a stage or ends a chain.
-pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     match graph.nodes[node].kind {
         OpKind::Source => source::attach(graph, node),
         OpKind::ReduceByKey => reduce_by_key::attach(graph, node),
@@ -287,7 +285,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Cogroup => join::attach(graph, node),
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
-        OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Union => union::attach(graph, node),
         OpKind::Fold => fold::attach(graph, node),
         OpKind::Aggregate => aggregate::attach(graph, node),
         OpKind::Reduce => reduce::attach(graph, node),

@@ -292,7 +292,7 @@ impl OpKind {
                 &[OptionalValue],
                 "print(n = 10)",
                 "Prints the first n records of every tick under the batch time.",
-                "n + 1 records a task reach the driver; the others are only counted.",
+                "n + 1 records a task reach the driver; the others go no further than their task.",
             ),
             OpKind::ForEach => output(
                 "for_each",

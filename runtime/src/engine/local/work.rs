@@ -10,7 +10,7 @@ use super::schedule::{Done, Freeze, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
 use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
-use crate::state::Store;
+use crate::state::{Backend, Store};
 use crate::{BoxError, blame};
 
 /// All that tasks share. Nothing in it changes while the pipeline runs.
@@ -20,6 +20,8 @@ pub(crate) struct Work<'env> {
     places: Places,
     /// Where sources and futures wait.
     runtime: Option<Handle>,
+    /// Where tasks keep their states.
+    backend: Backend,
 }
 
 struct Stage<'env> {
@@ -42,6 +44,7 @@ impl<'env> Work<'env> {
         readers: Vec<Arc<dyn ErasedReader>>,
         places: Places,
         runtime: Option<Handle>,
+        backend: Backend,
     ) -> Self {
         let weighs: Vec<Vec<_>> = stages.iter().map(|node| tails(node, &stages, weigh)).collect();
         let stages = stages.into_iter().zip(weighs).map(|(node, weigh)| Stage {
@@ -52,7 +55,7 @@ impl<'env> Work<'env> {
             },
             body: node.body,
         });
-        Work { stages: stages.collect(), readers, places, runtime }
+        Work { stages: stages.collect(), readers, places, runtime, backend }
     }
 
     /// Runs a task. A panic in it becomes an error like any other.
@@ -81,6 +84,7 @@ impl<'env> Work<'env> {
                 Ok(stage.done(run.close(), Store::default()))
             }
             (StageHead::Operator(op), TaskInput::Buckets { inputs, mut store, freeze }) => {
+                store.keep_in(&self.backend);
                 let mut batch = {
                     let _entered = self.runtime.as_ref().filter(|_| op.waits()).map(Handle::enter);
                     op.tick(&task.cx, &mut store, inputs)?

@@ -76,8 +76,8 @@ fn sums<S: StateData>(of: impl Fn(u32) -> S) -> KeyStates<String, S> {
     states
 }
 
-fn list<S: StateData>(states: &GroupState) -> Vec<(String, S)> {
-    let states = states.get::<KeyStates<String, S>>();
+fn list<S: StateData>(state: &mut GroupState) -> Vec<(String, S)> {
+    let states = state.get_mut::<KeyStates<String, S>>();
     (0..states.len()).map(|at| (states.key(at), states.get(at).clone())).collect()
 }
 
@@ -101,7 +101,7 @@ fn states_go_through_all_versions_and_are_written_anew() {
     let reading = Reading::new("sums", &op, &stored, &migrations).expect("it can be read");
     let mut state = reading.group(&[&full, &delta]).expect("it can be read");
     let expected = sums(|n| third(second(First { sum: if n == 3 { 100 } else { n } })));
-    assert_eq!(list::<Third>(&state), list::<Third>(&GroupState::new(expected)));
+    assert_eq!(list::<Third>(&mut state), list::<Third>(&mut GroupState::new(expected)));
     // Though nothing has changed since: what was stored is of the other version.
     let again = state.freeze(0, false).expect("it is another one now");
     assert!(again.full);
@@ -117,7 +117,7 @@ fn what_is_built_as_before_is_read_as_it_is() {
     let stored = KeyStates::<String, First>::schema();
     let reading = Reading::new("sums", &op, &stored, &migrations).expect("it can be read");
     let mut state = reading.group(&[&full, &delta]).expect("it can be read");
-    assert_eq!(list::<First>(&state).len(), 20);
+    assert_eq!(list::<First>(&mut state).len(), 20);
     assert!(state.freeze(0, false).is_none());
     let error = reading.group(&[&delta]).err().expect("it begins in the middle").to_string();
     assert!(error.contains("the state of `sums` can't be read"), "{error}");

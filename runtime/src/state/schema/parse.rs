@@ -85,7 +85,14 @@ impl<'t> Left<'t> {
                 }
                 '\\' => {
                     let mut chars = self.text.chars();
-                    string.push(chars.next()?);
+                    string.push(match chars.next()? {
+                        'n' => '\n',
+                        'r' => '\r',
+                        't' => '\t',
+                        'b' => '\u{8}',
+                        'f' => '\u{c}',
+                        c => c,
+                    });
                     self.text = chars.as_str();
                 }
                 c => string.push(c),

@@ -68,6 +68,9 @@ impl Driver<'_> {
         let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
         let sources = done.units.iter().copied().zip(shares).collect();
         self.planner.budget.committed(Weighed { tick: tick.number, sources });
+        if let (Some(log), None) = (&mut self.log, &self.durable) {
+            log.budget = Some(self.planner.budget.clone());
+        }
         if let Some(throttle) = &mut self.planner.throttle {
             let now = self.settings.clock.now();
             throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);

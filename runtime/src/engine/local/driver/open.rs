@@ -96,10 +96,18 @@ impl<'env> Driver<'env> {
             }
         }
         scheduler.resume(log.as_ref().and_then(|log| log.last).map(|tick| tick.time));
+        let backend = match settings.state_backend.open() {
+            Ok(backend) => backend,
+            Err(error) => {
+                intake.close();
+                return Err(error);
+            }
+        };
         let readers = intake.readers();
-        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned());
+        let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), backend);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
-        let budget = Budget::new(settings.memory_budget, intake.grains());
+        let budget = log.as_ref().and_then(|log| log.budget.clone());
+        let budget = budget.unwrap_or_else(|| Budget::new(settings.memory_budget, intake.grains()));
         let streams: Vec<_> = intake.streams().collect();
         let mut planner =
             Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());

@@ -1,0 +1,81 @@
+//! Where states lie.
+
+use std::fmt;
+#[cfg(feature = "fjall")]
+use std::path::PathBuf;
+#[cfg(feature = "fjall")]
+use std::sync::Arc;
+
+#[cfg(feature = "fjall")]
+use super::disk::Disk;
+use crate::Result;
+
+/// Where the states of keys lie while a pipeline runs: in memory, unless told otherwise.
+///
+/// Checkpoints, results and their order are the same with either.
+#[derive(Clone, Default)]
+pub struct StateBackend {
+    #[cfg(feature = "fjall")]
+    disk: Option<(PathBuf, u64)>,
+}
+
+impl StateBackend {
+    /// In memory: about 25 to 45 bytes a key beyond key and state.
+    pub fn memory() -> StateBackend {
+        StateBackend::default()
+    }
+
+    /// On disk, in a [fjall](https://docs.rs/fjall) database below `folder`, for more states than fit into memory; those that are
+    /// used lie in up to `memory` bytes. Needs the feature `fjall`.
+    ///
+    /// In memory stay about 20 bytes a key, beyond `memory`. A key that does not lie there costs a read of a page of 32 keys. The
+    /// database is scratch: each start makes a new one, fills it from the checkpoint, and deletes it at the end. A folder that a
+    /// killed process left behind may be deleted.
+    #[cfg(feature = "fjall")]
+    pub fn fjall(folder: impl Into<PathBuf>, memory: u64) -> StateBackend {
+        StateBackend { disk: Some((folder.into(), memory)) }
+    }
+
+    #[cfg_attr(
+        not(feature = "fjall"),
+        allow(clippy::unnecessary_wraps, reason = "a database may fail to open")
+    )]
+    pub(crate) fn open(&self) -> Result<Backend> {
+        #[cfg(feature = "fjall")]
+        if let Some((folder, memory)) = &self.disk {
+            let disk = Disk::open(folder, *memory).map_err(|why| {
+                crate::Error::Config(format!(
+                    "no database for states can be made in {}: {why}",
+                    folder.display()
+                ))
+            })?;
+            return Ok(Backend::Disk(Arc::new(disk)));
+        }
+        Ok(Backend::Memory)
+    }
+}
+
+impl fmt::Debug for StateBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "fjall")]
+        if let Some((folder, memory)) = &self.disk {
+            return f.debug_struct("fjall").field("folder", folder).field("memory", memory).finish();
+        }
+        f.write_str("memory")
+    }
+}
+
+/// As [`StateBackend`], opened.
+#[derive(Clone, Default)]
+pub(crate) enum Backend {
+    #[default]
+    Memory,
+    #[cfg(feature = "fjall")]
+    Disk(Arc<Disk>),
+}
+
+impl Backend {
+    pub fn is_memory(&self) -> bool {
+        matches!(self, Backend::Memory)
+    }
+}

@@ -1,0 +1,273 @@
+//! A list whose entries lie on disk, but for some pages.
+
+use std::sync::Arc;
+
+use super::disk::{Disk, Pages, Place};
+use super::entries::Entry;
+use super::piece::Frozen;
+use super::slots::{self, Raw, RawSlot, SlotWriter, Slots};
+use super::{Cell, StateKey};
+use crate::BoxError;
+use crate::key::Key;
+
+/// How many neighbours are read and written together.
+const PAGE: usize = 32;
+/// Fewer than these in memory would be read again and again.
+const FEWEST: usize = 2;
+
+/// Pages are pieces: their bytes are those of a checkpoint, but for the numbers of slots, which begin anew in each, and for a byte
+/// before their fields; without it, a key has no state yet.
+pub(super) struct Paged<K: Key, C> {
+    disk: Arc<Disk>,
+    list: u64,
+    hashes: Vec<u64>,
+    /// By number; `None`: on disk.
+    pages: Vec<Option<Page<K, C>>>,
+    /// How many are in memory, and what they take, about.
+    loaded: usize,
+    bytes: usize,
+    /// The next that may have to leave. (Second chance: those that were used since it came by stay.)
+    hand: usize,
+    scratch: Vec<u8>,
+}
+
+struct Page<K: Key, C> {
+    entries: Vec<Entry<K, C>>,
+    bytes: usize,
+    is_changed: bool,
+    is_used: bool,
+}
+
+impl<K: Key, C> Paged<K, C> {
+    pub fn new(disk: &Arc<Disk>) -> Self {
+        Paged {
+            list: disk.begin(),
+            disk: Arc::clone(disk),
+            hashes: Vec::new(),
+            pages: Vec::new(),
+            loaded: 0,
+            bytes: 0,
+            hand: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    pub fn hash(&self, at: usize) -> u64 {
+        self.hashes[at]
+    }
+
+    fn place(&self, page: usize) -> Place {
+        (self.list, page as u32)
+    }
+}
+
+impl<K: Key, C> Drop for Paged<K, C> {
+    fn drop(&mut self) {
+        self.disk.end();
+    }
+}
+
+impl<K: StateKey, C: Cell> Paged<K, C> {
+    pub fn get(&mut self, at: usize) -> &Entry<K, C> {
+        &self.page(at / PAGE).entries[at % PAGE]
+    }
+
+    pub fn get_mut(&mut self, at: usize) -> &mut Entry<K, C> {
+        let page = self.page(at / PAGE);
+        page.is_changed = true;
+        &mut page.entries[at % PAGE]
+    }
+
+    pub fn push(&mut self, hash: u64, entry: Entry<K, C>) {
+        let at = self.hashes.len();
+        if at % PAGE == 0 {
+            let page = Page { entries: Vec::new(), bytes: Self::ROOM, is_changed: true, is_used: true };
+            self.pages.truncate(at / PAGE);
+            self.take_in(at / PAGE, page);
+        }
+        self.hashes.push(hash);
+        let page = self.page(at / PAGE);
+        page.is_changed = true;
+        page.entries.push(entry);
+    }
+
+    pub fn swap_remove(&mut self, at: usize) {
+        let last = self.hashes.len() - 1;
+        let moved = self.page(last / PAGE);
+        moved.is_changed = true;
+        let moved = moved.entries.pop().expect("a page has the entries that its list has");
+        if at != last {
+            let page = self.page(at / PAGE);
+            page.is_changed = true;
+            page.entries[at % PAGE] = moved;
+        }
+        self.hashes.swap_remove(at);
+        if last % PAGE == 0 {
+            self.forget(last / PAGE);
+        }
+    }
+
+    /// What a page takes that holds nothing.
+    const ROOM: usize = PAGE * size_of::<Entry<K, C>>();
+
+    #[inline]
+    fn page(&mut self, number: usize) -> &mut Page<K, C> {
+        if self.pages[number].is_none() {
+            self.load(number);
+        }
+        let page = self.pages[number].as_mut().expect("it was read just now");
+        page.is_used = true;
+        page
+    }
+
+    #[cold]
+    fn load(&mut self, number: usize) {
+        let bytes = self.disk.get(self.place(number));
+        let read = self.read(number, &bytes);
+        let entries =
+            read.unwrap_or_else(|why| panic!("states on disk are not those that were written: {why}"));
+        let bytes = Self::ROOM + bytes.len();
+        self.take_in(number, Page { entries, bytes, is_changed: false, is_used: true });
+    }
+
+    fn read(&self, number: usize, bytes: &[u8]) -> Result<Vec<Entry<K, C>>, BoxError> {
+        let hashes = &self.hashes[PAGE * number..];
+        let mut entries = Vec::with_capacity(PAGE);
+        for (slot, hash) in page_slots(bytes)?.zip(hashes) {
+            let slot = slot?;
+            let cell = match slot.fields {
+                [] => None,
+                [_, fields @ ..] => Some(C::read(postcard::from_bytes(slot.state)?, fields)?),
+            };
+            entries.push(Entry::new(*hash, postcard::from_bytes::<K>(slot.key)?.into_slot(), cell));
+        }
+        Ok(entries)
+    }
+
+    /// A page comes to memory; others leave until all have room.
+    fn take_in(&mut self, number: usize, page: Page<K, C>) {
+        let share = self.disk.share();
+        while self.loaded >= FEWEST && self.bytes + page.bytes > share {
+            self.hand = (self.hand + 1) % self.pages.len();
+            let (hand, is_used) =
+                (self.hand, self.pages[self.hand].as_mut().map(|page| std::mem::take(&mut page.is_used)));
+            if is_used == Some(false) {
+                self.write(hand);
+                self.forget(hand);
+            }
+        }
+        self.loaded += 1;
+        self.bytes += page.bytes;
+        if number == self.pages.len() {
+            self.pages.push(Some(page));
+        } else {
+            self.pages[number] = Some(page);
+        }
+    }
+
+    fn forget(&mut self, number: usize) {
+        if let Some(page) = self.pages[number].take() {
+            self.loaded -= 1;
+            self.bytes -= page.bytes;
+        }
+    }
+
+    /// Writes a page that is in memory and was changed.
+    fn write(&mut self, number: usize) {
+        let place = self.place(number);
+        let Some(page) = self.pages[number].as_mut().filter(|page| page.is_changed) else { return };
+        self.scratch.clear();
+        let written = write_page(&page.entries, &mut self.scratch);
+        written.unwrap_or_else(|why| panic!("a state can't be written: {why}"));
+        page.is_changed = false;
+        let bytes = Self::ROOM + self.scratch.len();
+        self.bytes = self.bytes - page.bytes + bytes;
+        page.bytes = bytes;
+        self.disk.put(place, &self.scratch);
+    }
+
+    /// Some slots, in the order of their numbers, or all, as they are now.
+    pub fn freeze(
+        &mut self,
+        full: bool,
+        fields: Result<Vec<u8>, BoxError>,
+        some: Option<Vec<u32>>,
+    ) -> FrozenPages {
+        for number in 0..self.pages.len() {
+            self.write(number);
+        }
+        FrozenPages {
+            pages: self.disk.now(),
+            list: self.list,
+            full,
+            fields,
+            len: self.hashes.len(),
+            slots: some.unwrap_or_else(|| (0..self.hashes.len() as u32).collect()),
+            has_fields: !C::FIELDS.is_empty(),
+        }
+    }
+}
+
+fn write_page<K: StateKey, C: Cell>(entries: &[Entry<K, C>], out: &mut Vec<u8>) -> Result<(), BoxError> {
+    let len = entries.len();
+    let mut writer = SlotWriter::new(out, true, &[], len, len, true);
+    for (at, entry) in entries.iter().enumerate() {
+        let key = K::from_slot(entry.slot.clone());
+        match &entry.cell {
+            Some(cell) => {
+                let fields = |out: &mut Vec<u8>| {
+                    out.push(0);
+                    cell.write_fields(out);
+                };
+                writer.slot(at, fields, &key, cell.state())?;
+            }
+            None => writer.slot(at, |_| {}, &key, &())?,
+        }
+    }
+    Ok(())
+}
+
+fn page_slots(bytes: &[u8]) -> Result<Slots<'_>, BoxError> {
+    match slots::open(bytes)? {
+        Raw::Slots { slots, .. } => Ok(slots),
+        Raw::Whole(_) => Err("a page has slots".into()),
+    }
+}
+
+/// The pages of a list as they were, on disk; so what is frozen takes no memory.
+pub(super) struct FrozenPages {
+    pages: Pages,
+    list: u64,
+    full: bool,
+    fields: Result<Vec<u8>, BoxError>,
+    len: usize,
+    slots: Vec<u32>,
+    has_fields: bool,
+}
+
+impl Frozen for FrozenPages {
+    fn write(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), BoxError> {
+        let this = *self;
+        let mut writer =
+            SlotWriter::new(out, this.full, &this.fields?, this.len, this.slots.len(), this.has_fields);
+        for of_page in this.slots.chunk_by(|a, b| *a as usize / PAGE == *b as usize / PAGE) {
+            let number = of_page[0] / PAGE as u32;
+            let page = this.pages.get((this.list, number))?;
+            let slots: Vec<RawSlot<'_>> = page_slots(&page)?.collect::<Result<_, _>>()?;
+            for at in of_page {
+                let slot =
+                    slots.get(*at as usize % PAGE).ok_or("a page has the entries that its list has")?;
+                writer.raw(RawSlot {
+                    at: *at as usize,
+                    fields: slot.fields.get(1..).unwrap_or_default(),
+                    ..*slot
+                });
+            }
+        }
+        Ok(())
+    }
+}
