@@ -40,7 +40,7 @@ pub fn running_top_words(
             .map(|word| word.trim_matches(APOSTROPHES).replace('’', "'").to_lowercase())
             .filter(|word| !word.is_empty() && !stopwords.contains(word));
         let counts = words.count_by_value();
-        let totals = counts.update_state_by_key(|new: &[u64], old| Some(new.iter().sum::<u64>() + old.unwrap_or(0)));
+        let totals = counts.update_state_by_key(|new: &[u64], old: Option<u64>| Some(new.iter().sum::<u64>() + old.unwrap_or(0)));
         // The word is in the key, so that words that come equally often have an order too.
         totals.top(20, |(word, n)| (*n, std::cmp::Reverse(word.clone()))).sink(out);
     })
