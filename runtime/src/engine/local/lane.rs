@@ -29,9 +29,12 @@ pub(crate) enum Lanes {
 pub(crate) struct Lane<I, O> {
     shared: Arc<Shared<I, O>>,
     /// `None` where a thread does the work.
-    inline: Option<Box<dyn FnMut(Vec<I>) -> Option<Worked<O>> + Send>>,
+    inline: Option<Box<Work<I, O>>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// A piece of work; `None` if it was given up.
+type Work<I, O> = dyn FnMut(Vec<I>) -> Option<Worked<O>> + Send;
 
 /// What became of a piece of work: its result, or the message of a panic.
 pub(crate) type Worked<O> = std::result::Result<O, String>;
