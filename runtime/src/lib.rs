@@ -62,6 +62,7 @@ mod counter;
 pub mod dsl;
 pub mod engine;
 pub mod error;
+mod event_time;
 #[doc(hidden)]
 pub mod exchange;
 mod fused;
@@ -92,6 +93,9 @@ pub use counter::Counter;
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
+pub use event_time::{Aggregate, Emit, EventTime, Window};
+#[doc(hidden)]
+pub use event_time::{Collect, Count, Max, Mean, Min, Number, Sum, Top, TopBy};
 pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]
@@ -106,7 +110,7 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
-pub use state::{Expiry, State, StateBackend, StateData, StateKey, StateSpec, unbounded};
+pub use state::{State, StateBackend, StateData, StateKey, StateSpec};
 pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

@@ -106,7 +106,7 @@ fn states(out: &MemorySink<String>) -> Pipeline<'static> {
             StateSpec::new().timeout(secs(2)).initial([("y", 7u64)]),
         );
         let new = words.keys().drop_duplicates(secs(3));
-        let pairs = words.drop_duplicates_by_key(unbounded()).map(|(k, n)| format!("new {k} {n}"));
+        let pairs = words.drop_duplicates_by_key().unbounded().map(|(k, n)| format!("new {k} {n}"));
         let texts = sums.map(|(k, s)| format!("sums {k} {s}")).union(largest.map(|(k, n)| format!("largest {k} {n}")));
         let more = texts.union(known.map(|(k, n)| format!("known {k} {n}"))).union(gone);
         let rest = more.union(all.map(|(k, n)| format!("all {k} {n}"))).union(new.map(|k| format!("again {k}")));

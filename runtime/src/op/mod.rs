@@ -13,7 +13,7 @@ pub(crate) mod fold_by_key;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
 pub(crate) mod for_each_partition;
-mod gather;
+pub(crate) mod gather;
 pub(crate) mod group_by_key;
 pub(crate) mod group_by_key_and_window;
 mod index;

@@ -28,7 +28,7 @@ pub(crate) use backend::Backend;
 pub use backend::StateBackend;
 pub(crate) use cell::Cell;
 pub use data::{StateData, StateKey};
-pub use expiry::{Expiry, unbounded};
+pub use expiry::Expiry;
 pub use handle::State;
 pub use initial::Initial;
 pub(crate) use kept::{GroupState, Kept};

@@ -26,6 +26,8 @@ impl Driver<'_> {
         if !self.is_logged(tick.number) || !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(false);
         }
+        // Behind it nobody could.
+        self.clocks_are_read();
         let _entered = self.core.spans.tick(tick.number).entered();
         if let Some(bar) = &mut self.bar {
             bar.make_way();
@@ -57,7 +59,7 @@ impl Driver<'_> {
         let Retired { costs, frozen } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.core.spans.end(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        self.keep(tick, frozen)?;
+        self.keep(tick, Self::with_clocks(frozen, done.clocks.clone()))?;
         let of_sources = (0..self.topology.sources).map(|source| {
             self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
         });
