@@ -95,7 +95,7 @@ impl Log {
         loop {
             let fence = Fence { epoch, started: now, nonce: RandomState::new().hash_one(next) };
             let object = envelope::write(Kind::Fence, &fence)?;
-            if let Created::Others(_, Err(newer @ Damage::Newer(_))) = create(storage, next, object).await? {
+            if let Created::Others(Err(newer @ Damage::Newer(_))) = create(storage, next, object).await? {
                 return Err(damaged(storage, Position(next), &newer));
             }
             // What is there now is ours, or somebody was here first: a start at the same time, or the last append of the
@@ -135,10 +135,10 @@ impl Log {
                 self.next.store(position + 1, Ordering::Release);
                 Ok(position)
             }
-            Created::Others(_, Ok(entry)) if entry.epoch() > self.epoch => {
+            Created::Others(Ok(entry)) if entry.epoch() > self.epoch => {
                 Err(StorageError::Fenced { epoch: entry.epoch() })
             }
-            Created::Others(_, found) => {
+            Created::Others(found) => {
                 let found = match found {
                     Ok(_) => "holds other ticks of this start".into(),
                     Err(damage) => damage.to_string(),
@@ -155,8 +155,8 @@ impl Log {
 
 enum Created {
     Ours,
-    /// How many bytes are there, and what they are.
-    Others(u64, Result<Entry, Damage>),
+    /// What is there.
+    Others(Result<Entry, Damage>),
 }
 
 /// Creates an entry. If the store says that there is one, it may be ours: the answer to the first try was lost.
@@ -167,7 +167,7 @@ async fn create(storage: &Storage, position: u64, object: Vec<u8>) -> Result<Cre
     }
     match storage.get(name).await? {
         Some(found) if found == object => Ok(Created::Ours),
-        Some(found) => Ok(Created::Others(found.len() as u64, Entry::read(&found))),
+        Some(found) => Ok(Created::Others(Entry::read(&found))),
         None => Err(format!(
             "`{name}` of the checkpoint in {storage} is there, and is not: delete nothing by hand"
         )
