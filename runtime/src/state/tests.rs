@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::kept::{Freeze, Kept};
 use super::piece::Piece;
-use super::{Backend, KeyStates, Seen, StateKey, TimedStates, never};
+use super::{Backend, Expiry, KeyStates, Seen, StateKey, TimedStates, never};
 use crate::clock::{Timestamp, secs};
 use crate::key::{Key, stable_hash};
 
@@ -268,7 +268,7 @@ fn time_outs_travel() {
 #[test]
 fn keys_that_were_seen_travel_with_their_sweep() {
     let (mut seen, mut pieces) = (Seen::<u64>::default(), Pieces::default());
-    let expiry = secs(8).into();
+    let expiry = Expiry::after(secs(8));
     for second in 0..3u64 {
         let now = Timestamp::from_millis(1000 * second as i64);
         seen.sweep(now, expiry);
