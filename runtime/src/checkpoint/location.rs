@@ -49,13 +49,16 @@ fn local(path: &std::path::Path) -> Result<Place, BoxError> {
 
 /// What a URL names, by its scheme.
 fn remote(location: &str, scheme: &str) -> Result<Place, BoxError> {
-    let mut url = Url::parse(location).map_err(|error| format!("`{location}` is no URL: {error}"))?;
-    // It may hold a secret, which is in no message.
-    let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
-    let _ = (url.set_username(""), url.set_password(None));
-    let shown = url.to_string();
-    let _ = (url.set_username(&user), url.set_password(password.as_deref()));
-    let refused = |error: &dyn fmt::Display| format!("the checkpoint can't be at `{shown}`: {error}");
+    // What may be a secret is in no message: not even in that it is no URL.
+    let mut url =
+        Url::parse(location).map_err(|error| format!("a location with `{scheme}://` is no URL: {error}"))?;
+    let _ = url.set_password(None);
+    let mut shown = url.clone();
+    shown.set_query(None);
+    let refused = |error: &dyn fmt::Display| {
+        let error = error.to_string().replace(url.as_str(), shown.as_str());
+        format!("the checkpoint can't be at `{shown}`: {error}")
+    };
     match scheme {
         "file" => match url.to_file_path() {
             Ok(path) => return local(&path),
@@ -142,7 +145,11 @@ mod tests {
 
     #[test]
     fn secrets_are_in_no_message() {
-        assert!(!refusal("ftp://user:secret@host/path").contains("secret"));
+        for location in
+            ["ftp://user:secret@host/path", "ftp://host/path?sig=secret", "ftp://:secret@host:x/path"]
+        {
+            assert!(!refusal(location).contains("secret"), "{location}");
+        }
     }
 
     #[test]

@@ -75,35 +75,43 @@ pub(super) const FENCE_BYTES: u64 = 64;
 #[derive(Debug)]
 pub(super) struct Taken {
     pub log: Log,
+    /// Of our fence.
+    pub position: u64,
     /// Entries before our fence, in order.
     pub entries: Vec<Found<Position>>,
 }
 
 impl Log {
-    /// Appends a fence with the next epoch; so whoever had the log can't append any more.
-    pub(super) async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Taken, StorageError> {
+    /// Appends a fence with the next epoch, not before a position; so whoever had the log can't append any more.
+    pub(super) async fn take(
+        storage: &Storage,
+        now: Timestamp,
+        behind: u64,
+        at_least: u64,
+    ) -> Result<Taken, StorageError> {
         let mut entries = storage.list::<Position>().await?;
         let mut epoch = 1 + newest_epoch(storage, &entries).await?.max(behind);
-        let mut next = entries.last().map_or(0, |last| last.name.0 + 1);
+        let mut next = entries.last().map_or(0, |last| last.name.0 + 1).max(at_least);
         loop {
             let fence = Fence { epoch, started: now, nonce: RandomState::new().hash_one(next) };
             let object = envelope::write(Kind::Fence, &fence)?;
-            match create(storage, next, object).await? {
-                Created::Ours => break,
-                // Somebody was here first: a start at the same time, or the last append of the one before.
-                Created::Others(bytes, entry) => {
-                    epoch = match entry {
-                        Ok(entry) => epoch.max(entry.epoch() + 1),
-                        Err(Damage::Broken(_)) => epoch + 1,
-                        Err(newer) => return Err(damaged(storage, Position(next), &newer)),
-                    };
-                    entries.push(Found { name: Position(next), bytes });
-                    next += 1;
-                }
+            if let Created::Others(Err(newer @ Damage::Newer(_))) = create(storage, next, object).await? {
+                return Err(damaged(storage, Position(next), &newer));
             }
+            // What is there now is ours, or somebody was here first: a start at the same time, or the last append of the
+            // one before. Or that one was faster yet: it has appended more, and pruned the entry that was at our position.
+            entries = storage.list::<Position>().await?;
+            let last = entries.last().map_or(next, |last| last.name.0);
+            match storage.get(Position(next)).await?.map(|found| Entry::read(&found)) {
+                Some(Ok(Entry::Fence(found))) if found == fence && last <= next => break,
+                _ => {}
+            }
+            epoch = 1 + newest_epoch(storage, &entries).await?.max(epoch);
+            next = (last + 1).max(next + 1);
         }
-        let next = Arc::new(AtomicU64::new(next + 1));
-        Ok(Taken { log: Log { storage: storage.clone(), epoch, next }, entries })
+        entries.retain(|found| found.name.0 < next);
+        let log = Log { storage: storage.clone(), epoch, next: Arc::new(AtomicU64::new(next + 1)) };
+        Ok(Taken { log, position: next, entries })
     }
 
     /// Which start this is: from 1.
@@ -127,10 +135,10 @@ impl Log {
                 self.next.store(position + 1, Ordering::Release);
                 Ok(position)
             }
-            Created::Others(_, Ok(entry)) if entry.epoch() > self.epoch => {
+            Created::Others(Ok(entry)) if entry.epoch() > self.epoch => {
                 Err(StorageError::Fenced { epoch: entry.epoch() })
             }
-            Created::Others(_, found) => {
+            Created::Others(found) => {
                 let found = match found {
                     Ok(_) => "holds other ticks of this start".into(),
                     Err(damage) => damage.to_string(),
@@ -147,8 +155,8 @@ impl Log {
 
 enum Created {
     Ours,
-    /// How many bytes are there, and what they are.
-    Others(u64, Result<Entry, Damage>),
+    /// What is there.
+    Others(Result<Entry, Damage>),
 }
 
 /// Creates an entry. If the store says that there is one, it may be ours: the answer to the first try was lost.
@@ -159,7 +167,7 @@ async fn create(storage: &Storage, position: u64, object: Vec<u8>) -> Result<Cre
     }
     match storage.get(name).await? {
         Some(found) if found == object => Ok(Created::Ours),
-        Some(found) => Ok(Created::Others(found.len() as u64, Entry::read(&found))),
+        Some(found) => Ok(Created::Others(Entry::read(&found))),
         None => Err(format!(
             "`{name}` of the checkpoint in {storage} is there, and is not: delete nothing by hand"
         )

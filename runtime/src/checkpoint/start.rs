@@ -25,16 +25,25 @@ impl Start {
     ///
     /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
     pub async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Start, StorageError> {
-        let Taken { log, entries } = Log::take(storage, now, behind).await?;
-        let recover::Found { newest, mut warnings } = recover::newest(storage).await?;
+        let mut at_least = 0;
+        let (Taken { log, entries, .. }, recover::Found { newest, mut warnings }) = loop {
+            let taken = Log::take(storage, now, behind, at_least).await?;
+            let found = recover::newest(storage).await?;
+            match &found.newest {
+                // The log goes on behind our fence: it was at a position that has been pruned, where nobody meets it. (Or
+                // somebody has deleted the log.)
+                Some((_, recovered)) if recovered.log_from > taken.position => {
+                    at_least = recovered.log_from + 1;
+                }
+                _ => break (taken, found),
+            }
+        };
         let checkpoints = Checkpoints::new(storage, &log);
         let recovered = newest.map(|(_, recovered)| recovered);
         let (from, last) = match &recovered {
             Some(recovered) => (recovered.log_from, Some(recovered.tick.number)),
             None => (0, None),
         };
-        // Positions begin again if somebody has deleted the log, and only the log.
-        let from = if entries.last().is_none_or(|entry| entry.name.0 < from) { 0 } else { from };
         let behind = ticks_behind(storage, &entries, from, last).await;
         let (ticks, skipped) = behind.map_err(|error| error.after(&warnings))?;
         if recovered.is_none() && ticks.is_empty() && !warnings.is_empty() {

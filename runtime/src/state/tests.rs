@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::Expiry;
 use super::kept::{Freeze, Kept};
 use super::piece::Piece;
-use super::{Backend, KeyStates, Seen, StateKey, TimedStates, never};
+use super::{Backend, Expiry, KeyStates, Seen, StateKey, TimedStates, never};
 use crate::clock::{Timestamp, secs};
 use crate::key::{Key, stable_hash};
 

@@ -97,7 +97,7 @@ fn ls_has_a_line_a_checkpoint() {
     assert_eq!(done, Ok(true));
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], "WordCount");
-    assert_eq!(lines[1], "  tick 1  epoch 1  2026-09-21 14:13:20 UTC  4 keys  65 B", "{out}");
+    assert_eq!(lines[1], "  tick 1  epoch 1  2026-09-21 14:13:20 UTC  4 keys  73 B", "{out}");
     assert!(lines[2].starts_with("  tick 0  epoch 1  2026-09-21 14:13:20 UTC  5 keys  "), "{out}");
     assert_eq!(lines.len(), 3);
 }
@@ -113,10 +113,10 @@ fn show_has_offsets_operators_keys_and_bytes() {
         "keys      in 128 groups by xxh3-64",
         "  lines  0: 40, 2: 7",
         "  counts/running_count",
-        "    2 keys in 1 groups, 2 pieces, 42 B",
+        "    2 keys in 1 groups, 2 pieces, 50 B",
         "    key str",
         "    state u64",
-        "  state/00000000000000000000-0000000001-00000  32 B",
+        "  state/00000000000000000000-0000000001-00000  37 B",
     ] {
         assert!(out.lines().any(|found| found == line), "{line}\n{out}");
     }

@@ -100,7 +100,8 @@ async fn in_turns(turns: &[usize], checkpoints: bool) -> bool {
         Some(fenced) => fenced,
         None => old.tick().await.expect_err("it is fenced at its next append"),
     };
-    assert!(matches!(fenced, StorageError::Fenced { epoch: 2 }), "{turns:?}: {fenced}");
+    // (A start that is passed by appends takes another epoch each time.)
+    assert!(matches!(fenced, StorageError::Fenced { epoch: 2.. }), "{turns:?}: {fenced}");
     // A third start finds all that was acknowledged, by whoever it was.
     let third = Run::start(&storage, new.next).await.expect("what is there is whole");
     assert_eq!(third.start.warnings, [""; 0], "{turns:?}");
@@ -138,7 +139,7 @@ fn checkpoints_and_prunings_of_an_older_start_harm_nobody() {
         (1..).find(|n| !wait(in_turns(&turns(*n), true))).expect("it ends")
     };
     let (old, new) = (most(&|n| vec![n]), most(&|n| vec![0, n]));
-    assert!(old > 20 && new > 20, "{old} {new}");
+    assert!(old > 15 && new > 25, "{old} {new}");
     for first in 0..old {
         for second in 1..new {
             for third in [0, 1, 3, 8, old] {
