@@ -1,5 +1,8 @@
 //! Every rule that needs the whole graph. No code generation.
 
+mod state;
+mod windows;
+
 use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::Span;
@@ -13,7 +16,7 @@ use crate::closure;
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
-use millstream_plan::{Arg, Class};
+use millstream_plan::{Arg, Class, KEY_GROUPS};
 use quote::ToTokens;
 
 /// The most tails that a stage can have: the length of the longest tuple in the runtime.
@@ -23,8 +26,9 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
     streams_in_closures(graph, diag);
     changed_captures(graph, diag);
     literal_numbers(graph, diag);
+    state::check(graph, diag);
     windows_of_nothing(graph, diag);
-    names_of_state(graph, diag);
+    windows::check(graph, diag);
     // These would only echo what was said before.
     if diag.has_errors() {
         return;
@@ -44,8 +48,12 @@ pub fn check(body: &Body, graph: &Graph, diag: &mut Diagnostics) {
 fn literal_numbers(graph: &Graph, diag: &mut Diagnostics) {
     for node in &graph.nodes {
         let (numbers, message) = match node.kind {
-            OpKind::Repartition => (1..=128, "records are dealt to 1 task or more, and to 128 at most"),
-            OpKind::MapAsync => (1..=usize::MAX, "nothing would ever be waited for; give it 1 or more"),
+            OpKind::Repartition => {
+                (1..=KEY_GROUPS, format!("records are dealt to 1 task or more, and to {KEY_GROUPS} at most"))
+            }
+            OpKind::MapAsync => {
+                (1..=usize::MAX, "nothing would ever be waited for; give it 1 or more".into())
+            }
             _ => continue,
         };
         let Some(Operand::Value(Expr::Lit(ExprLit { lit: Lit::Int(n), .. }))) = node.operands.first() else {
@@ -79,7 +87,7 @@ fn windows_of_nothing(graph: &Graph, diag: &mut Diagnostics) {
 }
 
 /// Whether a duration is zero for all to see: `secs(0)`, `Duration::ZERO`.
-fn is_zero(duration: &Expr) -> bool {
+pub fn is_zero(duration: &Expr) -> bool {
     match duration {
         Expr::Call(call) => {
             let makes =
@@ -99,23 +107,6 @@ fn is_zero(duration: &Expr) -> bool {
         }
         Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "ZERO"),
         _ => false,
-    }
-}
-
-/// State is found again by its name, `stream/operator`: two of one name would be one.
-fn names_of_state(graph: &Graph, diag: &mut Diagnostics) {
-    let mut names = BTreeSet::new();
-    for node in graph.nodes.iter().filter(|n| n.kind.spec().stateful) {
-        if !names.insert((&node.stream, node.kind.name())) {
-            let (stream, op) = (&node.stream, &node.op);
-            diag.error(
-                op.span(),
-                format!(
-                    "another state of this pipeline is called `{stream}/{op}` already, and by that name it is found again \
-                     after a restart: bind one of the two streams with a `let` of its own"
-                ),
-            );
-        }
     }
 }
 
@@ -176,8 +167,8 @@ fn message_for_stream_as_value(node: &Node, name: &str) -> String {
 /// A variable of the environment that a closure assigns to. Of a method that changes it only rustc can know.
 fn changed_captures(graph: &Graph, diag: &mut Diagnostics) {
     for node in &graph.nodes {
-        // What runs on the driver's thread may change what it captures.
-        if node.kind.spec().class == Class::Output {
+        // What runs on the driver's thread may change what it captures. (All outputs but one.)
+        if node.kind.spec().class == Class::Output && node.kind != OpKind::ForEachPartition {
             continue;
         }
         let body_operands = node.repeat.iter().flat_map(|r| &r.body).map(|op| &op.operand);
@@ -313,15 +304,16 @@ impl<'ast> Visit<'ast> for Uses {
 
 /// What only the stages show.
 pub fn stages(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
+    windows::times(graph, stages, diag);
     for stage in &stages.list {
-        if stage.tails.len() > MAX_TAILS {
+        if stage.tails.len() + stage.clocks.len() > MAX_TAILS {
             let head = &graph.nodes[stage.head];
             diag.error(
                 head.op.span(),
                 format!(
                     "{} operators take their records from the stage that starts here, and a stage can feed {MAX_TAILS}: \
                      put an exchange (`count_by_value`, `reduce_by_key`) between them, or make two pipelines of it",
-                    stage.tails.len()
+                    stage.tails.len() + stage.clocks.len()
                 ),
             );
         }

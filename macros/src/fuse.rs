@@ -14,6 +14,8 @@ pub struct Stage {
     pub fused: Vec<NodeId>,
     /// Who reads this stage across a cut, and through which input; in text order.
     pub tails: Vec<(NodeId, usize)>,
+    /// The `event_time`s among the fused, whose clocks stand behind the tails.
+    pub clocks: Vec<NodeId>,
 }
 
 pub struct Stages {
@@ -52,6 +54,9 @@ fn cut(graph: &Graph) -> Stages {
         let stage = match from.first() {
             Some(stage) if fused => {
                 list[*stage].fused.push(id);
+                if node.kind == OpKind::EventTime {
+                    list[*stage].clocks.push(id);
+                }
                 *stage
             }
             _ => {
@@ -62,7 +67,7 @@ fn cut(graph: &Graph) -> Stages {
             }
         };
         if !fused && !node.outputs.is_empty() {
-            list.push(Stage { head: id, fused: Vec::new(), tails: Vec::new() });
+            list.push(Stage { head: id, fused: Vec::new(), tails: Vec::new(), clocks: Vec::new() });
         }
         for s in &node.outputs {
             of_stream[*s] = stage;
@@ -153,6 +158,7 @@ fn leaks(kind: OpKind) -> bool {
             | OpKind::Split
             | OpKind::Repeat
             | OpKind::Union
+            | OpKind::EventTime
     )
 }
 

@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, Pat, Path, Type};
 
 use crate::closure::Closure;
 
-pub use millstream_plan::OpKind;
+pub use millstream_plan::{Modifier, OpKind};
 
 /// Index into [`Graph::nodes`].
 pub type NodeId = usize;
@@ -38,6 +38,36 @@ pub struct Node {
     /// Lint attributes of the statement.
     pub attrs: Vec<Attribute>,
     pub repeat: Option<Repeat>,
+    /// What was written behind it.
+    pub modifiers: Vec<Modified>,
+}
+
+/// A modifier behind an operator: `.id("counts")`.
+pub struct Modified {
+    pub modifier: Modifier,
+    /// The user's token.
+    pub name: Ident,
+    pub text: Option<String>,
+    pub value: Option<Expr>,
+}
+
+impl Node {
+    pub fn modified(&self, by: Modifier) -> Option<&Modified> {
+        self.modifiers.iter().find(|m| m.modifier == by)
+    }
+
+    /// Whether nothing is combined before its exchange.
+    pub fn is_exact(&self) -> bool {
+        self.modified(Modifier::Exact).is_some()
+    }
+
+    /// What its state is found by after a restart: its id, else `stream/operator`.
+    pub fn state_name(&self) -> String {
+        match self.modified(Modifier::Id).and_then(|id| id.text.clone()) {
+            Some(id) => id,
+            None => format!("{}/{}", self.stream, self.kind.name()),
+        }
+    }
 }
 
 /// What stands between an operator's parentheses, once streams are taken out.

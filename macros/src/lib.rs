@@ -16,6 +16,7 @@ mod names;
 mod operand;
 mod parse;
 mod suggest;
+mod times;
 
 use proc_macro::TokenStream;
 

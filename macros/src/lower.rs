@@ -1,5 +1,7 @@
 //! Statements to the graph: names to streams, calls to nodes.
 
+mod late;
+mod modifier;
 mod repeat;
 
 use std::collections::{HashMap, HashSet};
@@ -10,7 +12,7 @@ use syn::{Attribute, Expr};
 
 use crate::ast::{Binding, Body, Call, Chain, Root, Statement};
 use crate::diag::Diagnostics;
-use crate::ir::{Graph, Node, OpKind, Operand, Stream, StreamId};
+use crate::ir::{Graph, Modifier, Node, OpKind, Operand, Stream, StreamId};
 use crate::{names, operand, parse, suggest};
 use millstream_plan::Arg;
 
@@ -83,6 +85,7 @@ impl Lowering<'_> {
             self.broken.extend(bindings.iter().filter_map(|b| b.name.as_ref()).map(ToString::to_string));
             return;
         };
+        let outputs = self.with_late(outputs, bindings, tuple);
         if (self.guessed && bindings.len() == outputs.len())
             || (!self.guessed && self.counts_match(bindings, tuple, chain, outputs.len()))
         {
@@ -114,7 +117,7 @@ impl Lowering<'_> {
             (0, 1) => "this stream goes nowhere: bind it (`let s = …;`), or end the chain with an output such as `.print()`".to_string(),
             (0, _) => format!("`{op}` gives two streams: bind them, `let (a, b) = ….{op}(…);`"),
             (_, 0) => format!("`{op}` is an output and gives no stream: leave out the `let`"),
-            (_, 1) => format!("`{op}` gives one stream: bind it to one name. Two come from `split`, `try_map` and `map_with_state_and_snapshots`"),
+            (_, 1) => format!("`{op}` gives one stream: bind it to one name. Two come from `split`, `try_map`, `map_with_state_and_snapshots`, and of an aggregate of windows (results and late records)"),
             (_, _) => format!("`{op}` gives two streams: bind them to two names, `let (a, b) = ….{op}(…);`"),
         };
         self.diag.error(if outputs == 1 { tuple.unwrap_or(at) } else { at }, message);
@@ -152,8 +155,15 @@ impl Lowering<'_> {
             }
             Root::Stream(name) => vec![self.resolve(name)?],
         };
-        let mut before: Option<&Ident> = None;
+        let mut before: Option<&Ident> = match &chain.root {
+            Root::Source { keyword, .. } => Some(keyword),
+            Root::Stream(_) => None,
+        };
         for call in &chain.calls {
+            if let Some(modifier) = Modifier::by_name(&call.name.to_string()) {
+                self.modify(modifier, call, before);
+                continue;
+            }
             let [input] = current[..] else {
                 let before = before?;
                 let message = if current.is_empty() {
@@ -193,8 +203,15 @@ impl Lowering<'_> {
 
     fn call(&mut self, call: &Call, input: StreamId, around: &Around<'_>) -> Option<Vec<StreamId>> {
         let name = call.name.to_string();
-        let Some(kind) = OpKind::by_name(&name) else {
-            self.diag.error(call.name.span(), suggest::unknown_operator(&name));
+        let above = self.graph.nodes[self.graph.streams[input].node].kind;
+        let found = if above.is_window() { OpKind::windowed_by_name(&name) } else { OpKind::by_name(&name) };
+        let Some(kind) = found else {
+            let message = if above.is_window() {
+                suggest::no_aggregate(above, &name)
+            } else {
+                suggest::unknown_operator(&name)
+            };
+            self.diag.error(call.name.span(), message);
             self.guessed = true;
             // As if it were a `map`: what follows is read too.
             return Some(self.node(OpKind::Map, &call.name, vec![input], Vec::new(), around));
@@ -270,6 +287,7 @@ impl Lowering<'_> {
             doc: around.doc.clone(),
             attrs: around.attrs.to_vec(),
             repeat: None,
+            modifiers: Vec::new(),
         });
         outputs
     }

@@ -9,7 +9,7 @@ use quote::format_ident;
 
 use syn::ext::IdentExt;
 
-use crate::ir::{Graph, NodeId, OpKind, StreamId};
+use crate::ir::{Graph, Modifier, NodeId, OpKind, StreamId};
 
 /// The span of glue for what stands at `at`.
 pub fn glue(at: Span) -> Span {
@@ -106,4 +106,19 @@ pub fn merged(node: NodeId, input: usize, at: Span) -> Ident {
         0 => format_ident!("__merged_{node}", span = glue(at)),
         _ => format_ident!("__merged_{node}_{input}", span = glue(at)),
     }
+}
+
+/// The event time of the record at hand, as the operator `node` gave it.
+pub fn time(node: NodeId, at: Span) -> Ident {
+    format_ident!("__time_{node}", span = glue(at))
+}
+
+/// The clock of the `event_time` at `node`.
+pub fn clock(node: NodeId, at: Span) -> Ident {
+    format_ident!("__clock_{node}", span = glue(at))
+}
+
+/// What was evaluated for a modifier of `node`.
+pub fn modifier(node: NodeId, modifier: Modifier, at: Span) -> Ident {
+    format_ident!("__{}_{node}", modifier.name(), span = glue(at))
 }

@@ -37,6 +37,10 @@ pub fn operand(op: &Ident, kind: OpKind, arg: &Expr, shape: Arg, diag: &mut Diag
             );
             None
         }
+        // Its closures' parameters are of types that only the operator knows.
+        (Arg::Value, value) if matches!(kind, OpKind::WindowedAggregate | OpKind::WindowedAggregateByKey) => {
+            Some(Operand::Function(value))
+        }
         (_, value) => Some(Operand::Value(value)),
     }
 }

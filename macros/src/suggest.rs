@@ -1,6 +1,6 @@
 //! What to write instead of a name that is no operator.
 
-use millstream_plan::{Arg, OpKind};
+use millstream_plan::{Arg, Modifier, OpKind};
 
 /// Names from Rust's iterators and from Spark that mean something else here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -64,6 +64,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("map_to_pair", "write `.map(|x| (key, value))`"),
     ("flat_map_to_pair", "write `.flat_map(|x| …)` with pairs `(key, value)`"),
+    ("uid", "its name in checkpoints is written `.id(\"counts\")`"),
+    ("name", "its name in checkpoints is written `.id(\"counts\")`; in the plan it has that of its `let`"),
+    ("with_watermark", "write `.event_time(|x| x.time, secs(10))`"),
+    ("assign_timestamps_and_watermarks", "write `.event_time(|x| x.time, secs(10))`"),
+    ("tumble", "write `.tumbling(length)`"),
+    ("hop", "write `.sliding(length, slide)`"),
+    ("session_window", "write `.session(gap)`"),
     ("start", "a pipeline is started by its engine: `Engine::local().start(pipeline)`"),
     ("run", "a pipeline is run by its engine: `Engine::local().run(pipeline)`"),
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
@@ -86,7 +93,39 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Operators of the design that later versions bring.
-const PLANNED: &[&str] = &["event_time", "tumbling", "sliding", "session", "slice"];
+const PLANNED: &[&str] = &["slice"];
+
+/// The message for what stands behind a window and is no aggregate.
+pub fn no_aggregate(window: OpKind, name: &str) -> String {
+    let (plain, example) = (snake_case(name), example(window));
+    let aggregates = || OpKind::ALL.iter().copied().filter(|kind| kind.is_windowed());
+    let meant = match OpKind::windowed_by_name(&plain) {
+        Some(kind) => Some(kind.name()),
+        None => nearest(&plain, aggregates().map(OpKind::name)),
+    };
+    let hint = match plain.as_str() {
+        "sum" | "min" | "max" | "mean" => format!(": write `.aggregate({plain}(|x| …))`"),
+        "top_by_key" => ": write `.aggregate_by_key(top(n))`".to_string(),
+        _ => meant.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
+    };
+    let names: Vec<String> = aggregates().map(|kind| format!("`{}`", kind.name())).collect();
+    format!(
+        "behind {example} stands what is to be made of each window, and `{name}` is none{hint}. The aggregates are {}",
+        names.join(", ")
+    )
+}
+
+/// How a modifier with an argument is written.
+pub fn modifier(modifier: Modifier) -> &'static str {
+    match modifier {
+        Modifier::IdleAfter => "`.idle_after(minutes(1))`",
+        Modifier::AllowedLateness => "`.allowed_lateness(secs(30))`",
+        Modifier::Emit => "`.emit(Emit::Update)`",
+        Modifier::Id => "`.id(\"counts\")`",
+        Modifier::Unbounded => "`.unbounded()`",
+        Modifier::Exact => "`.exact()`",
+    }
+}
 
 /// The message for a method that is no operator.
 pub fn unknown_operator(name: &str) -> String {
@@ -96,6 +135,9 @@ pub fn unknown_operator(name: &str) -> String {
     }
     if plain != name && OpKind::by_name(&plain).is_some() {
         return format!("`{name}` is no operator of a stream; it is written `{plain}` here");
+    }
+    if let Some(modifier) = Modifier::by_name(&plain) {
+        return format!("`{name}` does not stand here; it is for {}", modifier.spec().takers);
     }
     if PLANNED.contains(&plain.as_str()) {
         return format!("the operator `{plain}` is planned, but this version does not have it yet");
@@ -158,7 +200,7 @@ pub fn example(kind: OpKind) -> String {
             )
         }
         (OpKind::DropDuplicates | OpKind::DropDuplicatesByKey, _) => format!(
-            "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}(unbounded())`, whose state grows for ever"
+            "`.{name}(minutes(10))`, which forgets what came longer ago, or `.{name}().unbounded()`, whose state grows for ever"
         ),
         (
             OpKind::Window
@@ -178,6 +220,17 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::ReduceByKeyAndWindowWithInverse, _) => format!(
             "`.{name}(|a, b| …, |total, gone| …, length, slide)` with two durations, such as `secs(30)`; behind them              perhaps a filter, `|key, total| …`"
         ),
+        (OpKind::EventTime, _) => format!(
+            "`.{name}(|x| x.time, secs(10))`, where the second operand is how far records may be out of order"
+        ),
+        (OpKind::Tumbling, _) => format!("`.{name}(minutes(1))`"),
+        (OpKind::Sliding, _) => format!("`.{name}(minutes(5), minutes(1))`, its length and its slide"),
+        (OpKind::Session, _) => format!("`.{name}(minutes(30))`, its gap"),
+        (OpKind::WindowedFold | OpKind::WindowedFoldByKey, _) => format!("`.{name}(init, |acc, x| …)`"),
+        (OpKind::WindowedTop, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
+        (OpKind::WindowedAggregate | OpKind::WindowedAggregateByKey, _) => {
+            format!("`.{name}(sum(|x| …))`, or several at once, `.{name}((count(), mean(|x| …)))`")
+        }
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),
         (OpKind::SaveAsTextFiles, _) => {
@@ -255,7 +308,7 @@ mod tests {
         assert!(unknown_operator("combineByKey").contains("aggregate_by_key"));
         assert!(unknown_operator("updateStateByKey").contains("written `update_state_by_key` here"));
         assert!(unknown_operator("countByWindow").contains("written `count_by_window` here"));
-        assert!(unknown_operator("tumbling").contains("planned"));
+        assert!(unknown_operator("slice").contains("planned"));
     }
 
     #[test]

@@ -17,6 +17,11 @@ impl Timestamp {
         Timestamp(millis)
     }
 
+    /// Before every other: where nothing is known of event time yet.
+    pub const MIN: Timestamp = Timestamp(i64::MIN);
+    /// Behind every other: where no record is expected any more.
+    pub const MAX: Timestamp = Timestamp(i64::MAX);
+
     /// Milliseconds since 1970-01-01 00:00 UTC.
     pub const fn millis(self) -> i64 {
         self.0
@@ -25,6 +30,15 @@ impl Timestamp {
     /// This time, `duration` later (to the millisecond; saturating).
     pub fn plus(self, duration: Duration) -> Self {
         Timestamp(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This time, `duration` earlier (to the millisecond; saturating). [`Timestamp::MIN`] and [`Timestamp::MAX`] stay what they
+    /// are.
+    pub fn minus(self, duration: Duration) -> Self {
+        if self == Timestamp::MAX {
+            return self;
+        }
+        Timestamp(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long after `earlier` this is; zero if it is not after.

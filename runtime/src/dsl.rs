@@ -5,7 +5,10 @@
 //! operator has a page. Nothing here runs.
 
 mod element_wise;
+mod event_time;
 mod keyed;
+mod modifiers;
+mod of_windows;
 mod outputs;
 mod per_batch;
 mod stateful;
@@ -20,6 +23,8 @@ use crate::batch::Batch;
 use crate::pipeline::Pipeline;
 use crate::source::Source;
 
+pub use modifiers::{Identified, Output};
+pub use of_windows::{Windowed, collect, count, max, mean, min, sum, top, top_by};
 pub use outputs::Outputs;
 
 /// A stream of records of type `T`, as `stream!` sees it.

@@ -88,6 +88,10 @@ where
         batch.take_error().map_or(Ok(()), Err)
     }
 
+    fn partition(&mut self, partition: u32) {
+        self.tails.as_mut().expect(OPEN).partition(partition);
+    }
+
     fn close(self: Box<Self>) -> Vec<Vec<Bucket>> {
         self.tails.expect(OPEN).close()
     }

@@ -62,6 +62,7 @@ mod counter;
 pub mod dsl;
 pub mod engine;
 pub mod error;
+mod event_time;
 #[doc(hidden)]
 pub mod exchange;
 mod fused;
@@ -84,12 +85,17 @@ pub mod tick;
 mod wait;
 mod window;
 
+#[doc(hidden)]
+pub use checkpoint::command as __ckpt;
 #[doc(inline)]
 pub use counter::Counter;
 #[doc(inline)]
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
+pub use event_time::{Aggregate, Emit, EventTime, Window};
+#[doc(hidden)]
+pub use event_time::{Collect, Count, Max, Mean, Min, Number, Sum, Top, TopBy};
 pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]
@@ -104,7 +110,7 @@ pub use op::map_async::{Unordered, unordered};
 pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
-pub use state::{Expiry, State, StateBackend, StateData, StateKey, StateSpec, unbounded};
+pub use state::{State, StateBackend, StateData, StateKey, StateSpec};
 pub use table::{AsTable, Table};
 #[doc(inline)]
 pub use tick::Tick;

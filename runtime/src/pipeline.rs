@@ -3,6 +3,7 @@
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
+mod event_time;
 mod upgrade;
 
 use std::any::Any;
@@ -13,12 +14,15 @@ use std::sync::Arc;
 use millstream_plan::{NodeId, Plan};
 
 use crate::clock::Timestamp;
+use crate::event_time::Watermarks;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Migrations, Schema, Store};
 use crate::tick::{OffsetRange, Positions, Tick};
 use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
+
+pub(crate) use event_time::{ClockNode, Timing, WindowedNode};
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
 pub struct Pipeline<'env> {
@@ -27,6 +31,10 @@ pub struct Pipeline<'env> {
     /// In the plan's order: every stage after those that feed it.
     pub(crate) stages: Vec<StageNode<'env>>,
     pub(crate) outlets: Vec<OutletNode<'env>>,
+    /// Where event time is seen, in text order.
+    pub(crate) clocks: Vec<ClockNode>,
+    /// Aggregates of windows of event time.
+    pub(crate) windowed: Vec<WindowedNode>,
     pub(crate) counters: Vec<Counter>,
     /// Operators with windows.
     pub(crate) windows: Vec<WindowNode>,
@@ -55,6 +63,35 @@ impl Pipeline<'_> {
         self
     }
 
+    /// What a checkpoint of this pipeline relies on, to be held by a snapshot test: its sources, and what it keeps, with name,
+    /// operator and type.
+    ///
+    /// A checkpoint finds positions and state by these names, and reads state as these types; so a line that goes or changes
+    /// is a checkpoint that can't be gone on with, or only on demand. `insta::assert_snapshot!(pipeline.contract())` shows it in
+    /// review. It is sorted by name, and operators without state are not in it, so a pipeline may gain, lose and move those.
+    ///
+    /// Types are shown by what they are made of (fields with their names, variants, widths), never by their own names: that is
+    /// what the bytes depend on.
+    ///
+    /// ```
+    /// use millstream::prelude::*;
+    ///
+    /// let pipeline = stream! { <Visits>
+    ///     let pages = source(queue([vec!["/", "/about"]])).id("clicks");
+    ///     let visits = pages.map(|page| (page, ())).running_count();
+    ///     visits.print();
+    /// };
+    /// let contract = "source clicks\nstate visits/running_count: running_count\n  key str\n  state u64\n";
+    /// assert_eq!(pipeline.contract(), contract);
+    /// ```
+    pub fn contract(&self) -> String {
+        let graph = self.plan.graph();
+        self.plan.contract(|node| match &self.stages.get(graph.stage_of_head(node)?)?.head {
+            Head::Operator { op, .. } => op.schema().map(|schema| schema.to_string()),
+            Head::Source(_) => None,
+        })
+    }
+
     /// Shows a counter in the progress of this pipeline's ticks, behind those that it was given before: see
     /// [`Counter`].
     #[must_use]
@@ -69,7 +106,8 @@ impl Pipeline<'_> {
     /// checkpoint holds positions of sources and states of operators, never records on their way.) A type can be if it is `Serialize` and `Deserialize` (of the crate `serde`) *where the pipeline
     /// is written*: in a generic function its parameters need the bounds `T: Serialize + DeserializeOwned`. The bytes
     /// are [postcard](https://docs.rs/postcard)'s, so types that ask the data what it is (`#[serde(untagged)]`,
-    /// `#[serde(flatten)]`, JSON values) pass this check and fail when they are read.
+    /// `#[serde(flatten)]`, JSON values) pass this check, and so do your own types that hold a `&'static str`: they fail
+    /// when the first of them is written, which reads it back.
     ///
     /// ```
     /// use millstream::prelude::*;
@@ -142,6 +180,10 @@ pub struct TaskContext {
     pub tick: Tick,
     /// The batch time of the tick before, if there is one.
     pub before: Option<Timestamp>,
+    /// What the operator judges event time by.
+    pub watermarks: Watermarks,
+    /// The tick is there only because event time went on: it is no batch.
+    pub no_data: bool,
     /// The task's number among those of its stage and tick. For a keyed stage: the partition.
     pub task: usize,
     /// How many partitions key groups are spread over.
@@ -204,16 +246,23 @@ pub(crate) enum Route {
     Stage { stage: usize, input: usize },
     /// An outlet, by index: to the driver.
     Outlet(usize),
+    /// A clock, by index: to what puts watermarks together.
+    Clock(usize),
 }
 
 /// The fused part of a stage.
 ///
-/// For each task: `open`, then `batch` for each batch, then `close`.
+/// For each task: `open`, then `batch` for each batch (before those of a source's range its `partition`), then `close`.
 pub(crate) trait StageBody: Send + Sync {
     fn open<'s>(&'s self, cx: &TaskContext) -> Box<dyn StageRun + 's>;
 }
 
 pub(crate) trait StageRun {
+    /// The batches that follow are of this source partition.
+    fn partition(&mut self, partition: u32) {
+        let _ = partition;
+    }
+
     /// Runs the fused loops over one batch of the head's type.
     fn batch(&mut self, batch: &mut dyn Any) -> Result<(), BoxError>;
 
@@ -233,6 +282,17 @@ pub(crate) trait HeadOperator: Send + Sync {
     fn emits(&self, cx: &TaskContext) -> bool {
         let _ = cx;
         true
+    }
+
+    /// Whether it acts as event time goes on, also where no records come.
+    fn is_timed(&self) -> bool {
+        false
+    }
+
+    /// What a timed operator waits for, as its store is now.
+    fn timing(&self, store: &Store) -> Timing {
+        let _ = store;
+        Timing::default()
     }
 
     /// `inputs`: for each input the buckets for this task, in upstream task order. Called in tick order for each
@@ -293,6 +353,9 @@ pub(crate) trait ErasedReader: Send + Sync {
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut dyn Any) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
+    fn finished(&self) -> Vec<u32> {
+        Vec::new()
+    }
     fn grain(&self) -> u64;
     fn total(&self) -> Option<Total> {
         None

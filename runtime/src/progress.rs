@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::tick::Tick;
 
 /// What the latest committed tick did.
@@ -26,6 +27,10 @@ pub struct Progress {
     pub duration: Duration,
     /// The counters that were given to the pipeline, in that order, as they stood when the tick was committed.
     pub counters: Vec<CounterProgress>,
+    /// How far event time is: one for each `event_time`, in the order of the text.
+    pub watermarks: Vec<WatermarkProgress>,
+    /// How many records came too late, for each operator that goes by event time, in the order of the stages.
+    pub late: Vec<LateProgress>,
     /// How long after its batch time the tick began. Grows if ticks take longer than the interval.
     pub delay: Duration,
     /// The newest checkpoint that this run has written; `None` before the first one, and where there are none.
@@ -54,6 +59,42 @@ pub struct SourceProgress {
     pub input: u64,
 }
 
+/// How far event time is at one `event_time`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WatermarkProgress {
+    /// The stream's name.
+    pub stream: &'static str,
+    /// What the tick was judged by; `None` before the first record. [`Timestamp::MAX`] at the end of input.
+    pub watermark: Option<Timestamp>,
+    /// Who is behind all others, and so holds it back; `None` where nothing is being read.
+    pub held_back: Option<HeldBack>,
+}
+
+/// The source partition that a watermark waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeldBack {
+    /// The source's number for it: a file, a partition of a topic.
+    pub partition: u32,
+    /// Its latest event time.
+    pub latest: Timestamp,
+    /// For how long, in batch time, it has been there.
+    pub since: Duration,
+}
+
+/// The late records of an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LateProgress {
+    /// The operator, as messages and checkpoints call it.
+    pub operator: String,
+    /// In this tick.
+    pub records: u64,
+    /// Since the pipeline began, over restarts too.
+    pub total: u64,
+}
+
 /// A [`Counter`](crate::Counter) at the commit of a tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,6 +105,11 @@ pub struct CounterProgress {
 }
 
 impl Progress {
+    /// How far event time is: the lowest of all watermarks. `None` before each has had a record, and where there are none.
+    pub fn watermark(&self) -> Option<Timestamp> {
+        self.watermarks.iter().map(|clock| clock.watermark).min().flatten()
+    }
+
     /// The value of the first counter of that name; `None` if the pipeline has none.
     ///
     /// ```

@@ -4,6 +4,8 @@
 //! stage that reads it, the operators behind that stage's tails, their stages, and so on. Types flow forward: a
 //! stage's closure fixes the types of its tails, and a reducer's parameters are known when it comes.
 
+mod event_time;
+mod exact;
 mod keyed;
 mod outputs;
 mod per_batch;
@@ -21,8 +23,8 @@ use crate::exchange::{Reducer, Weigh};
 use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
-    Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody, StageNode,
-    WindowNode,
+    ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
+    StageNode, WindowNode, WindowedNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -35,8 +37,10 @@ pub use crate::__frame as frame;
 pub use crate::__own as own;
 pub use crate::__weigher as weigher;
 pub use crate::blame::at;
+pub use crate::clock::Timestamp;
+pub use crate::event_time::{Windows, time_of_result, timestamp};
 pub use crate::exchange::{
-    Aggregate, AggregateAll, By, ByName, BySerde, Combine, CombineNear, Count, CountNear, CountValues,
+    Aggregate, AggregateAll, By, ByName, BySerde, Clock, Combine, CombineNear, Count, CountNear, CountValues,
     Crossing, Deal, Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition,
     ReduceAll, Scatter, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
 };
@@ -45,14 +49,16 @@ pub use crate::key::{Canonical, Pair};
 pub use crate::op::for_each::Outcome;
 pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
-pub use crate::state::{Initial, StateSpec};
+pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
 pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
-    pub use crate::dsl::{Stream, pipeline, source};
+    pub use crate::dsl::{
+        Identified, Stream, collect, count, max, mean, min, pipeline, source, sum, top, top_by,
+    };
 }
 
 /// Stands for a pipeline that has compile errors.
@@ -83,6 +89,8 @@ pub struct Builder<'env> {
     tails: Vec<Vec<Option<Route>>>,
     outlets: Vec<OutletNode<'env>>,
     windows: Vec<WindowNode>,
+    clocks: Vec<ClockNode>,
+    windowed: Vec<WindowedNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -102,6 +110,8 @@ impl<'env> Builder<'env> {
             tails: graph.stages.iter().map(|s| vec![None; s.tails.len()]).collect(),
             outlets: Vec::new(),
             windows: Vec::new(),
+            clocks: Vec::new(),
+            windowed: Vec::new(),
             invalid: None,
         }
     }
@@ -133,7 +143,7 @@ impl<'env> Builder<'env> {
     {
         let shared = O::share();
         let handles = O::handles(&shared, stream.stage);
-        debug_assert_eq!(O::LEN, self.graph.stages[stream.stage].tails.len(), "{COMPLETE}");
+        debug_assert_eq!(O::LEN, self.tails_of(stream.stage), "{COMPLETE}");
         self.bodies[stream.stage] =
             Some(Box::new(crate::fused::Fused::<B, O, P, F, N>::new(shared, operands, loops, frame)));
         handles
@@ -266,12 +276,21 @@ impl<'env> Builder<'env> {
             sources: self.sources,
             stages,
             outlets: self.outlets,
+            clocks: self.clocks,
+            windowed: self.windowed,
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,
             migrations: Migrations::default(),
             env: PhantomData,
         }
+    }
+
+    /// How many tails a stage has: those of the topology, and its clocks behind them.
+    fn tails_of(&self, stage: usize) -> usize {
+        let stage = &self.graph.stages[stage];
+        let clocks = stage.fused.iter().filter(|n| self.graph.nodes[**n].kind == OpKind::EventTime);
+        stage.tails.len() + clocks.count()
     }
 
     fn head<B>(&mut self, node: NodeId, head: Head<'env>) -> Stream<B> {

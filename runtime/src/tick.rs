@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::event_time::Watermarks;
 
 /// One micro-batch, as operators, sinks and `for_each_batch` see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tick {
     /// Counts from 0 over the life of a checkpoint.
     pub number: u64,
@@ -82,11 +83,28 @@ impl TickRecord {
 /// All that decides what a tick does, fixed before it runs.
 ///
 /// Re-running a logged tick gives the same output, bit for bit. The tick log holds it as a [`TickRecord`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickPlan {
     pub tick: Tick,
+    pub kind: TickKind,
     /// For each source of the pipeline, in text order: how its ranges are cut into tasks.
     pub sources: Vec<SourcePlan>,
+    /// For each `event_time` of the pipeline, in text order: by which watermarks the tick is judged.
+    pub watermarks: Vec<Watermarks>,
+    /// Source partitions, each behind its source's number, that end with what this tick reads of them.
+    pub finished: Vec<(u32, u32)>,
+}
+
+/// Why there is a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TickKind {
+    /// A batch, perhaps an empty one.
+    #[default]
+    Data,
+    /// Event time went on, and something is due: only what goes by event time runs, and what is behind it.
+    NoData,
+    /// All input has ended, and event time with it: as `NoData`, and everything is due.
+    Flush,
 }
 
 /// One source's part of a tick.
@@ -172,7 +190,10 @@ mod tests {
         (any::<u64>(), any::<i64>(), any::<u64>(), vec(source, 0..3)).prop_map(
             |(number, time, epoch, sources)| TickPlan {
                 tick: Tick { number, time: Timestamp::from_millis(time), epoch },
+                kind: if number % 2 == 0 { TickKind::Data } else { TickKind::Flush },
                 sources,
+                watermarks: vec![Watermarks::at(Timestamp::from_millis(time)); 2],
+                finished: vec![(1, epoch as u32)],
             },
         )
     }
@@ -182,10 +203,13 @@ mod tests {
         let range = OffsetRange { partition: 1, start: 2, end: 300 };
         let plan = TickPlan {
             tick: Tick { number: 5, time: Timestamp::from_millis(-1), epoch: 7 },
+            kind: TickKind::NoData,
             sources: vec![SourcePlan { tasks: vec![vec![range]] }, SourcePlan::default()],
+            watermarks: vec![Watermarks::at(Timestamp::from_millis(4))],
+            finished: vec![(2, 3)],
         };
         let bytes = postcard::to_stdvec(&TickRecord::from(plan)).expect("it can be written");
-        assert_eq!(bytes, [0, 5, 1, 7, 2, 1, 1, 1, 2, 0xac, 2, 0]);
+        assert_eq!(bytes, [0, 5, 1, 7, 1, 2, 1, 1, 1, 2, 0xac, 2, 0, 1, 8, 8, 1, 2, 3]);
     }
 
     proptest! {

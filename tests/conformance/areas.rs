@@ -9,7 +9,7 @@ const README: &str = include_str!("data/README.md");
 
 /// The areas that exist.
 pub const DUE: [&str; 7] =
-    ["operators", "sources", "sinks", "life cycle", "rate control", "state", "windows"];
+    ["operators", "sources", "sinks", "life cycle", "rate control", "state", "windows", "event time"];
 
 /// File and name of a case to its area.
 static TABLE: LazyLock<BTreeMap<(&str, &str), &str>> = LazyLock::new(|| {

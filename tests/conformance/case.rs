@@ -86,6 +86,11 @@ impl Case {
         Batches { queue: given, fails_at }
     }
 
+    /// Of which steps it is said what they emit.
+    pub fn said(&self) -> Vec<bool> {
+        lists(self.expected.as_ref().unwrap_or(&Json::Null)).iter().map(Option::is_some).collect()
+    }
+
     /// What each tick is to emit.
     pub fn expected(&self) -> Vec<Vec<Value>> {
         let json = self.expected.as_ref().unwrap_or(&Json::Null);

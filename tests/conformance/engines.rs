@@ -44,6 +44,28 @@ impl Under {
             .run(pipeline)
     }
 
+    /// As `run_every_second`; what is open in event time when the input ends stays open, as in Spark.
+    pub fn run_without_flush(self, pipeline: Pipeline<'_>) -> millstream::Result<()> {
+        match self {
+            Under::Local(n) => {
+                let clock = Arc::new(Hurrying::default());
+                let told = Arc::clone(&clock);
+                Engine::local()
+                    .partitions(n)
+                    .threads(2)
+                    .batch_interval(Duration::from_secs(1))
+                    .flush_at_end(false)
+                    .on_progress(move |progress| {
+                        let time = progress.tick.expect("a tick was committed").time;
+                        told.committed.store(time.millis(), SeqCst);
+                    })
+                    .clock(clock)
+                    .run(pipeline)
+            }
+            Under::Test(n) => Engine::test().partitions(n).seed(n as u64).flush_at_end(false).run(pipeline),
+        }
+    }
+
     /// As `run`, with a tick in every interval.
     pub fn run_at_intervals(self, pipeline: Pipeline<'_>, interval: Duration) -> millstream::Result<()> {
         match self {

@@ -10,6 +10,12 @@ type Fact = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 
 const FACTS: &[Fact] = &[
     (
+        // A second event time is an error of the compiler.
+        "EventTimeWatermarkSuite",
+        "overriding watermark should not be allowed by default",
+        &[("tests/ui/cases/event_time.rs", "main")],
+    ),
+    (
         // A function that gives no batch is an error of the compiler.
         "BasicOperationsSuite",
         "transform with NULL",

@@ -20,6 +20,7 @@ macro_rules! both {
     };
 }
 
+mod event_time;
 mod stateful;
 mod windowed;
 
@@ -295,6 +296,11 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
             [windowed::emitted::$name, windowed::edited::$name]
         };
     }
+    macro_rules! of_times {
+        ($name:ident) => {
+            [event_time::emitted::$name, event_time::edited::$name]
+        };
+    }
     macro_rules! of_stateful {
         ($name:ident) => {
             [stateful::emitted::$name, stateful::edited::$name]
@@ -357,6 +363,23 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::ReduceByKeyAndWindowWithInverse => of_windowed!(reduce_by_key_and_window_with_inverse),
         OpKind::GroupByKeyAndWindow => of_windowed!(group_by_key_and_window),
         OpKind::CountByValueAndWindow => of_windowed!(count_by_value_and_window),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+            of_times!(duplicates)
+        }
+        OpKind::EventTime | OpKind::Tumbling | OpKind::Sliding | OpKind::Global | OpKind::WindowedCount => {
+            of_times!(times)
+        }
+        OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect => of_times!(whole),
+        OpKind::Session
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey => of_times!(by_key),
         OpKind::WordsAscii => of!(words_ascii),
         OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),
@@ -374,6 +397,19 @@ fn every_operator_has_a_sample_with_it() {
         let nodes = emitted().plan().graph().nodes;
         assert!(nodes.iter().any(|n| n.kind == *kind), "the sample of `{}` is without it", kind.name());
     }
+}
+
+#[test]
+fn late_records_have_a_sample() {
+    let [emitted, _edited] = [event_time::emitted::late, event_time::edited::late];
+    assert!(emitted().plan().graph().nodes.iter().any(|n| n.kind.is_windowed() && n.outputs.len() == 2));
+}
+
+#[test]
+fn modifiers_have_a_sample() {
+    let [emitted, _edited] = [stateful::emitted::modifiers, stateful::edited::modifiers];
+    let nodes = emitted().plan().graph().nodes;
+    assert!(nodes.iter().filter(|n| n.id.is_some()).count() > 6);
 }
 
 #[test]

@@ -43,8 +43,7 @@
 #![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
 
 use millstream::prelude::{
-    Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream, unbounded,
-    unordered,
+    Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream, unordered,
 };
 use millstream::source::{Lines, Source};
 use millstream_plan::OpKind;
@@ -211,9 +210,24 @@ fn with_state<'a>(first: &'a u64, out: &MemorySink<(String, u64)>) -> Pipeline<'
             },
             StateSpec::new().timeout(secs(3)).initial([("d", 5_u64)]),
         );
-        let new = pairs.drop_duplicates(unbounded()).drop_duplicates_by_key(secs(9)).map(|(w, n)| (w.to_owned(), n));
+        let new = pairs.drop_duplicates().unbounded().drop_duplicates_by_key(secs(9)).map(|(w, n)| (w.to_owned(), n));
         let all = counts.union(sums).union(folds).union(updated).union(with).union(mapped).union(snapshots);
         all.union(new).sink(out.clone());
+    }
+}
+
+fn windows(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
+    stream! {
+        let pairs = source(queue([vec![("a", 1_u64)], vec![("b", 2)]]));
+        let sums = pairs.reduce_by_key_and_window(|a, b| a + b, secs(2));
+        let kept = pairs.reduce_by_key_and_window_with_inverse(|a, b| a + b, |a, b| a - b, secs(2), secs(1));
+        let groups = pairs.group_by_key_and_window(secs(2)).map_values(|group| group.len() as u64);
+        let counts = pairs.keys().count_by_value_and_window(secs(2));
+        sums.union(kept).union(groups).union(counts).union(pairs.window(secs(2))).sink(out.clone());
+        let n = pairs.values();
+        let lengths = n.count_by_window(secs(2)).union(n.reduce_by_window(|a, b| a + b, secs(2)));
+        let taken_off = n.reduce_by_window_with_inverse(|a, b| a + b, |a, b| a - b, secs(2));
+        lengths.union(taken_off).map(|n| (String::new(), n)).sink(out.clone());
     }
 }
 
@@ -276,6 +290,8 @@ fn unfinished_pairs() -> Pipeline<'static> {
         p.update_state_by_key(|_, _: Option<u64>| todo!()).update_state_by_key_with(|_, _, _: Option<u64>, _| todo!()).print(0);
         p.map_with_state(|_, _, _: &mut State<u64>| -> Option<u64> { todo!() }).print(0);
         p.for_each_partition(|_, _, _| todo!());
+        p.reduce_by_key_and_window_with_inverse(|_, _| todo!(), |_, _| todo!(), secs(1)).print(0);
+        p.reduce_by_window(|_, _| todo!(), secs(1)).print(0);
     }
 }
 
@@ -283,7 +299,10 @@ fn unfinished_pairs() -> Pipeline<'static> {
 fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     let used = std::cell::RefCell::new(Vec::new());
     let run = |pipeline: Pipeline<'_>| {
-        used.borrow_mut().extend(pipeline.plan().graph().nodes.iter().map(|node| node.kind));
+        for node in pipeline.plan().graph().nodes {
+            used.borrow_mut().push(node.kind);
+            used.borrow_mut().extend(node.body);
+        }
         millstream::Engine::test().run(pipeline)
     };
     let counts = MemorySink::new();
@@ -327,6 +346,9 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     pairs_out.clear();
     run(with_state(&limit, &pairs_out))?;
     assert_eq!(pairs_out.batches().len(), 2);
+    pairs_out.clear();
+    run(windows(&pairs_out))?;
+    assert!(pairs_out.records().contains(&("a".to_owned(), 1_u64)));
     let size = AtomicUsize::new(0);
     run(outputs(folder.path(), &size))?;
     assert_eq!(size.into_inner(), 1);

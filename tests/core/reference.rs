@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use millstream_plan::{Class, OpKind};
+use millstream_plan::{Class, Modifier, ModifierArg, OpKind};
 
 const HEAD: &str = "\
 # Reference of operators
@@ -55,6 +55,8 @@ fn example(facade: &str, name: &str) -> Option<String> {
 
 fn page() -> String {
     let facade = facade();
+    let of_windows =
+        std::fs::read_to_string(root().join("runtime/src/dsl/of_windows.rs")).expect("it is text");
     let mut page = HEAD.to_string();
     for (class, title) in [
         (Class::Root, "Sources"),
@@ -62,6 +64,7 @@ fn page() -> String {
         (Class::PerBatch, "Per batch"),
         (Class::Stateful, "State across batches"),
         (Class::Windowed, "Windows of processing time"),
+        (Class::EventTime, "Event time"),
         (Class::Output, "Outputs"),
     ] {
         let _ = write!(page, "\n## {title}\n");
@@ -69,13 +72,33 @@ fn page() -> String {
             let spec = kind.spec();
             let _ = write!(page, "\n### {}\n\n```text\n{}\n```\n\n", spec.name, spec.signature);
             let _ = write!(page, "{}\n\n*Cost:* {}\n", spec.summary, spec.cost);
-            if let Some(example) = example(&facade, spec.name) {
+            let shown = if kind.is_windowed() { &of_windows } else { &facade };
+            if let Some(example) = example(shown, spec.name) {
                 let _ = write!(page, "\n{example}");
+            } else if kind.is_windowed() {
+                page.push_str("\nSee [event time](time.md#aggregates).\n");
             } else {
                 assert_eq!(*kind, OpKind::Repeat, "the facade shows no example of `{}`", spec.name);
                 page.push_str("\nSee [the DSL](dsl.md#loops).\n");
             }
         }
+    }
+    page.push_str("\n## Modifiers\n\nThey stand right behind an operator and say more about it. They are no operators themselves.\n");
+    for modifier in Modifier::ALL {
+        let spec = modifier.spec();
+        let argument = match spec.arg {
+            ModifierArg::Nothing => "",
+            ModifierArg::Text => "\"name\"",
+            ModifierArg::Value => "value",
+        };
+        let example = example(&facade, spec.name).expect("the facade shows an example");
+        let _ = write!(
+            page,
+            "\n### {name}\n\n```text\n.{name}({argument})\n```\n\n{}\n\n*For:* {}.\n\n{example}",
+            spec.summary,
+            spec.takers,
+            name = spec.name
+        );
     }
     page
 }

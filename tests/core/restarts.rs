@@ -106,7 +106,7 @@ fn states(out: &MemorySink<String>) -> Pipeline<'static> {
             StateSpec::new().timeout(secs(2)).initial([("y", 7u64)]),
         );
         let new = words.keys().drop_duplicates(secs(3));
-        let pairs = words.drop_duplicates_by_key(unbounded()).map(|(k, n)| format!("new {k} {n}"));
+        let pairs = words.drop_duplicates_by_key().unbounded().map(|(k, n)| format!("new {k} {n}"));
         let texts = sums.map(|(k, s)| format!("sums {k} {s}")).union(largest.map(|(k, n)| format!("largest {k} {n}")));
         let more = texts.union(known.map(|(k, n)| format!("known {k} {n}"))).union(gone);
         let rest = more.union(all.map(|(k, n)| format!("all {k} {n}"))).union(new.map(|k| format!("again {k}")));
@@ -248,4 +248,42 @@ fn a_source_that_can_not_be_replayed_says_so_when_a_tick_is_to_run_again() {
     let error = job.run_to_end().expect_err("what the socket sent is gone").to_string();
     assert!(error.contains("are gone"), "{error}");
     server.join().expect("it ends");
+}
+
+#[test]
+fn a_job_that_is_stopped_right_after_a_restart_runs_what_the_log_has_and_no_more() {
+    for point in POINTS {
+        let out = MemorySink::new();
+        let start = || {
+            let numbers = queue([vec![1], vec![2], vec![3], vec![4]]);
+            let sink = out.clone();
+            stream!(move { source(numbers).sink(sink); })
+        };
+        let engine = Engine::test().fail_at(point, 1);
+        let mut job = engine.start(start()).expect("it starts");
+        job.run_to_end().expect_err("it crashes");
+        engine.restart(job.crash(), start()).expect("it starts again").stop().expect("it stops");
+        let batches = out.batches();
+        assert!(batches.len() >= 2 && batches[..2] == [[1], [2]], "{point:?}: {batches:?}");
+    }
+}
+
+#[test]
+fn ticks_behind_a_crash_read_as_much_as_without_one() {
+    let batches = |crash: Option<u64>| -> Vec<usize> {
+        let out = MemorySink::new();
+        let make = || {
+            let sink = out.clone();
+            stream!(move { source(from_iter(0..20_000u64)).sink(sink); })
+        };
+        let engine = Engine::test().memory_budget(1 << 20);
+        let engine = crash.map_or(engine.clone(), |tick| engine.fail_at(FaultPoint::AfterCommit, tick));
+        survive(&engine, &make, usize::from(crash.is_some()));
+        out.batches().iter().map(Vec::len).collect()
+    };
+    let undisturbed = batches(None);
+    assert!(undisturbed.len() > 3, "{undisturbed:?}");
+    for tick in 0..undisturbed.len() as u64 {
+        assert_eq!(batches(Some(tick)), undisturbed, "a crash behind tick {tick}");
+    }
 }

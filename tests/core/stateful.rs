@@ -199,7 +199,7 @@ proptest! {
 
     #[test]
     fn unbounded_is_for_ever(input in numbers()) {
-        let got = ordered(|out| stream! { source(queue(input.clone())).drop_duplicates(unbounded()).sink(out); });
+        let got = ordered(|out| stream! { source(queue(input.clone())).drop_duplicates().unbounded().sink(out); });
         let mut seen = std::collections::BTreeSet::new();
         let model = through(&input, |_, tick| tick.iter().copied().filter(|n| seen.insert(*n)).collect());
         prop_assert_eq!(sorted(got), model);
@@ -264,7 +264,7 @@ fn the_plan_says_what_grows_and_the_contract_names_it() {
             |_, n, state: &mut State<u64>| { state.update(n?); Some(1u64) },
             StateSpec::new().timeout(minutes(1)),
         );
-        counts.keys().drop_duplicates(unbounded()).print();
+        counts.keys().drop_duplicates().unbounded().print();
         mapped.union(all.keys()).print();
     };
     insta::assert_snapshot!(pipeline.plan(), @r"
@@ -283,15 +283,26 @@ fn the_plan_says_what_grows_and_the_contract_names_it() {
     └─ all: keys
        └─ union ⇒ one to one ⇒ stage 4
 
-    stage 3: drop_duplicates(unbounded)
+    stage 3: drop_duplicates(state grows with the keys), unbounded
     └─ print(10) ⇒ to the driver
 
     stage 4: union of mapped, mapped/keys
     └─ print(10) ⇒ to the driver
     ");
-    assert_eq!(
-        pipeline.plan().contract(),
-        "counts/drop_duplicates\ncounts/running_count\nmapped/map_with_state_and_snapshots\nsource pairs\n"
-    );
+    insta::assert_snapshot!(pipeline.contract(), @r"
+    source pairs
+    state counts/drop_duplicates: drop_duplicates
+      group {sweep: i64}
+      slot {until: i64}
+      key u64
+      state ()
+    state counts/running_count: running_count
+      key u64
+      state u64
+    state mapped/map_with_state_and_snapshots: map_with_state_and_snapshots
+      slot {expires: i64}
+      key u64
+      state u64
+    ");
     Engine::test().run(pipeline).expect("it runs");
 }

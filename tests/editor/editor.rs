@@ -8,7 +8,7 @@ mod session;
 use std::path::PathBuf;
 use std::process::Command;
 
-use millstream_plan::OpKind;
+use millstream_plan::{Modifier, OpKind};
 use serde_json::Value;
 use session::Session;
 
@@ -84,6 +84,10 @@ fn an_editor_completes_shows_and_finds() {
     let all = OpKind::ALL.iter().filter(|kind| !others.contains(kind));
     has_all("pairs", &labels(&pairs), &all.map(|kind| kind.name()).collect::<Vec<_>>());
     assert!(!labels(&pairs).contains(&"words") && !labels(&pairs).contains(&"flatten"));
+
+    // And what may stand behind them, on outputs too.
+    has_all("modifiers", &labels(&pairs), &Modifier::ALL.iter().map(|m| m.name()).collect::<Vec<_>>());
+    has_all("an output", &labels(&editor.completion(PROGRAM, "lines.print().$0")), &["id"]);
 
     // In the middle of a half-written chain that spans lines.
     let chain = "let counts = lines\n.flat_map(|line| line.split(' '))\n.filter(|w| w.len() > 3)\n.map(|w| (w, 1u64))\n.red$0";

@@ -6,7 +6,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-use super::ops::{DEFAULT_LENGTH, DEFAULT_SUFFIX};
+use super::ops::{AGGREGATES, DEFAULT_LENGTH, DEFAULT_SUFFIX};
 use crate::ast::{Body, Statement};
 use crate::ir::{Graph, OpKind};
 use millstream_plan::{Arg, Class};
@@ -23,7 +23,7 @@ pub fn facade(body: &Body) -> TokenStream {
         Statement::Chain { .. } => None,
     });
     let mut tokens = TokenStream::new();
-    for token in with_defaults(body.tokens.clone(), &rt) {
+    for token in with_late(with_defaults(body.tokens.clone(), &rt)) {
         if let TokenTree::Ident(ident) = &token
             && ident == "for"
             && let Some(Some(target)) = targets.next()
@@ -34,7 +34,7 @@ pub fn facade(body: &Body) -> TokenStream {
     }
     quote_spanned! {at=> {
         #[allow(unused_imports)]
-        use #rt::facade::{Stream, source};
+        use #rt::facade::{Identified as _, Stream, source};
         #tokens
         #rt::facade::pipeline()
     }}
@@ -78,8 +78,12 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     } else if is(OpKind::SaveAsTextFiles) && count() == 1 {
         let comma = comma();
         (name, Some(quote!(#args #comma #DEFAULT_SUFFIX)))
+    } else if (is(OpKind::DropDuplicates) || is(OpKind::DropDuplicatesByKey)) && args.is_empty() {
+        (name, Some(quote!(::core::time::Duration::MAX)))
     } else if is(OpKind::SortByKey) && args.is_empty() {
         (name, Some(quote!(#rt::Order::Ascending)))
+    } else if (is(OpKind::WindowedAggregate) || is(OpKind::WindowedAggregateByKey)) && count() == 1 {
+        (name, Some(aggregates(args.clone(), rt)))
     } else if let Some(kind) = OpKind::by_name(&name.to_string())
         && kind.spec().class == Class::Windowed
     {
@@ -111,6 +115,61 @@ const WITH_ALL: [(OpKind, &str); 5] = [
     (OpKind::MapWithState, "map_with_state_spec"),
     (OpKind::MapWithStateAndSnapshots, "map_with_state_and_snapshots_spec"),
 ];
+
+/// The names of aggregates that come ready-made, by their paths.
+fn aggregates(args: TokenStream, rt: &TokenStream) -> TokenStream {
+    let mut given = TokenStream::new();
+    let mut tokens = args.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match (token, tokens.peek()) {
+            (TokenTree::Ident(name), Some(TokenTree::Group(args)))
+                if AGGREGATES.iter().any(|known| name == known) =>
+            {
+                let count = Punctuated::<Expr, Token![,]>::parse_terminated
+                    .parse2(args.stream())
+                    .map_or(0, |args| args.len());
+                let name = if name == "top" && count == 2 { Ident::new("top_by", name.span()) } else { name };
+                given.extend(quote!(#rt::facade::#name));
+                given.extend(tokens.next());
+            }
+            (TokenTree::Group(group), _) => {
+                given.extend([same_group(&group, aggregates(group.stream(), rt))])
+            }
+            (token, _) => given.extend([token]),
+        }
+    }
+    given
+}
+
+/// An aggregate of windows that is bound to two names gives late records too: the facade's method for that.
+fn with_late(tokens: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |token: Option<&TokenTree>, what: char| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == what);
+    let is_group = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == proc_macro2::Delimiter::Parenthesis);
+    let mut at = 0;
+    while at < tokens.len() {
+        let is_let = matches!(&tokens[at], TokenTree::Ident(word) if word == "let");
+        if !(is_let && is_group(tokens.get(at + 1))) {
+            at += 1;
+            continue;
+        }
+        let end = (at..tokens.len()).find(|i| is(tokens.get(*i), ';')).unwrap_or(tokens.len());
+        let called = (at + 3..end).rev().find_map(|i| match &tokens[i] {
+            TokenTree::Ident(name) if is(tokens.get(i - 1), '.') && is_group(tokens.get(i + 1)) => {
+                let text = name.to_string();
+                millstream_plan::Modifier::by_name(&text).is_none().then(|| (i, name.clone()))
+            }
+            _ => None,
+        });
+        if let Some((i, name)) = called
+            && OpKind::windowed_by_name(&name.to_string()).is_some()
+        {
+            tokens[i] = TokenTree::Ident(quote::format_ident!("{name}_and_late"));
+        }
+        at = end;
+    }
+    tokens.into_iter().collect()
+}
 
 fn same_group(group: &Group, tokens: TokenStream) -> TokenTree {
     let mut same = Group::new(group.delimiter(), tokens);

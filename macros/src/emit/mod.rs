@@ -27,14 +27,15 @@ pub fn code(graph: &Graph, stages: &Stages) -> TokenStream {
     let topology = plan::topology(graph, stages);
     let operands = operands(graph);
     let parts = (0..stages.list.len()).map(|index| {
-        let head = ops::attach(graph, stages, stages.list[index].head);
+        let head = ops::attach(graph, stages.list[index].head);
         let body = stage::stage(graph, stages, index);
         let outputs = stages.list[index]
             .tails
             .iter()
             .filter(|(node, _)| graph.nodes[*node].outputs.is_empty())
-            .map(|(node, _)| ops::attach(graph, stages, *node));
-        quote!(#head #body #(#outputs)*)
+            .map(|(node, _)| ops::attach(graph, *node));
+        let clocks = stages.list[index].clocks.iter().map(|node| ops::clock(graph, *node));
+        quote!(#head #body #(#clocks)* #(#outputs)*)
     });
     let crossings = crossings::crossings(graph, stages);
     quote_spanned! {at=>
@@ -82,6 +83,14 @@ fn operands(graph: &Graph) -> Vec<TokenStream> {
                 let name = names::operand(id, index, node.op.span());
                 let attrs = &node.attrs;
                 statements.push(quote_spanned!(at=> #(#attrs)* let #name = #expr;));
+            }
+        }
+        for modified in &node.modifiers {
+            if let Some(value) = &modified.value {
+                let at = names::glue(modified.name.span());
+                let name = names::modifier(id, modified.modifier, modified.name.span());
+                let attrs = &node.attrs;
+                statements.push(quote_spanned!(at=> #(#attrs)* let #name = #value;));
             }
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
 use crate::fuse::Stages;
-use crate::ir::{Graph, Node, OpKind};
+use crate::ir::{Graph, Modifier, Node, OpKind};
 use crate::names;
 
 /// The expression of type `plan::Graph`.
@@ -42,8 +42,17 @@ fn node(graph: &Graph, node: &Node) -> TokenStream {
         let kinds = r.body.iter().map(|op| kind(op.kind));
         quote_spanned!(at=> .body(&[#(#kinds),*]))
     });
+    let id =
+        node.modified(Modifier::Id).and_then(|m| m.text.as_ref()).map(|id| quote_spanned!(at=> .id(#id)));
+    let others = node.modifiers.iter().filter(|m| m.modifier != Modifier::Id).map(|m| {
+        let modifier = m.modifier;
+        let variant = format_ident!("{modifier:?}", span = at);
+        quote_spanned!(at=> #rt::plan::Modifier::#variant)
+    });
+    let others: Vec<_> = others.collect();
+    let modifiers = (!others.is_empty()).then(|| quote_spanned!(at=> .modifiers(&[#(#others),*])));
     quote_spanned! {at=>
-        #rt::plan::Node::new(#op, #stream, &[#(#inputs),*], &[#(#outputs),*]) #doc #body
+        #rt::plan::Node::new(#op, #stream, &[#(#inputs),*], &[#(#outputs),*]) #doc #body #id #modifiers
     }
 }
 

@@ -21,7 +21,7 @@ use syn::{Expr, Lifetime, Pat};
 use super::ops;
 use crate::closure::{Closure, respan};
 use crate::fuse::Stages;
-use crate::ir::{Graph, Node, NodeId, Operand, StreamId};
+use crate::ir::{Graph, Node, NodeId, OpKind, Operand, StreamId};
 use crate::names;
 
 /// The statement that hands a stage's loops to the builder.
@@ -41,6 +41,8 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
             let (one, other) = (names::item(graph, first), names::item(graph, second));
             let [then_one, then_other] =
                 [(first, &one), (second, &other)].map(|(stream, item)| emitter.stream(stream, item, &exit));
+            let time = ops::time_of_result(graph, stages, stage.head, &one);
+            let then_one = quote_spanned!(at=> #time #then_one);
             let choice = quote_spanned! {at=>
                 match #item {
                     #rt::Two::First(#one) => { #then_one }
@@ -49,12 +51,22 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
             };
             exit.block(choice)
         }
-        _ => exit.block(emitter.stream(stream, &item, &exit)),
+        _ => {
+            let time = ops::time_of_result(graph, stages, stage.head, &item);
+            let then = emitter.stream(stream, &item, &exit);
+            exit.block(quote_spanned!(at=> #time #then))
+        }
     };
 
+    let at_op = |node: NodeId| graph.nodes[node].op.span();
+    let clocks = stage.clocks.iter().map(|n| names::clock(*n, at_op(*n)));
     let tails: Vec<Ident> =
-        stage.tails.iter().map(|(n, i)| names::tail(*n, *i, graph.nodes[*n].op.span())).collect();
-    let types = stage.tails.iter().map(|(n, _)| ops::tail_type(graph, *n));
+        stage.tails.iter().map(|(n, i)| names::tail(*n, *i, at_op(*n))).chain(clocks).collect();
+    let clock_types = stage.clocks.iter().map(|n| {
+        let at = names::glue(at_op(*n));
+        quote_spanned!(at=> #rt::Clock)
+    });
+    let types = stage.tails.iter().map(|(n, _)| ops::tail_type(graph, *n)).chain(clock_types);
     let attrs = lint_attributes(graph, stage.head, &stage.fused);
     // What rustc says of captures it says of the stage's closure, and where it writes `move`, there it goes.
     let closure_at = closure_span(graph, &stage.fused).map_or(at, names::glue);
@@ -100,8 +112,14 @@ fn stage_operands(graph: &Graph, fused: &[NodeId]) -> Vec<Ident> {
     let mut all = Vec::new();
     for id in fused {
         let node = &graph.nodes[*id];
+        if node.kind.is_window() {
+            continue;
+        }
         for (i, operand) in node.operands.iter().enumerate() {
-            if let Operand::Value(_) = operand {
+            // The bound of an `event_time` is for the builder.
+            if let Operand::Value(_) = operand
+                && (node.kind, i) != (OpKind::EventTime, 1)
+            {
                 all.push(names::operand(*id, i, node.op.span()));
             }
         }

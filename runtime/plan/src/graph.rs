@@ -1,6 +1,6 @@
 //! The static topology that the macro emits: nodes (operators), ports (streams) and stages.
 
-use crate::op::OpKind;
+use crate::op::{Modifier, OpKind};
 
 /// Index into [`Graph::nodes`].
 pub type NodeId = usize;
@@ -18,7 +18,7 @@ pub struct Port {
 ///
 /// # Contract
 /// - Nodes are in text order, so every input names an earlier node.
-/// - `outputs.len() == kind.spec().outputs`; an entry is the `let` name bound to that stream, if one is.
+/// - `outputs.len() == kind.spec().outputs`, or one more where an aggregate of windows gives late records too; an entry is the `let` name bound to that stream, if one is.
 /// - `stream` is the name that messages use: of the binding whose statement holds the call, or, where the
 ///   statement binds nothing, of the stream at the root of its chain.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,10 @@ pub struct Node {
     pub doc: Option<&'static str>,
     /// The operators inside a `for`, in order (empty for every other kind). They are no nodes of their own.
     pub body: &'static [OpKind],
+    /// The text of `.id("…")`: the name in checkpoints.
+    pub id: Option<&'static str>,
+    /// What else was written behind it (`.exact()`), in order.
+    pub modifiers: &'static [Modifier],
 }
 
 /// What lies between two cuts: one head, a tree of fused operators, one or more tails.
@@ -109,7 +113,7 @@ impl Node {
         inputs: &'static [Port],
         outputs: &'static [Option<&'static str>],
     ) -> Node {
-        Node { kind, stream, inputs, outputs, doc: None, body: &[] }
+        Node { kind, stream, inputs, outputs, doc: None, body: &[], id: None, modifiers: &[] }
     }
 
     #[must_use]
@@ -122,6 +126,23 @@ impl Node {
     pub const fn body(mut self, body: &'static [OpKind]) -> Node {
         self.body = body;
         self
+    }
+
+    #[must_use]
+    pub const fn id(mut self, id: &'static str) -> Node {
+        self.id = Some(id);
+        self
+    }
+
+    #[must_use]
+    pub const fn modifiers(mut self, modifiers: &'static [Modifier]) -> Node {
+        self.modifiers = modifiers;
+        self
+    }
+
+    /// Whether it combines on the map side.
+    pub fn combines(&self) -> bool {
+        self.kind.spec().combines && !self.modifiers.contains(&Modifier::Exact)
     }
 }
 
@@ -136,7 +157,7 @@ impl Graph {
         Graph { name, nodes, stages }
     }
 
-    /// What a stream is called: its `let` name, or `after OPERATOR` where it has none.
+    /// What a stream is called: its `let` name, or `stream/operator` where it has none.
     pub fn stream_name(&self, port: Port) -> String {
         let node = &self.nodes[port.node];
         match node.outputs[port.output] {
@@ -145,10 +166,24 @@ impl Graph {
         }
     }
 
-    /// `stream/operator`, as errors and state names print it.
+    /// An operator in errors, and its state in checkpoints: its id, else `stream/operator`.
     pub fn operator_name(&self, node: NodeId) -> String {
         let n = &self.nodes[node];
-        format!("{}/{}", n.stream, n.kind.name())
+        n.id.map_or_else(|| format!("{}/{}", n.stream, n.kind.name()), str::to_string)
+    }
+
+    /// A source in checkpoints: its id, else its stream.
+    pub fn source_name(&self, node: NodeId) -> &'static str {
+        let n = &self.nodes[node];
+        n.id.or_else(|| n.outputs.first().copied().flatten()).unwrap_or(n.stream)
+    }
+
+    /// A name that two sources have, so that a checkpoint could not tell them apart. (Of state the macro sees to it.)
+    pub fn sources_of_one_name(&self) -> Option<&'static str> {
+        let sources = self.nodes.iter().enumerate().filter(|(_, n)| n.kind == OpKind::Source);
+        let mut names: Vec<&str> = sources.map(|(id, _)| self.source_name(id)).collect();
+        names.sort_unstable();
+        names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
     }
 
     /// The stage that `node` heads, if it heads one.

@@ -35,6 +35,8 @@ impl Plan {
                     ("detail", optional(self.detail(id))),
                     ("body", row(node.body.iter().map(|kind| string(kind.name())))),
                     ("stage", index(graph.stage_of(id))),
+                    ("named", optional(node.id)),
+                    ("modifiers", row(node.modifiers.iter().map(|m| string(m.name())))),
                 ],
             )
         });
@@ -59,7 +61,7 @@ impl Plan {
                     ("node", exchange.node.to_string()),
                     ("input", exchange.input.to_string()),
                     ("kind", string(kind(node.kind.spec().cut))),
-                    ("combines", node.kind.spec().combines.to_string()),
+                    ("combines", node.combines().to_string()),
                 ],
             )
         });
@@ -159,7 +161,9 @@ mod tests {
               "doc": null,
               "detail": null,
               "body": [],
-              "stage": 0
+              "stage": 0,
+              "named": null,
+              "modifiers": []
             },
             {
               "id": 1,
@@ -170,7 +174,9 @@ mod tests {
               "doc": "Smoothed.",
               "detail": null,
               "body": ["map", "filter"],
-              "stage": 0
+              "stage": 0,
+              "named": null,
+              "modifiers": []
             },
             {
               "id": 2,
@@ -181,7 +187,9 @@ mod tests {
               "doc": null,
               "detail": null,
               "body": [],
-              "stage": null
+              "stage": null,
+              "named": null,
+              "modifiers": []
             }
           ],
           "stages": [

@@ -17,5 +17,8 @@ mod text;
 mod words;
 
 pub use graph::{Branch, Exchange, Graph, Node, NodeId, Place, Port, Stage, StageId};
-pub use op::{Arg, Class, Cut, OpKind, OpSpec};
+pub use op::{Arg, Class, Cut, Modifier, ModifierArg, ModifierSpec, OpKind, OpSpec};
 pub use plan::Plan;
+
+/// How many key groups there are. Partitions own them, so it is also how many partitions there are at most.
+pub const KEY_GROUPS: usize = 128;

@@ -1,7 +1,10 @@
 //! The registry of operators: one row for each, read by the checker, the code generator, the renderers and
 //! the book. A new operator starts here; every `match` on [`OpKind`] then asks for its part.
 
+mod modifier;
 mod rows;
+
+pub use modifier::{Modifier, ModifierArg, ModifierSpec};
 
 /// What an operator is. The registry's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,6 +74,24 @@ pub enum OpKind {
     ReduceByKeyAndWindowWithInverse,
     GroupByKeyAndWindow,
     CountByValueAndWindow,
+    EventTime,
+    Tumbling,
+    Sliding,
+    Session,
+    Global,
+    WindowedCount,
+    WindowedReduce,
+    WindowedFold,
+    WindowedAggregate,
+    WindowedTop,
+    WindowedCollect,
+    WindowedCountByKey,
+    WindowedReduceByKey,
+    WindowedFoldByKey,
+    WindowedAggregateByKey,
+    WindowedGroupByKey,
+    DropDuplicatesWithinWatermark,
+    DropDuplicatesByKeyWithinWatermark,
     Print,
     ForEach,
     ForEachPartition,
@@ -92,6 +113,8 @@ pub enum Class {
     Stateful,
     /// Looks at the records of the last ticks, every so often.
     Windowed,
+    /// Goes by the time that records speak of.
+    EventTime,
     /// Takes records out of the pipeline.
     Output,
 }
@@ -225,6 +248,24 @@ impl OpKind {
         OpKind::ReduceByKeyAndWindowWithInverse,
         OpKind::GroupByKeyAndWindow,
         OpKind::CountByValueAndWindow,
+        OpKind::EventTime,
+        OpKind::Tumbling,
+        OpKind::Sliding,
+        OpKind::Session,
+        OpKind::Global,
+        OpKind::WindowedCount,
+        OpKind::WindowedReduce,
+        OpKind::WindowedFold,
+        OpKind::WindowedAggregate,
+        OpKind::WindowedTop,
+        OpKind::WindowedCollect,
+        OpKind::WindowedCountByKey,
+        OpKind::WindowedReduceByKey,
+        OpKind::WindowedFoldByKey,
+        OpKind::WindowedAggregateByKey,
+        OpKind::WindowedGroupByKey,
+        OpKind::DropDuplicatesWithinWatermark,
+        OpKind::DropDuplicatesByKeyWithinWatermark,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,
@@ -235,10 +276,31 @@ impl OpKind {
 
     /// The operator that users call `name`, if there is one.
     pub fn by_name(name: &str) -> Option<OpKind> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|k| k.spec().name == name && !matches!(k, OpKind::Source | OpKind::Repeat))
+        Self::ALL.iter().copied().find(|k| {
+            k.spec().name == name && !k.is_windowed() && !matches!(k, OpKind::Source | OpKind::Repeat)
+        })
+    }
+
+    /// The aggregate of windows that users call `name`, if there is one.
+    pub fn windowed_by_name(name: &str) -> Option<OpKind> {
+        Self::ALL.iter().copied().find(|k| k.spec().name == name && k.is_windowed())
+    }
+
+    /// Whether it cuts event time into windows, and so is followed by an aggregate of them.
+    pub fn is_window(self) -> bool {
+        matches!(self, OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global)
+    }
+
+    /// Whether it judges records by their event time, behind an exchange.
+    pub fn goes_by_event_time(self) -> bool {
+        let spec = self.spec();
+        spec.class == Class::EventTime && spec.stateful
+    }
+
+    /// Whether it is an aggregate of windows.
+    pub fn is_windowed(self) -> bool {
+        let duplicates = [OpKind::DropDuplicatesWithinWatermark, OpKind::DropDuplicatesByKeyWithinWatermark];
+        self.goes_by_event_time() && !duplicates.contains(&self)
     }
 
     /// The method's name in the DSL.
@@ -257,7 +319,7 @@ mod tests {
             assert_eq!(kind.spec().kind, *kind);
             assert_eq!(*kind as usize, i, "{kind:?} stands out of order in ALL");
         }
-        let mut names: Vec<_> = OpKind::ALL.iter().map(|k| k.name()).collect();
+        let mut names: Vec<_> = OpKind::ALL.iter().map(|k| (k.is_windowed(), k.name())).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), OpKind::ALL.len(), "two operators share a name");
@@ -268,5 +330,7 @@ mod tests {
         assert_eq!(OpKind::by_name("reduce_by_key"), Some(OpKind::ReduceByKey));
         assert_eq!(OpKind::by_name("source"), None);
         assert_eq!(OpKind::by_name("for"), None);
+        assert_eq!(OpKind::by_name("count_by_key"), None);
+        assert_eq!(OpKind::windowed_by_name("count"), Some(OpKind::WindowedCount));
     }
 }

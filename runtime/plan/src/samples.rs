@@ -19,7 +19,7 @@ const fn n(
     inputs: &'static [Port],
     outputs: &'static [Option<&'static str>],
 ) -> Node {
-    Node { kind, stream, inputs, outputs, doc: None, body: &[] }
+    Node::new(kind, stream, inputs, outputs)
 }
 
 /// ```text

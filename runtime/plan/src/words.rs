@@ -1,7 +1,7 @@
 //! The words that all renderers share: what an operator, a stream and an exchange are called.
 
 use crate::graph::{Graph, Node, NodeId, Port};
-use crate::op::{Cut, OpKind};
+use crate::op::{Cut, ModifierArg, OpKind};
 use crate::plan::Plan;
 
 /// An operator as a reader of the program knows it: `map`, `print(10)`, `union of a, b`; a source in its own
@@ -9,7 +9,7 @@ use crate::plan::Plan;
 pub(crate) fn operator(plan: &Plan, node: NodeId) -> String {
     let graph = plan.graph();
     let kind = graph.nodes[node].kind;
-    match (kind, plan.detail(node)) {
+    let plain = match (kind, plan.detail(node)) {
         (OpKind::Source, Some(detail)) => detail.to_string(),
         (OpKind::Union, _) => {
             let inputs: Vec<_> = graph.nodes[node].inputs.iter().map(|p| stream(graph, *p)).collect();
@@ -17,7 +17,16 @@ pub(crate) fn operator(plan: &Plan, node: NodeId) -> String {
         }
         (_, Some(detail)) => format!("{}({detail})", kind.name()),
         (_, None) => kind.name().to_string(),
-    }
+    };
+    format!("{plain}{}", modified(&graph.nodes[node]))
+}
+
+/// What was written behind an operator: `, exact, id sums`.
+fn modified(node: &Node) -> String {
+    // What a modifier was given stands in the detail.
+    let alone = node.modifiers.iter().filter(|m| m.spec().arg == ModifierArg::Nothing);
+    let modifiers = alone.map(|m| format!(", {}", m.name()));
+    modifiers.chain(node.id.map(|id| format!(", id {id}"))).collect()
 }
 
 /// A stream by its `let` name, else by the operator that makes it; of two outputs always which one.
@@ -40,6 +49,8 @@ pub(crate) fn output(graph: &Graph, port: Port) -> &'static str {
         (OpKind::TryMap, _) => "bad",
         (OpKind::MapWithStateAndSnapshots, 0) => "mapped",
         (OpKind::MapWithStateAndSnapshots, _) => "snapshots",
+        (kind, 0) if kind.is_windowed() => "results",
+        (kind, _) if kind.is_windowed() => "late",
         _ => "_",
     })
 }
@@ -62,7 +73,7 @@ pub(crate) fn exchange(node: &Node) -> String {
         Cut::RoundRobin => "round robin",
         Cut::IfApart | Cut::None | Cut::InPlace => "one to one",
     };
-    if node.kind.spec().combines { format!("{way}, combined before") } else { way.to_string() }
+    if node.combines() { format!("{way}, combined before") } else { way.to_string() }
 }
 
 /// The `///` text of a statement, at the operator that ends the statement only.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::{env, fmt};
 
-use object_store::ObjectStoreScheme;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreScheme};
 use url::Url;
 
 use super::Storage;
@@ -15,15 +15,28 @@ impl Storage {
     /// The objects of `pipeline` at a location: a local path, or a URL. Nothing is made there before something is
     /// written.
     pub fn open(location: &str, pipeline: &str) -> Result<Storage, BoxError> {
-        match location.split_once("://") {
-            Some((scheme, _)) => remote(location, scheme, pipeline),
-            None => local(std::path::Path::new(location), pipeline),
-        }
+        let (store, path) = place(location)?;
+        Ok(Storage::below(store, path, pipeline))
+    }
+
+    /// All pipelines at a location.
+    pub(super) async fn all(location: &str) -> Result<Vec<Storage>, BoxError> {
+        let (store, path) = place(location)?;
+        Storage::all_below(store, path).await
+    }
+}
+
+type Place = (Arc<dyn ObjectStore>, Path);
+
+fn place(location: &str) -> Result<Place, BoxError> {
+    match location.split_once("://") {
+        Some((scheme, _)) => remote(location, scheme),
+        None => local(std::path::Path::new(location)),
     }
 }
 
 /// A folder. Files and folders are synced before a put returns.
-fn local(path: &std::path::Path, pipeline: &str) -> Result<Storage, BoxError> {
+fn local(path: &std::path::Path) -> Result<Place, BoxError> {
     let refused =
         |error: &dyn fmt::Display| format!("the checkpoint can't be at `{}`: {error}", path.display());
     let absolute = std::path::absolute(path).map_err(|error| refused(&error))?;
@@ -31,11 +44,11 @@ fn local(path: &std::path::Path, pipeline: &str) -> Result<Storage, BoxError> {
         return Err(refused(&"this is a file, and a checkpoint is a folder").into());
     }
     let root = Path::from_absolute_path(&absolute).map_err(|error| refused(&error))?;
-    Ok(Storage::below(Arc::new(LocalFileSystem::new().with_fsync(true)), root, pipeline))
+    Ok((Arc::new(LocalFileSystem::new().with_fsync(true)), root))
 }
 
 /// What a URL names, by its scheme.
-fn remote(location: &str, scheme: &str, pipeline: &str) -> Result<Storage, BoxError> {
+fn remote(location: &str, scheme: &str) -> Result<Place, BoxError> {
     let mut url = Url::parse(location).map_err(|error| format!("`{location}` is no URL: {error}"))?;
     // It may hold a secret, which is in no message.
     let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
@@ -45,13 +58,13 @@ fn remote(location: &str, scheme: &str, pipeline: &str) -> Result<Storage, BoxEr
     let refused = |error: &dyn fmt::Display| format!("the checkpoint can't be at `{shown}`: {error}");
     match scheme {
         "file" => match url.to_file_path() {
-            Ok(path) => return local(&path, pipeline),
+            Ok(path) => return local(&path),
             Err(()) => {
                 return Err(refused(&"a `file` URL has no host, so three slashes: `file:///path`").into());
             }
         },
         "memory" => return Err(refused(&"what is in memory does not outlive the program").into()),
-        "hdfs" => return hdfs(&url, pipeline).map_err(|error| refused(&error).into()),
+        "hdfs" => return hdfs(&url).map_err(|error| refused(&error).into()),
         _ => {}
     }
     let (kind, _) = ObjectStoreScheme::parse(&url).map_err(|error| refused(&error))?;
@@ -67,7 +80,7 @@ fn remote(location: &str, scheme: &str, pipeline: &str) -> Result<Storage, BoxEr
         }
         _ => return Err(refused(&"this kind of store is not known").into()),
     };
-    if !(has(feature)) {
+    if !has(feature) {
         return Err(refused(&missing(feature)).into());
     }
     // Of the program's environment only what is meant for this store: `TOKEN`, say, may be anybody's.
@@ -75,7 +88,7 @@ fn remote(location: &str, scheme: &str, pipeline: &str) -> Result<Storage, BoxEr
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let options = options.filter(|(name, _)| name.starts_with(variables));
     let (store, path) = object_store::parse_url_opts(&url, options).map_err(|error| refused(&error))?;
-    Ok(Storage::below(store.into(), path, pipeline))
+    Ok((store.into(), path))
 }
 
 fn has(feature: &str) -> bool {
@@ -92,14 +105,14 @@ fn missing(feature: &str) -> String {
 }
 
 #[cfg(feature = "hdfs")]
-fn hdfs(url: &Url, pipeline: &str) -> Result<Storage, BoxError> {
+fn hdfs(url: &Url) -> Result<Place, BoxError> {
     let host = &url[..url::Position::BeforePath];
     let store = hdfs_native_object_store::HdfsObjectStoreBuilder::new().with_url(host).build()?;
-    Ok(Storage::below(Arc::new(store), Path::from_url_path(url.path())?, pipeline))
+    Ok((Arc::new(store), Path::from_url_path(url.path())?))
 }
 
 #[cfg(not(feature = "hdfs"))]
-fn hdfs(_: &Url, _: &str) -> Result<Storage, BoxError> {
+fn hdfs(_: &Url) -> Result<Place, BoxError> {
     Err(missing("hdfs").into())
 }
 

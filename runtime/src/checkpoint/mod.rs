@@ -14,6 +14,7 @@
 //! - A manifest refers to objects of its own start alone: what an older start prunes is never a newer one's.
 
 mod envelope;
+mod inspect;
 mod location;
 mod log;
 mod manifest;
@@ -22,6 +23,10 @@ mod prune;
 mod recover;
 mod start;
 mod storage;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::time::Duration;
@@ -33,6 +38,7 @@ use crate::clock::Timestamp;
 use crate::state::{Piece, Schema};
 use crate::tick::{OffsetRange, Positions, Tick, TickRecord};
 
+pub use inspect::command;
 #[allow(unused_imports, reason = "the engine does not call it yet")]
 pub(crate) use log::Log;
 #[allow(unused_imports, reason = "the engine does not call it yet")]

@@ -1,6 +1,7 @@
 //! Reads the newest checkpoint that is whole.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -40,7 +41,7 @@ pub(super) async fn newest(storage: &Storage) -> Result<Found, StorageError> {
 }
 
 /// A checkpoint, or why it can't be read. (An error is of what no other checkpoint would help with.)
-async fn whole(
+pub(super) async fn whole(
     storage: &Storage,
     name: ManifestName,
 ) -> Result<Result<(Manifest, Recovered), String>, StorageError> {
@@ -71,9 +72,18 @@ pub(super) enum Unread {
     Failed(BoxError),
 }
 
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unread::Refused(why) | Unread::Broken(why) => f.write_str(why),
+            Unread::Failed(error) => write!(f, "{error}"),
+        }
+    }
+}
+
 /// Reads one manifest.
 pub(super) async fn manifest(storage: &Storage, name: ManifestName) -> Result<Manifest, Unread> {
-    let broken = |why: &dyn std::fmt::Display| Unread::Broken(format!("`{name}` {why}"));
+    let broken = |why: &dyn fmt::Display| Unread::Broken(format!("`{name}` {why}"));
     let object = storage.get(name).await.map_err(Unread::Failed)?;
     let object = object.ok_or_else(|| broken(&"is missing"))?;
     match Manifest::read(name, &object) {

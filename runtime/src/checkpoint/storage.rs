@@ -51,6 +51,23 @@ impl Storage {
         Storage { store, root: path.join(pipeline), pipeline: pipeline.into() }
     }
 
+    /// The pipelines below a path in a store.
+    pub(super) async fn all_below(store: Arc<dyn ObjectStore>, path: Path) -> Result<Vec<Storage>, BoxError> {
+        let folders = match store.list_with_delimiter(Some(&path)).await {
+            Ok(found) => found.common_prefixes,
+            Err(Error::NotFound { .. }) => Vec::new(),
+            Err(source) => {
+                let place = format!("`/{path}` ({store})");
+                return Err(Failure { doing: "list", object: String::new(), place, source }.into());
+            }
+        };
+        let pipelines = folders.into_iter().map(|root| {
+            let pipeline = root.filename().unwrap_or_default().to_owned();
+            Storage { store: store.clone(), root, pipeline }
+        });
+        Ok(pipelines.collect())
+    }
+
     pub fn pipeline(&self) -> &str {
         &self.pipeline
     }

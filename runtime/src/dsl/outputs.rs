@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use super::Stream;
+use super::{Output, Stream};
 use crate::exchange::{Known, KnownAt, Own, OwnAt};
 use crate::op::for_each::Outcome;
 use crate::sink::{Line, Sink};
@@ -21,11 +21,12 @@ impl<T> Stream<T> {
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
     /// ```
-    pub fn print(&self, n: usize)
+    pub fn print(&self, n: usize) -> Output
     where
         T: Debug,
     {
         let _ = n;
+        Output
     }
 
     /// Writes every tick as a folder of text files, one record a line, as its `Display` gives it:
@@ -49,11 +50,12 @@ impl<T> Stream<T> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Result::<(), millstream::BoxError>::Ok(())
     /// ```
-    pub fn save_as_text_files(&self, prefix: impl Into<PathBuf>, suffix: impl AsRef<str>)
+    pub fn save_as_text_files(&self, prefix: impl Into<PathBuf>, suffix: impl AsRef<str>) -> Output
     where
         T: Line,
     {
         let _ = (prefix, suffix);
+        Output
     }
 }
 
@@ -73,11 +75,12 @@ impl<T: Known> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(longest, "bcd");
     /// ```
-    pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R)
+    pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R) -> Output
     where
         T: Own<O>,
     {
         let _ = f;
+        Output
     }
 
     /// Calls the closure once for each partition of a tick, with its records and its number, on the thread that made them.
@@ -106,11 +109,15 @@ impl<T: Known> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(rows.into_inner(), 2);
     /// ```
-    pub fn for_each_partition<O, R: Outcome>(&self, f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync)
+    pub fn for_each_partition<O, R: Outcome>(
+        &self,
+        f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync,
+    ) -> Output
     where
         T: Own<O>,
     {
         let _ = f;
+        Output
     }
 
     /// Calls the closure once a tick, with all its records and the tick's number, time and epoch.
@@ -124,11 +131,12 @@ impl<T: Known> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// assert_eq!(sizes, [(0, 2), (1, 1)]);
     /// ```
-    pub fn for_each_batch<O, R: Outcome>(&self, f: impl FnMut(Vec<O>, Tick) -> R)
+    pub fn for_each_batch<O, R: Outcome>(&self, f: impl FnMut(Vec<O>, Tick) -> R) -> Output
     where
         T: Own<O>,
     {
         let _ = f;
+        Output
     }
 
     /// Hands every tick to a sink: begin, write, commit.
@@ -143,12 +151,13 @@ impl<T: Known> Stream<T> {
     /// # Engine::test().run(pipeline).unwrap();
     /// out.assert_batches([vec!["a"]]);
     /// ```
-    pub fn sink<O, S>(&self, sink: S)
+    pub fn sink<O, S>(&self, sink: S) -> Output
     where
         T: Own<O>,
         S: Sink<O>,
     {
         let _ = sink;
+        Output
     }
 }
 
@@ -162,36 +171,43 @@ pub struct Outputs<const LEVEL: u8, T> {
 
 impl<const LEVEL: u8, T: KnownAt<LEVEL>> Outputs<LEVEL, T> {
     /// See `Stream`.
-    pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R)
+    pub fn for_each<O, R: Outcome>(&self, f: impl FnMut(O) -> R) -> Output
     where
         T: OwnAt<LEVEL, O>,
     {
         let _ = f;
+        Output
     }
 
     /// See `Stream`.
-    pub fn for_each_partition<O, R: Outcome>(&self, f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync)
+    pub fn for_each_partition<O, R: Outcome>(
+        &self,
+        f: impl Fn(Vec<O>, usize, Tick) -> R + Send + Sync,
+    ) -> Output
     where
         T: OwnAt<LEVEL, O>,
     {
         let _ = f;
+        Output
     }
 
     /// See `Stream`.
-    pub fn for_each_batch<O, R: Outcome>(&self, f: impl FnMut(Vec<O>, Tick) -> R)
+    pub fn for_each_batch<O, R: Outcome>(&self, f: impl FnMut(Vec<O>, Tick) -> R) -> Output
     where
         T: OwnAt<LEVEL, O>,
     {
         let _ = f;
+        Output
     }
 
     /// See `Stream`.
-    pub fn sink<O, S>(&self, sink: S)
+    pub fn sink<O, S>(&self, sink: S) -> Output
     where
         T: OwnAt<LEVEL, O>,
         S: Sink<O>,
     {
         let _ = sink;
+        Output
     }
 }
 

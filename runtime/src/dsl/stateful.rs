@@ -6,10 +6,12 @@
 //!
 //! A state's name is that of its stream and its operator, `counts/running_count`, so a pipeline may have but one of each name.
 
+use std::time::Duration;
+
 use super::{Stream, stream};
 use crate::batch::Data;
 use crate::key::{Key, Pair};
-use crate::state::{Expiry, State, StateData, StateKey, StateSpec};
+use crate::state::{State, StateData, StateKey, StateSpec};
 use crate::tick::Tick;
 
 impl<T: Key> Stream<T> {
@@ -17,7 +19,7 @@ impl<T: Key> Stream<T> {
     ///
     /// A record is remembered for as long as the operand says, from the tick that emitted it on: `minutes(10)`, by batch time; a
     /// record that comes again at or after the end of that time is emitted again. Duplicates prolong nothing.
-    /// [`unbounded()`](crate::unbounded) remembers for ever.
+    /// For ever is `.drop_duplicates().unbounded()`: see [`unbounded`](Stream::unbounded).
     ///
     /// As [`distinct`](Stream::distinct) within the tick; then a look-up in the state for each different record. The state
     /// holds the records of that time and up to a quarter more. Records leave in the order of hashes.
@@ -33,7 +35,7 @@ impl<T: Key> Stream<T> {
     /// ```
     ///
     /// Spark's `dropDuplicates`, which needs a watermark to forget.
-    pub fn drop_duplicates(&self, remember: impl Into<Expiry>) -> Stream<T::Owned>
+    pub fn drop_duplicates(&self, remember: Duration) -> Stream<T::Owned>
     where
         T::Owned: StateKey,
     {
@@ -54,12 +56,12 @@ impl<T: Pair> Stream<T> {
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
     /// let events = source(queue([vec![(7, "open"), (7, "again")], vec![(7, "late"), (8, "open")]]));
-    /// events.drop_duplicates_by_key(unbounded()).sink(sink);
+    /// events.drop_duplicates_by_key().unbounded().sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
     /// out.assert_batches_sorted([vec![(7, "open")], vec![(8, "open")]]);
     /// ```
-    pub fn drop_duplicates_by_key(&self, remember: impl Into<Expiry>) -> Stream<(<T::K as Key>::Owned, T::V)>
+    pub fn drop_duplicates_by_key(&self, remember: Duration) -> Stream<(<T::K as Key>::Owned, T::V)>
     where
         T::K: Key<Owned: StateKey>,
         T::V: Data,

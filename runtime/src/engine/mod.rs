@@ -117,6 +117,7 @@ pub(crate) struct Settings {
     pub trace: Option<trace::Trace>,
     pub faults: Vec<(FaultPoint, u64)>,
     pub checkpointing: Checkpointing,
+    pub flush_at_end: bool,
 }
 
 impl Default for Settings {
@@ -136,6 +137,7 @@ impl Default for Settings {
             trace: None,
             faults: Vec::new(),
             checkpointing: Checkpointing::default(),
+            flush_at_end: true,
         }
     }
 }
@@ -231,6 +233,16 @@ impl Engine {
     /// what the tick reads and from [`Engine::partitions`], never from the threads.
     pub fn threads(mut self, threads: usize) -> Engine {
         self.settings.threads = threads;
+        self
+    }
+
+    /// Whether event time ends when all sources have ended for good: then windows and sessions that are still open are
+    /// emitted, in one last tick without data. By default `true`; with `false`, what is open then stays open, as in Spark.
+    ///
+    /// A pipeline that is stopped ([`Job::stop`], a signal), or runs under [`Trigger::AvailableNow`], never does so: it goes on
+    /// another time.
+    pub fn flush_at_end(mut self, flush: bool) -> Engine {
+        self.settings.flush_at_end = flush;
         self
     }
 

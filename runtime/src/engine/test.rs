@@ -64,6 +64,12 @@ impl TestEngine {
         self
     }
 
+    /// As [`Engine::flush_at_end`](super::Engine::flush_at_end).
+    pub fn flush_at_end(mut self, flush: bool) -> Self {
+        self.settings.flush_at_end = flush;
+        self
+    }
+
     /// As [`Engine::memory_budget`](super::Engine::memory_budget).
     pub fn memory_budget(mut self, bytes: u64) -> Self {
         self.settings.memory_budget = bytes;

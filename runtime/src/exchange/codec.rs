@@ -8,9 +8,13 @@
 //!
 //! The bound is `Deserialize<'static>`, never `DeserializeOwned`: lookup is blind to lifetimes, so a `&'static str`
 //! would be found to be "owned", and fail afterwards with "`Deserialize` is not general enough". What that lets in
-//! is sorted out by name.
+//! is sorted out by name; and a type of the user's that holds a `&'static str`, which its name does not show, when the first
+//! bucket is written that has one: it is read back at once.
 
+use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
+use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +25,14 @@ use crate::BoxError;
 use crate::batch::Data;
 use crate::key::Key;
 use crate::pipeline::Bucket;
+use crate::sync::Mutex;
 
 /// Writes and reads the buckets of one tail.
 ///
 /// # Contract
 /// - `decode` of what `encode` appended is a bucket that merges to the same records. Their order may be another one,
 ///   but it depends on the bytes alone.
+/// - `encode` fails where what it wrote could never be read, as far as the first bucket that is not empty can tell.
 /// - `encode` is given a bucket of its own tail. `decode` is given any bytes: those that are no bucket are an
 ///   error, never a panic.
 #[derive(Clone, Copy, Debug)]
@@ -163,9 +169,26 @@ impl AsRecords for u64 {
     }
 }
 
+/// Types of which a bucket has been read back.
+static TRIED: Mutex<BTreeSet<TypeId>> = Mutex::new(BTreeSet::new());
+
 fn encode<B: AsRecords>(bucket: Bucket, out: &mut Vec<u8>) -> Result<(), BoxError> {
     let bucket = crate::op::open::<B>(bucket);
-    postcard::to_io(&bucket.into_records(), out)?;
+    let before = out.len();
+    postcard::to_io(&bucket.into_records(), &mut *out)?;
+    let tried = || TRIED.lock().unwrap_or_else(PoisonError::into_inner);
+    // No records, or a count of zero, would tell nothing.
+    if out[before..] != [0] && !tried().contains(&TypeId::of::<B>()) {
+        if let Err(error) = reader::read::<B::Records>(&out[before..]) {
+            let records = std::any::type_name::<B::Records>();
+            return Err(format!(
+                "records of `{records}` can be written as bytes where they are exchanged, and not be read again: {error}; \
+                 hold `String` where there is `&str`, and let no type ask the data what it is (`#[serde(untagged)]`)"
+            )
+            .into());
+        }
+        tried().insert(TypeId::of::<B>());
+    }
     Ok(())
 }
 
@@ -298,6 +321,23 @@ mod tests {
         let crossing = __crossing!(crossing_of::<Give<Option<Plain>>>());
         assert!(crossing.codec.is_none());
         assert!(crossing.records.ends_with("Plain>"), "{}", crossing.records);
+    }
+
+    #[test]
+    fn a_borrowed_field_that_no_name_shows_is_found_when_the_first_bucket_is_written() {
+        #[derive(Serialize, Deserialize)]
+        struct Visit<'a> {
+            page: &'a str,
+        }
+        type Static = Visit<'static>;
+        let codec = __crossing!(crossing_of::<Give<Static>>()).codec.expect("its name does not show it");
+        let mut bytes = Vec::new();
+        (codec.encode)(Box::new(Vec::<Static>::new()), &mut bytes).expect("nothing is in it");
+        let bucket = || Box::new(vec![Static { page: "/" }]);
+        for _ in 0..2 {
+            let error = (codec.encode)(bucket(), &mut bytes).expect_err("it can't be read").to_string();
+            assert!(error.contains("and not be read again") && error.contains("hold `String`"), "{error}");
+        }
     }
 
     #[test]

@@ -11,6 +11,16 @@ pub struct Folding<A, F> {
 }
 
 impl<A, F> Folding<A, F> {
+    /// From nothing on, or from what there is.
+    pub(crate) fn from<T>(&self, folded: Option<A>, record: T) -> A
+    where
+        A: Clone,
+        F: Fn(A, T) -> A,
+    {
+        let folded = folded.unwrap_or_else(|| blame::at(self.function.node, || self.init.clone()));
+        self.call(folded, record)
+    }
+
     #[inline(always)]
     pub(crate) fn call<T>(&self, folded: A, record: T) -> A
     where

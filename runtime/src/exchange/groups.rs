@@ -1,7 +1,6 @@
 //! Key groups: the unit in which keyed data and state are owned and moved.
 
-/// How many key groups there are.
-pub const GROUPS: usize = 128;
+pub use millstream_plan::KEY_GROUPS as GROUPS;
 
 /// Where a hash names its group. The top seven bits are a table's tags and the low ones its buckets: taken from
 /// between, the group says nothing about either (with the top bits, every key of a partition had one of a few

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod aggregate_all;
+mod clock;
 mod codec;
 mod combine;
 mod count;
@@ -18,6 +19,7 @@ mod per_partition;
 mod reader;
 mod reduce_all;
 mod scatter;
+mod sizer;
 mod sort;
 mod table;
 mod top;
@@ -25,6 +27,8 @@ mod weight;
 
 pub use aggregate::{Aggregate, Distinct};
 pub use aggregate_all::AggregateAll;
+pub use clock::Clock;
+pub(crate) use clock::Seen;
 pub use codec::{BucketCodec, ByName, BySerde, Crossing, Tailed};
 pub(crate) use combine::Reducer;
 pub use combine::{Combine, CountValues};
@@ -57,6 +61,10 @@ pub trait Tail: Sized {
     /// Not yet provided.
     fn share() -> Self::Shared;
     fn open(shared: &Self::Shared, cx: &TaskContext) -> Self;
+    /// What follows is of this source partition. (Of a stage that is not behind a source nothing is said: it has one.)
+    fn partition(&mut self, partition: u32) {
+        let _ = partition;
+    }
     /// The buckets: one a partition for an exchange by key, else one.
     fn close(self) -> Vec<Bucket>;
 }
@@ -70,6 +78,7 @@ pub trait Tails: Sized {
     fn share() -> Self::Shared;
     fn handles(shared: &Self::Shared, stage: usize) -> Self::Handles;
     fn open(shared: &Self::Shared, cx: &TaskContext) -> Self;
+    fn partition(&mut self, partition: u32);
     fn close(self) -> Vec<Vec<Bucket>>;
     /// How many there are.
     const LEN: usize;
@@ -100,6 +109,10 @@ macro_rules! tails {
             #[allow(unused_variables, clippy::unused_unit, reason = "a stage without tails opens none")]
             fn open(shared: &Self::Shared, cx: &TaskContext) -> Self {
                 ($($tail::open(&shared.$index, cx),)*)
+            }
+            #[allow(unused_variables, reason = "a stage without tails tells none")]
+            fn partition(&mut self, partition: u32) {
+                $(self.$index.partition(partition);)*
             }
             fn close(self) -> Vec<Vec<Bucket>> {
                 vec![$(self.$index.close(),)*]

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Timestamp;
+use crate::event_time::Window;
 use crate::fused::Bad;
 use crate::key::Keyed;
 
@@ -198,7 +199,7 @@ macro_rules! own_as_is {
 
 own_as_is!([] u8, [] u16, [] u32, [] u64, [] u128, [] usize, [] i8, [] i16, [] i32, [] i64, [] i128, [] isize);
 own_as_is!([] f32, [] f64, [] bool, [] char, [] (), [] String, [] OsString, [] PathBuf);
-own_as_is!([] Duration, [] Instant, [] SystemTime, [] Timestamp, [] Ordering);
+own_as_is!([] Duration, [] Instant, [] SystemTime, [] Timestamp, [] Window, [] Ordering);
 own_as_is!([] IpAddr, [] Ipv4Addr, [] Ipv6Addr, [] SocketAddr);
 own_as_is!([] num::NonZeroU8, [] num::NonZeroU16, [] num::NonZeroU32, [] num::NonZeroU64, [] num::NonZeroU128);
 own_as_is!([] num::NonZeroI8, [] num::NonZeroI16, [] num::NonZeroI32, [] num::NonZeroI64, [] num::NonZeroI128);

@@ -12,7 +12,8 @@ use crate::key::{Canonical, Key};
 /// clone; for strings the `None` hides in the slot's tag and takes no room.
 ///
 /// What comes out is in the order of key group, hash, canonical bytes: the same for another number of partitions (which own
-/// runs of groups), of threads, and on another machine.
+/// runs of groups), of threads, and on another machine. (Except among keys that differ and have the same canonical bytes, which
+/// only a [`Keyed`](crate::key::Keyed) type can have.)
 pub struct KeyTable<K: Key, A> {
     entries: HashTable<Option<(K::Slot, A)>>,
 }

@@ -1,14 +1,14 @@
 //! How much memory a bucket takes, about: what the engine's budget for a tick is held against.
 //!
-//! A record counts its own size, and what it owns on the heap by the length of its encoded form, where it is a serde
-//! type: so a `String` counts its text, a `Vec` its items, and nothing has to be implemented for a user's types. A few
-//! records of a bucket stand for all.
+//! A record counts its own size, and what it owns on the heap by what its `Serialize` tells (`sizer.rs`), where it is a
+//! serde type: so a `String` counts its text, a `Vec` its items, and nothing has to be implemented for a user's types. A
+//! few records of a bucket stand for all, and a few items of a record.
 
 use std::any::Any;
-use std::io;
 
 use serde::Serialize;
 
+use super::sizer;
 use super::{
     AggregateAll, Combine, Count, CountValues, Deal, First, Give, KeyTable, Rank, ReduceAll, Sort, Tailed,
     Top,
@@ -145,8 +145,7 @@ pub(super) fn owned<T: Serialize>(value: &T) -> usize {
     if !std::mem::needs_drop::<T>() {
         return 0;
     }
-    // What can't be encoded is found out where it has to be.
-    postcard::to_io(value, Length(0)).map_or(0, |length| length.0) + ALLOCATION
+    sizer::size(value) + ALLOCATION
 }
 
 /// What a key owns, about.
@@ -157,19 +156,6 @@ pub(super) fn owned_by_key<K: Key>(slot: &K::Slot) -> usize {
     let mut canonical = Canonical::default();
     K::write_slot(slot, &mut canonical);
     canonical.len()
-}
-
-/// Counts what is written.
-struct Length(usize);
-
-impl io::Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Every how manyth record is looked at.
@@ -207,8 +193,9 @@ impl<K: Key<Owned = K> + Data, A: Data> Held for KeyTable<K, A> {
 
 impl<K: Key<Owned = K> + Data, A: Data + Serialize> Measured for KeyTable<K, A> {
     fn sample(&self) -> (usize, usize) {
+        // The first ones will do: they lie where their hashes say. (To step on to the others would visit all.)
         self.iter()
-            .step_by(stride(self.len()))
+            .take(SAMPLE)
             .fold((0, 0), |(n, bytes), (slot, value)| (n + 1, bytes + owned_by_key::<K>(slot) + owned(value)))
     }
 }

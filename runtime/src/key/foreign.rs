@@ -10,8 +10,14 @@ use crate::batch::Data;
 
 /// Makes a key of any `Hash + Eq` type: `.key_by(|e| Keyed(e.id))`.
 ///
-/// Its canonical bytes are what its `Hash` feeds to the hasher, with every integer little-endian. Where that
-/// changes with the type's version, so does the key group: prefer `#[derive(Key)]` for types of your own.
+/// Its canonical bytes are what its `Hash` feeds to the hasher, with every integer little-endian, and `usize` as 64 bits. Where
+/// that changes with the type's version, so does the key group: prefer `#[derive(Key)]` for types of your own.
+///
+/// # Contract
+/// - The `Hash` of `T` feeds all that its `Eq` looks at. One that feeds less is still correct as a `Hash`, and its values are
+///   told apart here too; but those that feed the same come in no promised order among each other.
+/// - It feeds integers as such. What a type feeds as bytes of its own making (a slice of integers, say, as it lies in memory)
+///   is as the machine has it: another byte order gives other key groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Keyed<T>(pub T);

@@ -1,6 +1,8 @@
-//! Integers, `bool`, `char` and `()`.
+//! Integers, `bool`, `char`, times and `()`.
 
 use super::{Canonical, Key, xxh3};
+use crate::clock::Timestamp;
+use crate::event_time::Window;
 
 macro_rules! scalar_key {
     ($($type:ty: $n:ident => $bytes:expr;)+) => {$(
@@ -64,4 +66,13 @@ scalar_key! {
     bool: b => [u8::from(b)];
     char: c => u32::from(c).to_le_bytes();
     (): _n => [0u8; 0];
+    Timestamp: t => t.millis().to_le_bytes();
+    Window: w => both(w.start, w.end);
+}
+
+fn both(start: Timestamp, end: Timestamp) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&start.millis().to_le_bytes());
+    bytes[8..].copy_from_slice(&end.millis().to_le_bytes());
+    bytes
 }

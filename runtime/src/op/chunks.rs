@@ -18,7 +18,7 @@ impl<T: Data> HeadOperator for Chunks<T> {
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let chunk: Vec<T> = inputs.into_iter().flat_map(all).collect();
+        let chunk: Vec<T> = all(inputs.into_iter().flatten().collect());
         Ok(Box::new(Rows::new(vec![chunk])))
     }
 }

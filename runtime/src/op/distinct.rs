@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::open;
+use super::merged;
 use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::exchange::KeyTable;
@@ -20,11 +20,7 @@ impl<K: Key<Owned = K> + Data> HeadOperator for MergeSets<K> {
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let mut sets = inputs.into_iter().flatten().map(open::<KeyTable<K, ()>>);
-        let mut merged = sets.next().unwrap_or_default();
-        for set in sets {
-            merged.merge(set, |(), ()| ());
-        }
+        let merged: KeyTable<K, ()> = merged(inputs, |(), ()| ());
         let records: Vec<K> = merged.into_rows().into_iter().map(|(record, ())| record).collect();
         Ok(Box::new(Rows::new(records)))
     }

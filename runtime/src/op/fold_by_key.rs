@@ -1,21 +1,26 @@
-//! `fold_by_key`: the values of a key, folded one after the other. And `aggregate_by_key`'s merging half.
+//! `fold_by_key`: the values of a key, folded one after the other. And what is exact.
 
 use std::any::Any;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::arrivals::Arrivals;
 use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
-use crate::exchange::Folding;
 use crate::key::Key;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::Store;
 
+/// `fold` makes of what a key has so far, nothing at its first value, and of a value what it has then.
 pub(crate) struct FoldByKey<K, V, A, F> {
-    pub(crate) folding: Arc<Folding<A, F>>,
-    pub(crate) pairs: PhantomData<fn(K, V)>,
+    fold: F,
+    types: PhantomData<fn(K, V) -> A>,
+}
+
+impl<K, V, A, F: Fn(Option<A>, V) -> A> FoldByKey<K, V, A, F> {
+    pub(crate) fn new(fold: F) -> Self {
+        FoldByKey { fold, types: PhantomData }
+    }
 }
 
 const FULL: &str =
@@ -25,8 +30,8 @@ impl<K, V, A, F> HeadOperator for FoldByKey<K, V, A, F>
 where
     K: Key<Owned = K> + Data,
     V: Data,
-    A: Data + Clone + Sync,
-    F: Fn(A, V) -> A + Send + Sync,
+    A: Data,
+    F: Fn(Option<A>, V) -> A + Send + Sync,
 {
     fn tick(
         &self,
@@ -42,8 +47,7 @@ where
             for entry in input.take(group).into_iter().flatten() {
                 let number = keys.number(entry.hash(), entry.slot, || None);
                 let so_far = keys.own(number);
-                let before = so_far.take().unwrap_or_else(|| self.folding.init.clone());
-                *so_far = Some(self.folding.call(before, entry.value));
+                *so_far = Some((self.fold)(so_far.take(), entry.value));
             }
             rows.extend(keys.drain().map(|(key, a)| (key, a.expect(FULL))));
         }

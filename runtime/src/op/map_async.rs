@@ -108,7 +108,7 @@ where
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let records: Vec<T> = inputs.into_iter().flat_map(all).collect();
+        let records: Vec<T> = all(inputs.into_iter().flatten().collect());
         let rows: Vec<R::Value> = blame::at(self.node, || {
             let futures = stream::iter(records).map(&self.function);
             if self.in_order {

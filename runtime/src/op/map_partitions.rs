@@ -29,7 +29,7 @@ where
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let records: Vec<T> = inputs.into_iter().flat_map(all).collect();
+        let records: Vec<T> = all(inputs.into_iter().flatten().collect());
         let rows: Vec<I::Item> = blame::at(self.node, || (self.function)(records).into_iter().collect());
         Ok(Box::new(Rows::new(rows)))
     }

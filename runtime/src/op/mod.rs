@@ -13,7 +13,7 @@ pub(crate) mod fold_by_key;
 pub(crate) mod for_each;
 pub(crate) mod for_each_batch;
 pub(crate) mod for_each_partition;
-mod gather;
+pub(crate) mod gather;
 pub(crate) mod group_by_key;
 pub(crate) mod group_by_key_and_window;
 mod index;
@@ -41,6 +41,8 @@ mod windowed;
 
 use std::any::Any;
 
+use crate::exchange::KeyTable;
+use crate::key::Key;
 use crate::pipeline::Bucket;
 
 /// Opens a bucket. Both ends of an exchange are made by one call of the builder, so the type is known.
@@ -56,4 +58,18 @@ pub(crate) fn all<T: Any>(buckets: Vec<Bucket>) -> Vec<T> {
         records.extend(more);
     }
     records
+}
+
+/// The tables of all tasks as one. The first is not copied.
+pub(crate) fn merged<K, A>(inputs: Vec<Vec<Bucket>>, combine: impl Fn(A, A) -> A) -> KeyTable<K, A>
+where
+    K: Key + Any,
+    A: Any,
+{
+    let mut tables = inputs.into_iter().flatten().map(open::<KeyTable<K, A>>);
+    let mut merged = tables.next().unwrap_or_default();
+    for table in tables {
+        merged.merge(table, &combine);
+    }
+    merged
 }

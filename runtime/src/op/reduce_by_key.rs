@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::open;
+use super::merged;
 use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::exchange::{KeyTable, Reducer};
@@ -37,11 +37,7 @@ impl<K: Key<Owned = K> + Data, V: Data, C: Fn(V, V) -> V + Send + Sync> HeadOper
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let mut tables = inputs.into_iter().flatten().map(open::<KeyTable<K, V>>);
-        let mut merged = tables.next().unwrap_or_default();
-        for table in tables {
-            merged.merge(table, &self.combine);
-        }
+        let merged: KeyTable<K, V> = merged(inputs, &self.combine);
         Ok(Box::new(Rows::new(merged.into_rows())))
     }
 }

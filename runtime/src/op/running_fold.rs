@@ -1,4 +1,4 @@
-//! `running_fold`: all values of a key since the start, folded one after the other.
+//! `running_fold`: all values of a key since the start, folded one after the other. And `running_reduce` where it is exact.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -6,21 +6,27 @@ use std::marker::PhantomData;
 use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
-use crate::exchange::Folding;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
 use crate::state::{GroupState, Kept, KeyStates, Marks, Schema, StateData, StateKey, Store};
 
+/// `fold` makes of a key's state, nothing at its first value, and of a value its next state.
 pub(crate) struct RunningFold<K, V, A, F> {
-    pub(crate) folding: Folding<A, F>,
-    pub(crate) pairs: PhantomData<fn(K, V)>,
+    fold: F,
+    types: PhantomData<fn(K, V) -> A>,
+}
+
+impl<K, V, A, F: Fn(Option<A>, V) -> A> RunningFold<K, V, A, F> {
+    pub(crate) fn new(fold: F) -> Self {
+        RunningFold { fold, types: PhantomData }
+    }
 }
 
 impl<K, V, A, F> HeadOperator for RunningFold<K, V, A, F>
 where
     K: StateKey,
     V: Data,
-    A: StateData + Sync,
-    F: Fn(A, V) -> A + Send + Sync,
+    A: StateData,
+    F: Fn(Option<A>, V) -> A + Send + Sync,
 {
     fn tick(
         &self,
@@ -40,14 +46,14 @@ where
             let states = store.group::<KeyStates<K, A>>(group);
             for entry in chunks.into_iter().flatten() {
                 let hash = entry.hash();
-                let at = states
-                    .find(hash, &entry.slot)
-                    .unwrap_or_else(|| states.add(hash, entry.slot, Some(self.folding.init.clone())));
+                let (at, before) = match states.find(hash, &entry.slot) {
+                    Some(at) => (at, Some(states.take(at))),
+                    None => (states.add(hash, entry.slot, None), None),
+                };
                 if is_changed.set(at) {
                     changed.push(at);
                 }
-                let before = states.take(at);
-                *states.state(at) = Some(self.folding.call(before, entry.value));
+                *states.state(at) = Some((self.fold)(before, entry.value));
             }
             is_changed.clear_for(states.len());
             rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));

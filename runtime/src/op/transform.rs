@@ -30,7 +30,7 @@ where
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let batch: Vec<T> = inputs.into_iter().flat_map(all).collect();
+        let batch: Vec<T> = all(inputs.into_iter().flatten().collect());
         let rows: Vec<I::Item> =
             blame::at(self.node, || (self.function)(batch, cx.tick).into_iter().collect());
         Ok(Box::new(Rows::new(rows)))

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::open;
+use super::all;
 use crate::BoxError;
 use crate::batch::{Data, Rows};
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
@@ -27,7 +27,7 @@ impl<T: Data> HeadOperator for PassOn<T> {
         _store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let rows = inputs.into_iter().flatten().flat_map(open::<Vec<T>>).collect();
-        Ok(Box::new(Rows::<T>::new(rows)))
+        let rows: Vec<T> = all(inputs.into_iter().flatten().collect());
+        Ok(Box::new(Rows::new(rows)))
     }
 }

@@ -97,7 +97,9 @@ mod tests {
         const KEYS: u64 = 1_000_000;
         let op = UpdateStateByKey {
             node: 0,
-            function: |_: &u64, new: &[u64], old: Option<u64>, _| Some(old.unwrap_or(0) + new.iter().sum::<u64>()),
+            function: |_: &u64, new: &[u64], old: Option<u64>, _| {
+                Some(old.unwrap_or(0) + new.iter().sum::<u64>())
+            },
             initial: Initial::<u64, u64>::none(),
             values: PhantomData::<fn(u64)>,
         };
@@ -119,7 +121,10 @@ mod tests {
         assert_eq!(tick(1, 0..0), (0, 0));
         // A hundredth. Two groups at most have come so far that they write themselves in full.
         let (some, fulls) = tick(2, 0..KEYS / 100);
-        assert!(some > all / 100 && some < all / 100 * 5 / 4 + fulls * all / 100, "{some} of {all}, {fulls} in full");
+        assert!(
+            some > all / 100 && some < all / 100 * 5 / 4 + fulls * all / 100,
+            "{some} of {all}, {fulls} in full"
+        );
         assert!(fulls <= 2, "{fulls}");
         assert_eq!(tick(3, 0..0), (0, 0));
     }

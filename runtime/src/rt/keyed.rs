@@ -69,14 +69,9 @@ impl<'env> Builder<'env> {
         A: Data + Clone + Sync,
         F: Fn(A, V) -> A + Send + Sync + 'env,
     {
-        let folding = Arc::new(Folding { init, function: Reducer { node, function } });
-        let from = [(tail.stage, tail.index)];
-        self.operator(
-            node,
-            HeadTasks::Partitions,
-            &from,
-            FoldByKey::<K, V, A, F> { folding, pairs: PhantomData },
-        )
+        let folding = Folding { init, function: Reducer { node, function } };
+        let fold = FoldByKey::<K, V, A, _>::new(move |so_far, value| folding.from(so_far, value));
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], fold)
     }
 
     pub fn aggregate_by_key<K, V, A, F, M>(

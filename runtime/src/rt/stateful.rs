@@ -20,7 +20,7 @@ use crate::state::{Expiry, Initial, State, StateData, StateKey, StateSpec};
 use crate::tick::Tick;
 
 /// What the plan says of state that nothing bounds.
-const GROWS: &str = "state grows with the keys";
+pub(super) const GROWS: &str = "state grows with the keys";
 
 impl<'env> Builder<'env> {
     pub fn running_count<K: StateKey>(
@@ -66,7 +66,7 @@ impl<'env> Builder<'env> {
     {
         self.plan.set_detail(node, GROWS.into());
         let folding = Folding { init, function: Reducer { node, function } };
-        let fold = RunningFold::<K, V, A, F> { folding, pairs: PhantomData };
+        let fold = RunningFold::<K, V, A, _>::new(move |state, value| folding.from(state, value));
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], fold)
     }
 
@@ -160,9 +160,8 @@ impl<'env> Builder<'env> {
         &mut self,
         node: NodeId,
         tail: &Handle<Distinct<K>>,
-        expiry: impl Into<Expiry>,
+        expiry: Expiry,
     ) -> Stream<Rows<K>> {
-        let expiry = expiry.into();
         self.plan.set_detail(node, expiry.to_string());
         let drop = DropDuplicates::<K> { expiry, records: PhantomData };
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], drop)
@@ -172,9 +171,8 @@ impl<'env> Builder<'env> {
         &mut self,
         node: NodeId,
         tail: &Handle<Scatter<K, V>>,
-        expiry: impl Into<Expiry>,
+        expiry: Expiry,
     ) -> Stream<Rows<(K, V)>> {
-        let expiry = expiry.into();
         self.plan.set_detail(node, expiry.to_string());
         let drop = DropDuplicatesByKey::<K, V> { expiry, pairs: PhantomData };
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], drop)

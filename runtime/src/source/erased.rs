@@ -50,6 +50,10 @@ impl<B: Batch> ErasedReader for Opened<B> {
         })
     }
 
+    fn finished(&self) -> Vec<u32> {
+        self.0.finished()
+    }
+
     fn grain(&self) -> u64 {
         self.0.grain()
     }

@@ -170,6 +170,14 @@ impl<B: crate::batch::Batch> Reader for MergeReader<B> {
         reader.read(OffsetRange { partition, ..range }, visit)
     }
 
+    fn finished(&self) -> Vec<u32> {
+        let of = |(i, reader): (u32, &Arc<dyn Reader<Batch = B>>)| {
+            let own = reader.finished().into_iter().filter(|partition| *partition < EACH);
+            own.map(move |partition| i * EACH + partition).collect::<Vec<_>>()
+        };
+        (0..).zip(&self.readers).flat_map(of).collect()
+    }
+
     fn grain(&self) -> u64 {
         self.readers.iter().map(|r| r.grain()).min().unwrap_or(1)
     }

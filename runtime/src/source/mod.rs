@@ -188,6 +188,13 @@ pub trait Reader: Send + Sync {
         visit: &mut dyn FnMut(&mut Self::Batch) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
 
+    /// The partitions that end with what was offered last: nothing will ever follow in them (a file that is offered to its
+    /// end). They hold the watermark of event time back no more. Asked for after each `available`; what was said is not said
+    /// again. By default none: all partitions go on for as long as the source does.
+    fn finished(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
     /// The shortest piece, in units of offset, that is worth a task of its own.
     fn grain(&self) -> u64 {
         1

@@ -199,6 +199,8 @@ struct State {
     /// Files before this one were read whole before a restart. Of a compressed one that can be known in no other way
     /// than by decompressing it again.
     finished: usize,
+    /// Files that were offered to their ends, and nobody was told.
+    ended: Vec<u32>,
 }
 
 impl<B: TextBatch> Reader for FilesReader<B> {
@@ -233,8 +235,13 @@ impl<B: TextBatch> Reader for FilesReader<B> {
                 }
             }
             state.next += 1;
+            state.ended.push(partition);
         }
         Ok(Offer { ranges, caught_up: !rest, ended: !rest, waiting: false })
+    }
+
+    fn finished(&self) -> Vec<u32> {
+        std::mem::take(&mut self.state.lock().expect("nothing panics while this is locked").ended)
     }
 
     fn read(
@@ -279,6 +286,7 @@ impl<B: TextBatch> Reader for FilesReader<B> {
         }
         let mut state = self.state.lock().expect("nothing panics while this is locked");
         *state = State {
+            ended: Vec::new(),
             offered: positions.clone(),
             next: 0,
             finished: positions.keys().next_back().map_or(0, |&last| last as usize),

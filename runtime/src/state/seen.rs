@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_has_expired_is_gone_within_a_quarter_of_the_time() {
-        let (mut seen, expiry) = (Seen::<u64>::default(), Expiry::from(secs(8)));
+        let (mut seen, expiry) = (Seen::<u64>::default(), Expiry::after(secs(8)));
         for second in 0..100u64 {
             let now = Timestamp::from_millis(1000 * second as i64);
             seen.sweep(now, expiry);

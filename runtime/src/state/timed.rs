@@ -64,6 +64,11 @@ impl<K: Key, S> fmt::Debug for TimedStates<K, S> {
 }
 
 impl<K: StateKey, S: StateData> TimedStates<K, S> {
+    /// When it is worth while to look for what has expired.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.soonest.iter().copied().min().filter(|time| *time < never())
+    }
+
     /// Takes in what keys begin with; of a key that comes twice, the last.
     pub fn start_with(&mut self, initial: impl IntoIterator<Item = (u64, K::Slot, S)>, expires: Timestamp) {
         for (hash, slot, state) in initial {

@@ -1,6 +1,7 @@
 //! Each case as a pipeline, by what its operator is.
 
 mod elementwise;
+mod event_time;
 mod joins;
 mod keyed;
 mod outputs;
@@ -29,10 +30,17 @@ const BUILDS: &[Build] = &[elementwise::build, keyed::build, joins::build, per_b
 
 /// How a case is checked, if anything here knows it.
 pub fn check(case: &Case) -> Option<Check> {
-    let special =
-        [recovery::check, sources::check, rates::check, outputs::check, state::check, windows::check]
-            .iter()
-            .find_map(|check| check(case));
+    let special = [
+        recovery::check,
+        sources::check,
+        rates::check,
+        outputs::check,
+        state::check,
+        windows::check,
+        event_time::check,
+    ]
+    .iter()
+    .find_map(|check| check(case));
     special.or_else(|| build(case, MemorySink::new()).map(|_| emits as Check))
 }
 

@@ -62,9 +62,27 @@ both! {
         );
         timed.print();
     }
+    modifiers {
+        let pairs: Stream<(&str, f64)> = source(words()).id("texts").map(|l| (l, 0.5));
+        let sums: Stream<(String, f64)> = pairs.reduce_by_key(|a, b| a + b).exact();
+        let totals: Stream<(String, f64)> = pairs.running_reduce(|a, b| a + b).exact().id("totals");
+        let all: Stream<f64> = pairs.values().aggregate(0.0, |a, b| a + b, |a, b| a + b).exact();
+        let by_key: Stream<(String, f64)> = pairs.aggregate_by_key(0.0, |a, b| a + b, |a, b| a + b).exact();
+        let most: Stream<f64> = pairs.values().reduce(f64::max).exact();
+        let (firsts, kept): (Stream<String>, Stream<(String, f64)>) = pairs.map_with_state_and_snapshots(|key: &String, n, state: &mut State<f64>| {
+            state.update(n?);
+            Some(key.clone())
+        }).id("kept");
+        firsts.drop_duplicates().unbounded().id("once").print().id("printed");
+        kept.drop_duplicates_by_key().unbounded().id("once by key").for_each_batch(|_, _| ()).id("batches");
+        sums.union(totals).union(by_key).map(|(k, _)| k).save_as_text_files("/tmp/none").id("files");
+        all.union(most).sink(MemorySink::<f64>::new()).id("sum");
+        sums.for_each(drop).id("each");
+        sums.for_each_partition(|_, _, _| ()).id("each partition");
+    }
     drop_duplicates {
         let new: Stream<String> = source(words()).drop_duplicates(minutes(10));
-        let ever: Stream<usize> = source(words()).map(str::len).drop_duplicates(unbounded());
+        let ever: Stream<usize> = source(words()).map(str::len).drop_duplicates().unbounded();
         let by_key: Stream<(usize, &str)> = source(words()).key_by(|l| l.len());
         by_key.map_values(|l| l.len()).drop_duplicates_by_key(secs(1)).print();
         new.print();

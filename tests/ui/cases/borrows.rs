@@ -102,4 +102,11 @@ fn an_inspected_record_is_moved() {
     };
 }
 
+fn a_capture_that_all_partitions_would_change() {
+    let mut seen = 0;
+    let _ = stream! {
+        source(queue([vec![1u64]])).for_each_partition(|all, _, _| seen += all.len()); //~
+    };
+}
+
 fn main() {}

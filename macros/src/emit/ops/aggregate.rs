@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{argument, function_at, place};
+use super::{argument, function_at, method, place};
 use crate::emit::stage::head_stream;
 use crate::ir::{Graph, NodeId};
 use crate::names;
@@ -15,5 +15,6 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let tail = names::tail(node, 0, n.op.span());
     let init = argument(graph, node, 0);
     let [function, merge] = [1, 2].map(|index| function_at(graph, node, index));
-    quote_spanned!(at=> #(#attrs)* let #out = builder.aggregate(#node, &#tail, #init, #function, #merge);)
+    let method = method(n);
+    quote_spanned!(at=> #(#attrs)* let #out = builder.#method(#node, &#tail, #init, #function, #merge);)
 }

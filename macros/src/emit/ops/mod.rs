@@ -7,6 +7,7 @@ mod count;
 mod count_by_value;
 mod distinct;
 mod drop_duplicates;
+mod event_time;
 mod filter;
 mod filter_map;
 mod filter_values;
@@ -27,6 +28,8 @@ mod map_async;
 mod map_partitions;
 mod map_values;
 mod map_with_state;
+mod of_windows;
+mod parts;
 mod print;
 mod reduce;
 mod reduce_by_key;
@@ -48,18 +51,20 @@ mod union;
 mod update_state_by_key;
 mod values;
 mod windowed;
+
 mod words;
 
+pub use event_time::{clock, time_of_result};
+pub use of_windows::AGGREGATES;
 pub use print::DEFAULT_LENGTH;
 pub use save_as_text_files::DEFAULT_SUFFIX;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use parts::{argument, function, function_at, method, next, pair, place};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
-use syn::spanned::Spanned;
 
 use super::stage::{Emitter, Exit};
-use crate::fuse::Stages;
-use crate::ir::{Graph, Node, NodeId, OpKind, Operand};
+use crate::ir::{Graph, NodeId, OpKind};
 use crate::names;
 
 /// An operator's code inside a stage; the record is in `item`, and came through the `input`-th input.
@@ -83,6 +88,10 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         OpKind::Union => union::fused(cx, node, input, item),
         OpKind::JoinTable | OpKind::LeftOuterJoinTable => join_table::fused(cx, node, item),
         OpKind::Repeat => repeat::fused(cx, node, item, exit),
+        OpKind::EventTime => event_time::fused(cx, node, item, exit),
+        OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global => {
+            of_windows::fused(cx, node, item, exit)
+        }
         OpKind::Source
         | OpKind::ReduceByKey
         | OpKind::FoldByKey
@@ -125,6 +134,19 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::ReduceByKeyAndWindowWithInverse
         | OpKind::GroupByKeyAndWindow
         | OpKind::CountByValueAndWindow
+        | OpKind::WindowedCount
+        | OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey
+        | OpKind::DropDuplicatesWithinWatermark
+        | OpKind::DropDuplicatesByKeyWithinWatermark
         | OpKind::Aggregate
         | OpKind::Print
         | OpKind::ForEach
@@ -141,6 +163,10 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let at = names::glue(n.op.span());
     let rt = graph.rt(at);
     match n.kind {
+        OpKind::ReduceByKey | OpKind::RunningReduce | OpKind::AggregateByKey if n.is_exact() => {
+            quote_spanned!(at=> #rt::Scatter<_, _>)
+        }
+        OpKind::Reduce | OpKind::Aggregate if n.is_exact() => quote_spanned!(at=> #rt::Give<_>),
         OpKind::ReduceByKey | OpKind::ReduceByKeyAndWindow | OpKind::ReduceByKeyAndWindowWithInverse => {
             quote_spanned!(at=> #rt::Combine<_, _, _>)
         }
@@ -166,6 +192,20 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::Count | OpKind::CountByWindow => quote_spanned!(at=> #rt::Count),
         OpKind::CountByValue | OpKind::CountByValueAndWindow => quote_spanned!(at=> #rt::CountValues<_>),
         OpKind::RunningCount => quote_spanned!(at=> #rt::CountNear<_>),
+        OpKind::WindowedCount
+        | OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey => of_windows::tail_type(graph, node),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+            quote_spanned!(at=> #rt::Scatter<_, _>)
+        }
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
         OpKind::Aggregate => quote_spanned!(at=> #rt::AggregateAll<_, _, _>),
         OpKind::Reduce | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse => {
@@ -203,6 +243,11 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::Split
         | OpKind::JoinTable
         | OpKind::LeftOuterJoinTable
+        | OpKind::EventTime
+        | OpKind::Tumbling
+        | OpKind::Sliding
+        | OpKind::Session
+        | OpKind::Global
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
     }
 }
@@ -214,6 +259,16 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let rt = cx.graph.rt(at);
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
+        kind if kind.is_windowed() => of_windows::push(cx, node, item),
+        OpKind::DropDuplicatesWithinWatermark => {
+            let time = of_windows::time(cx, node);
+            quote_spanned!(at=> #tail.push(#item, (#time, ()));)
+        }
+        OpKind::DropDuplicatesByKeyWithinWatermark => {
+            let time = of_windows::time(cx, node);
+            quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
+        }
+        OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
         // These make a key of it, or only count it.
         OpKind::ReduceByKey
         | OpKind::Count
@@ -232,7 +287,6 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         OpKind::LeftSemiJoin | OpKind::LeftAntiJoin if input == 1 => {
             quote_spanned!(at=> let (__key, _) = #rt::pair(#item); #tail.push(__key, ());)
         }
-        // The key becomes owned as its table needs it, so that short strings never are on the heap.
         OpKind::FoldByKey
         | OpKind::AggregateByKey
         | OpKind::GroupByKey
@@ -249,10 +303,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
         | OpKind::DropDuplicatesByKey
-        | OpKind::GroupByKeyAndWindow => quote_spanned! {at=>
-            let (__key, __value) = #rt::pair(#item);
-            #tail.push(__key, #rt::own!(__value));
-        },
+        | OpKind::GroupByKeyAndWindow => pair(at, &rt, &tail, item),
         // What is no pair is said before it is owned.
         OpKind::SortByKey => quote_spanned!(at=> #tail.push(#rt::own!(#rt::pair(#item)));),
         _ => quote_spanned!(at=> #tail.push(#rt::own!(#item));),
@@ -260,7 +311,7 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
 }
 
 /// The builder's call for an operator that heads a stage or ends a chain.
-pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     match graph.nodes[node].kind {
         OpKind::Source => source::attach(graph, node),
         OpKind::ReduceByKey => reduce_by_key::attach(graph, node),
@@ -277,7 +328,7 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Cogroup => join::attach(graph, node),
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
-        OpKind::Union => union::attach(graph, stages, node),
+        OpKind::Union => union::attach(graph, node),
         OpKind::Fold => fold::attach(graph, node),
         OpKind::Aggregate => aggregate::attach(graph, node),
         OpKind::Reduce => reduce::attach(graph, node),
@@ -303,6 +354,20 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::ReduceByKeyAndWindowWithInverse
         | OpKind::GroupByKeyAndWindow
         | OpKind::CountByValueAndWindow => windowed::attach(graph, node),
+        OpKind::WindowedCount
+        | OpKind::WindowedReduce
+        | OpKind::WindowedFold
+        | OpKind::WindowedAggregate
+        | OpKind::WindowedTop
+        | OpKind::WindowedCollect
+        | OpKind::WindowedCountByKey
+        | OpKind::WindowedReduceByKey
+        | OpKind::WindowedFoldByKey
+        | OpKind::WindowedAggregateByKey
+        | OpKind::WindowedGroupByKey => of_windows::attach(graph, node),
+        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+            drop_duplicates::attach_timed(graph, node)
+        }
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),
         OpKind::SaveAsTextFiles => save_as_text_files::attach(graph, node),
@@ -325,56 +390,11 @@ pub fn attach(graph: &Graph, stages: &Stages, node: NodeId) -> TokenStream {
         | OpKind::Split
         | OpKind::JoinTable
         | OpKind::LeftOuterJoinTable
+        | OpKind::EventTime
+        | OpKind::Tumbling
+        | OpKind::Sliding
+        | OpKind::Session
+        | OpKind::Global
         | OpKind::Repeat => unreachable!("the registry says that this operator is fused"),
     }
-}
-
-/// Span, runtime path and node of an operator.
-fn place(graph: &Graph, node: NodeId) -> (Span, TokenStream, &Node) {
-    let n = &graph.nodes[node];
-    let at = names::glue(n.op.span());
-    (at, graph.rt(at), n)
-}
-
-/// The function that goes to the operator behind the exchange, its first operand.
-fn function(graph: &Graph, node: NodeId) -> TokenStream {
-    function_at(graph, node, 0)
-}
-
-/// As [`function`], for an operator with other operands before it.
-fn function_at(graph: &Graph, node: NodeId, index: usize) -> TokenStream {
-    let n = &graph.nodes[node];
-    let at = names::glue(n.op.span());
-    match &n.operands[index] {
-        Operand::Function(syn::Expr::Closure(closure)) => {
-            let mut closure = closure.clone();
-            if graph.owned && closure.capture.is_none() {
-                closure.capture = Some(syn::token::Move(at));
-            }
-            quote_spanned!(at=> #closure)
-        }
-        Operand::Function(path) => quote_spanned!(at=> #path),
-        _ => {
-            let name = argument(graph, node, index);
-            quote_spanned!(at=> #name)
-        }
-    }
-}
-
-/// An argument that was evaluated where `stream!` stands: what is wrong with it is said at its own token.
-fn argument(graph: &Graph, node: NodeId, index: usize) -> Ident {
-    let n = &graph.nodes[node];
-    let name = names::operand(node, index, n.op.span());
-    match &n.operands[index] {
-        Operand::Value(expr) => names::used(&name, expr.span()),
-        _ => name,
-    }
-}
-
-/// The next stream of a single-output operator: its variable, and what happens to it.
-fn next(cx: &Emitter<'_>, node: NodeId, exit: &Exit) -> (Ident, TokenStream) {
-    let stream = cx.graph.nodes[node].outputs[0];
-    let item = names::item(cx.graph, stream);
-    let then = cx.stream(stream, &item, exit);
-    (item, then)
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{function, place};
+use super::{function, method, place};
 use crate::emit::stage::head_stream;
 use crate::ir::{Graph, NodeId};
 use crate::names;
@@ -14,5 +14,6 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let out = head_stream(graph, node);
     let tail = names::tail(node, 0, n.op.span());
     let function = function(graph, node);
-    quote_spanned!(at=> #(#attrs)* let #out = builder.reduce(#node, &#tail, #function);)
+    let method = method(n);
+    quote_spanned!(at=> #(#attrs)* let #out = builder.#method(#node, &#tail, #function);)
 }

@@ -5,7 +5,6 @@ use quote::quote_spanned;
 
 use super::place;
 use crate::emit::stage::{Emitter, head_stream};
-use crate::fuse::Stages;
 use crate::ir::{Graph, NodeId};
 use crate::names;
 
@@ -15,7 +14,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Toke
     quote_spanned!(at=> #buffer.push(#item);)
 }
 
-pub fn attach(graph: &Graph, _stages: &Stages, node: NodeId) -> TokenStream {
+pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, n) = place(graph, node);
     let out = head_stream(graph, node);
     let [first, second] = [0, 1].map(|input| names::tail(node, input, n.op.span()));

@@ -1,6 +1,7 @@
 //! The rows of the registry: one for each operator.
 
 mod by_key;
+mod event_time;
 mod per_batch;
 mod stateful;
 mod windowed;
@@ -287,12 +288,30 @@ impl OpKind {
             | OpKind::ReduceByKeyAndWindowWithInverse
             | OpKind::GroupByKeyAndWindow
             | OpKind::CountByValueAndWindow => windowed::row(self),
+            OpKind::EventTime
+            | OpKind::Tumbling
+            | OpKind::Sliding
+            | OpKind::Session
+            | OpKind::Global
+            | OpKind::WindowedCount
+            | OpKind::WindowedReduce
+            | OpKind::WindowedFold
+            | OpKind::WindowedAggregate
+            | OpKind::WindowedTop
+            | OpKind::WindowedCollect
+            | OpKind::WindowedCountByKey
+            | OpKind::WindowedReduceByKey
+            | OpKind::WindowedFoldByKey
+            | OpKind::WindowedAggregateByKey
+            | OpKind::WindowedGroupByKey
+            | OpKind::DropDuplicatesWithinWatermark
+            | OpKind::DropDuplicatesByKeyWithinWatermark => event_time::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],
                 "print(n = 10)",
                 "Prints the first n records of every tick under the batch time.",
-                "n + 1 records a task reach the driver; the others are only counted.",
+                "n + 1 records a task reach the driver; the others go no further than their task.",
             ),
             OpKind::ForEach => output(
                 "for_each",

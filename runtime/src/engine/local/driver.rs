@@ -4,6 +4,7 @@
 mod checkpoints;
 mod deliver;
 mod ending;
+mod event_time;
 mod open;
 mod report;
 
@@ -23,6 +24,7 @@ use super::savepoints::Savepoints;
 use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
 use super::states::StateName;
 use super::topology::Topology;
+use super::watermarks::ClockState;
 use crate::checkpoint::LoggedTick;
 use crate::clock::Timestamp;
 use crate::engine::Settings;
@@ -86,6 +88,10 @@ struct InFlight {
     /// By the clock of the engine.
     begun_at: Timestamp,
     delay: Duration,
+    /// How the clocks stood behind it, once its tasks have shown it and somebody may go on from there.
+    clocks: Vec<ClockState>,
+    /// They have.
+    is_timed: bool,
 }
 
 impl<'env> Driver<'env> {
@@ -99,9 +105,13 @@ impl<'env> Driver<'env> {
         } else if self.is_stopping() {
             self.drain();
         } else {
-            match self.planner.plan(self.settings.clock.now(), self.has_room()) {
+            let room = self.has_room();
+            match self.planner.plan(self.settings.clock.now(), room) {
                 Ok(time) => look_again = time,
                 Err(failure) => self.core.fail(failure),
+            }
+            if self.planner.trails() {
+                self.trail();
             }
         }
         let begins = self.can_begin();
@@ -150,15 +160,16 @@ impl<'env> Driver<'env> {
         self.core.failed_tick().is_some()
     }
 
-    pub fn has_room(&self) -> bool {
-        self.in_flight.len() < MAX_IN_FLIGHT
+    /// There is room for another tick, and what it is to be judged by is known.
+    pub fn has_room(&mut self) -> bool {
+        self.in_flight.len() < MAX_IN_FLIGHT && self.clocks_are_read()
     }
 
     /// There is room for the tick that is planned next, and it comes before what has failed, if something has. What
     /// its sources gave for it is not lost because a later tick could not be planned, nor because of a stop.
     pub fn can_begin(&self) -> bool {
         let Some(next) = self.planner.next_planned() else { return false };
-        self.has_room()
+        self.in_flight.len() < MAX_IN_FLIGHT
             && !self.control.is_asked()
             && self.core.failed_tick().is_none_or(|failed| next < failed)
     }
@@ -229,6 +240,8 @@ impl<'env> Driver<'env> {
             begun_at,
             delay: begun_at.since(plan.tick.time),
             plan,
+            clocks: Vec::new(),
+            is_timed: false,
         });
         ready
     }

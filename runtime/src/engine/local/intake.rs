@@ -60,6 +60,8 @@ struct Tap {
 /// What the sources have for a tick.
 pub(crate) struct Asked {
     pub sources: Vec<SourcePlan>,
+    /// Source partitions that end with it, each behind its source's number.
+    pub finished: Vec<(u32, u32)>,
     /// There is something to read, or a source says that an empty turn is one of its own (nothing in it, but more
     /// waits behind it).
     pub work: bool,
@@ -195,13 +197,14 @@ impl Intake {
     /// What the tick is to read of what there is by a time, of each source within its limit. Moves the sources on: the answer must become a tick if
     /// there is `work`.
     pub fn ask(&mut self, tick: u64, until: Timestamp, limits: &[u64]) -> Result<Asked, Failure> {
-        let mut asked = Asked { sources: Vec::with_capacity(self.taps.len()), work: false };
-        for (tap, &limit) in self.taps.iter_mut().zip(limits) {
+        let mut asked =
+            Asked { sources: Vec::with_capacity(self.taps.len()), finished: Vec::new(), work: false };
+        for (number, (tap, &limit)) in (0..).zip(self.taps.iter_mut().zip(limits)) {
             if tap.ended {
                 asked.sources.push(SourcePlan::default());
                 continue;
             }
-            let answer = blame::catch(|| -> Result<(Offer, SourcePlan), BoxError> {
+            let answer = blame::catch(|| -> Result<(Offer, SourcePlan, Vec<u32>), BoxError> {
                 tap.reader.at(until);
                 let offer = tap.reader.available(limit)?;
                 let plan = if tap.reader.a_task_a_range() {
@@ -209,14 +212,15 @@ impl Intake {
                 } else {
                     SourcePlan::cut(&offer.ranges, self.parallelism, tap.reader.grain())
                 };
-                Ok((offer, plan))
+                Ok((offer, plan, tap.reader.finished()))
             });
-            let (offer, plan) =
+            let (offer, plan, finished) =
                 self.places.judge(answer, Some(tap.node), tap.stage, Some(tick)).map_err(|error| {
                     let stage = tap.stage.unwrap_or(0);
                     Failure { at: TaskId { tick, stage, task: 0 }, error }
                 })?;
             tap.ended = offer.ended;
+            asked.finished.extend(finished.into_iter().map(|partition| (number, partition)));
             let more = !offer.caught_up && !offer.ended;
             tap.caught_up = !more && !offer.waiting;
             asked.work |= !plan.tasks.is_empty() || more;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::budget::Budget;
 use crate::BoxError;
 use crate::checkpoint::ReadAhead;
 use crate::engine::test::FaultPoint;
@@ -30,6 +31,9 @@ pub(crate) struct TickLog {
     pub committed: Vec<Positions>,
     /// What open ticks read of sources that can't be read again.
     pub read: Vec<ReadAhead>,
+    /// What is known of what ticks take in memory, as of the last committed tick: so that the next ones read as much as if
+    /// nothing had been. A checkpoint does without.
+    pub budget: Option<Budget>,
     /// Fault points that were met: each is met once.
     pub met: Vec<(FaultPoint, u64)>,
 }

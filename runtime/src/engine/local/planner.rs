@@ -8,9 +8,11 @@ use super::intake::Intake;
 use super::log::TickLog;
 use super::throttle::Throttle;
 use super::timer::Timer;
+use super::watermarks::Clocks;
 use crate::clock::Timestamp;
 use crate::engine::{Overrun, Trigger};
-use crate::tick::{SourcePlan, Tick, TickPlan};
+use crate::event_time::Watermarks;
+use crate::tick::{SourcePlan, Tick, TickKind, TickPlan};
 
 /// How many ticks may be late. Beyond it, the oldest boundaries are passed over, and what they would have read goes
 /// to the tick after them.
@@ -22,11 +24,17 @@ pub(crate) const MAX_LATE: u64 = 100;
 ///   the source or beyond it.
 /// - Under `Trigger::Interval` each boundary makes a tick of its own, with the boundary as its time. Late ones queue as
 ///   times (the timer's); what such a tick reads is what is there when it is planned.
-/// - When all sources have ended, no tick follows the one with their last records.
+/// - When all sources have ended, no tick follows the one with their last records, but for one without data where event
+///   time has something due.
 pub(crate) struct Planner {
     pub intake: Intake,
     pub budget: Budget,
     pub throttle: Option<Throttle>,
+    pub clocks: Clocks,
+    /// Whether the end of input is the end of event time.
+    flushes: bool,
+    /// It has been.
+    flushed: bool,
     pace: Pace,
     overrun: Overrun,
     /// Ticks that are to run before any is planned: those of the log, again, and those that were missed.
@@ -62,6 +70,7 @@ impl Planner {
         intake: Intake,
         budget: Budget,
         throttle: Option<Throttle>,
+        clocks: Clocks,
         trigger: Trigger,
         overrun: Overrun,
         now: Timestamp,
@@ -76,6 +85,9 @@ impl Planner {
             intake,
             budget,
             throttle,
+            clocks,
+            flushes: false,
+            flushed: false,
             pace,
             overrun,
             again: VecDeque::new(),
@@ -101,12 +113,14 @@ impl Planner {
         self.epoch = log.epoch;
         self.number = log.newest().map_or(0, |tick| tick.number + 1);
         self.last = log.newest().map(|tick| tick.time);
+        self.flushed = self.clocks.is_at_end();
         if let (Pace::Interval(timer), Some(last)) = (&mut self.pace, self.last) {
             let missed = if every_interval { timer.missed(last, MAX_LATE) } else { Vec::new() };
             for time in missed {
                 let tick = Tick { number: self.number, time, epoch: self.epoch };
                 let sources = vec![SourcePlan::default(); self.intake.len()];
-                self.again.push_back(TickPlan { tick, sources });
+                let watermarks = self.clocks.at(time, TickKind::Data);
+                self.again.push_back(TickPlan { tick, sources, watermarks, ..TickPlan::default() });
                 self.number += 1;
                 self.last = Some(time);
             }
@@ -121,6 +135,10 @@ impl Planner {
             return false;
         }
         self.planned = self.again.pop_front();
+        if let Some(plan) = &self.planned {
+            self.clocks.planned(plan);
+            self.flushed |= plan.kind == TickKind::Flush;
+        }
         self.planned.is_some()
     }
 
@@ -166,6 +184,46 @@ impl Planner {
                 Ok(None)
             }
         }
+    }
+
+    /// Without event time at the end of input, all is over then.
+    pub fn flush_at_end(&mut self) {
+        self.flushes = !matches!(self.pace, Pace::AvailableNow);
+    }
+
+    /// Whether no boundary brings event time on.
+    pub fn trails(&self) -> bool {
+        !matches!(self.pace, Pace::Interval(_)) || self.finished
+    }
+
+    /// Plans a tick without data, where one is due: nothing is in flight, and nothing else is to be planned now. `is_due`
+    /// says whether an operator has something to do in a tick of this kind and these watermarks. Returns the tick's time.
+    pub fn trail(
+        &mut self,
+        now: Timestamp,
+        is_due: impl Fn(&[Watermarks], TickKind) -> bool,
+    ) -> Option<Timestamp> {
+        if self.planned.is_some() || !self.again.is_empty() || self.draining {
+            return None;
+        }
+        let time = match &self.pace {
+            Pace::Interval(timer) => timer.next(),
+            Pace::Eager | Pace::AvailableNow => self.soonest(now),
+        };
+        let ends = self.intake.ended() && self.flushes && !self.flushed;
+        let kind = if ends { TickKind::Flush } else { TickKind::NoData };
+        let watermarks = self.clocks.at(time, kind);
+        if !ends && (self.flushed || !is_due(&watermarks, kind)) {
+            return None;
+        }
+        self.flushed |= ends;
+        if let Pace::Interval(timer) = &mut self.pace {
+            timer.take();
+        }
+        let sources = vec![SourcePlan::default(); self.intake.len()];
+        let tick = Tick { number: self.number, time, epoch: self.epoch };
+        self.put(TickPlan { tick, kind, sources, watermarks, finished: Vec::new() });
+        Some(time)
     }
 
     /// The pipeline stops: plans what sources have taken and can't have again, without waiting for boundaries.
@@ -245,11 +303,22 @@ impl Planner {
         if run {
             debug_assert!(self.planned.is_none(), "one waits already");
             debug_assert!(self.last.is_none_or(|last| last < time), "batch times must increase");
-            self.planned = Some(TickPlan { tick, sources: asked.sources });
-            self.number += 1;
-            self.last = Some(time);
+            self.put(TickPlan {
+                tick,
+                kind: TickKind::Data,
+                sources: asked.sources,
+                watermarks: self.clocks.at(time, TickKind::Data),
+                finished: asked.finished,
+            });
         }
         Ok(run)
+    }
+
+    fn put(&mut self, plan: TickPlan) {
+        self.clocks.planned(&plan);
+        self.number += 1;
+        self.last = Some(plan.tick.time);
+        self.planned = Some(plan);
     }
 
     fn warn(&mut self, late: u64, passed: u64, now: Timestamp) {

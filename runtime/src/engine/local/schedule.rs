@@ -1,72 +1,23 @@
 //! The scheduler: which task may run, with what input. Pure data: no threads, no locks, no clock.
 
+mod task;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::topology::{Batches, HeadShape, Topology};
+use super::judges::judge;
+use super::topology::{Batches, Feeder, HeadShape, Topology};
 use crate::clock::Timestamp;
-use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext};
+use crate::event_time::Watermarks;
+use crate::exchange::Seen;
+use crate::pipeline::{Bucket, HeadTasks, Route, TaskContext, Timing};
 use crate::state::{GroupState, Piece, Store};
-use crate::tick::{OffsetRange, Tick, TickPlan};
+use crate::tick::{Tick, TickKind, TickPlan};
+
+pub(crate) use task::{Cost, Done, Freeze, Retired, Task, TaskId, TaskInput};
 
 /// How many ticks may have begun without being committed: what bounds memory.
 pub(crate) const MAX_IN_FLIGHT: usize = 2;
-
-/// The order is that in which errors are reported: the lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct TaskId {
-    pub tick: u64,
-    pub stage: usize,
-    pub task: usize,
-}
-
-/// A task that may run now.
-pub(crate) struct Task {
-    pub id: TaskId,
-    pub cx: TaskContext,
-    pub input: TaskInput,
-}
-
-pub(crate) enum TaskInput {
-    /// Of a source stage: what to read, in order.
-    Ranges(Vec<OffsetRange>),
-    /// Of a stage behind an exchange. The store travels with the task and comes back in [`Done`]: whoever has it
-    /// is the only one who may touch it, so it needs no lock.
-    Buckets {
-        inputs: Vec<Vec<Bucket>>,
-        store: Store,
-        /// The store is frozen behind this task; all of it, or what has changed.
-        freeze: Option<Freeze>,
-    },
-}
-
-/// How much of a store is frozen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freeze {
-    /// What has changed since the last time.
-    Changes,
-    All,
-}
-
-/// What a task gives back.
-#[derive(Default)]
-pub(crate) struct Done {
-    /// For each tail its buckets.
-    pub outputs: Vec<Vec<Bucket>>,
-    pub store: Store,
-    /// The store, as far as it was to be frozen.
-    pub frozen: Vec<Piece>,
-    /// What the buckets take in memory, about.
-    pub bytes: u64,
-    pub nanos: u64,
-}
-
-/// What a stage's tasks of one tick took together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cost {
-    pub bytes: u64,
-    pub nanos: u64,
-}
 
 /// # Contract
 /// - Every task that is handed out is completed once, or the scheduler is dropped.
@@ -82,6 +33,8 @@ pub(crate) struct Scheduler {
     stores: Vec<Vec<Option<Store>>>,
     /// The time of the newest tick.
     newest: Option<Timestamp>,
+    /// By stage and task, as of its last tick.
+    timings: Vec<Vec<Timing>>,
 }
 
 struct TickRun {
@@ -91,6 +44,9 @@ struct TickRun {
     before: Option<Timestamp>,
     /// By stage, whether it has a batch in this tick, and what is behind it another.
     batches: Vec<Batches>,
+    kind: TickKind,
+    /// By clock.
+    watermarks: Vec<Watermarks>,
     stages: Vec<StageRun>,
     stages_left: usize,
 }
@@ -109,12 +65,6 @@ struct StageRun {
     cost: Cost,
 }
 
-/// What is left of a tick that is committed: of each stage what it took, and what was frozen of its state.
-pub(crate) struct Retired {
-    pub costs: Vec<Cost>,
-    pub frozen: Vec<Vec<Piece>>,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Waiting,
@@ -125,7 +75,8 @@ enum Phase {
 impl Scheduler {
     pub fn new(topology: Arc<Topology>, partitions: usize) -> Scheduler {
         let stores = topology.stages.iter().map(|_| Vec::new()).collect();
-        Scheduler { topology, partitions, ticks: VecDeque::new(), stores, newest: None }
+        let timings = vec![Vec::new(); topology.stages.len()];
+        Scheduler { topology, partitions, ticks: VecDeque::new(), stores, newest: None, timings }
     }
 
     /// The stage goes on with what its tasks kept.
@@ -179,12 +130,18 @@ impl Scheduler {
             frozen: Vec::new(),
             cost: Cost::default(),
         });
-        let before = self.newest.replace(plan.tick.time);
+        // A tick without data is no batch: no window of processing time ends in it.
+        let before = match plan.kind {
+            TickKind::Data => self.newest.replace(plan.tick.time),
+            TickKind::NoData | TickKind::Flush => Some(plan.tick.time),
+        };
         self.ticks.push_back(TickRun {
             tick: plan.tick,
             freeze,
             before,
-            batches: topology.batches(before, plan.tick.time),
+            batches: topology.batches(before, plan.tick.time, plan.kind),
+            kind: plan.kind,
+            watermarks: plan.watermarks.clone(),
             stages: stages.collect(),
             stages_left: topology.stages.len(),
         });
@@ -217,6 +174,11 @@ impl Scheduler {
         this.tasks_left -= 1;
         this.cost.nanos += done.nanos;
         this.cost.bytes += done.bytes;
+        let timings = &mut self.timings[id.stage];
+        if self.topology.stages[id.stage].timed {
+            timings.resize(timings.len().max(id.task + 1), Timing::default());
+            timings[id.task] = done.timing;
+        }
         this.frozen.extend(done.frozen);
         for (tail, buckets) in done.outputs.into_iter().enumerate() {
             this.outputs[tail][id.task] = buckets;
@@ -237,6 +199,26 @@ impl Scheduler {
         let feeders = &self.topology.outlets[outlet];
         let stages = &mut self.ticks[at].stages;
         feeders.iter().flat_map(|f| std::mem::take(&mut stages[f.stage].outputs[f.tail])).collect()
+    }
+
+    /// By clock, what its tasks saw in a tick, once all have.
+    pub fn take_clocks(&mut self, tick: u64) -> Option<Vec<Vec<Seen>>> {
+        let at = self.index(tick)?;
+        let clocks = &self.topology.clocks;
+        let stages = &mut self.ticks[at].stages;
+        if clocks.iter().any(|clock| stages[clock.stage].phase != Phase::Complete) {
+            return None;
+        }
+        let mut seen = |clock: &Feeder| {
+            let tasks = std::mem::take(&mut stages[clock.stage].outputs[clock.tail]);
+            tasks.into_iter().flatten().map(crate::op::open::<Seen>).collect()
+        };
+        Some(clocks.iter().map(&mut seen).collect())
+    }
+
+    /// By stage, what its operator waits for; of those that don't go by event time, nothing.
+    pub fn timings(&self) -> Vec<Timing> {
+        self.timings.iter().map(|tasks| tasks.iter().copied().fold(Timing::default(), Timing::and)).collect()
     }
 
     /// Whether an outlet's stream has a batch in a tick.
@@ -264,7 +246,8 @@ impl Scheduler {
 
     /// A stage's input is complete: makes its tasks. Says whether there is news for the driver.
     fn start(&mut self, at: usize, stage: usize, inputs: Vec<TaskInput>, ready: &mut Vec<Task>) -> bool {
-        let TickRun { tick, before, .. } = self.ticks[at];
+        let TickRun { tick, before, kind, .. } = self.ticks[at];
+        let watermarks = judge(&self.topology.stages[stage].judges, &self.ticks[at].watermarks, kind);
         let count = inputs.len();
         let this = &mut self.ticks[at].stages[stage];
         debug_assert!(this.phase == Phase::Waiting);
@@ -276,8 +259,18 @@ impl Scheduler {
         }
         for (task, input) in inputs.into_iter().enumerate() {
             let id = TaskId { tick: tick.number, stage, task };
-            let task =
-                Task { id, cx: TaskContext { tick, before, task, partitions: self.partitions }, input };
+            let task = Task {
+                id,
+                cx: TaskContext {
+                    tick,
+                    before,
+                    watermarks,
+                    no_data: kind != TickKind::Data,
+                    task,
+                    partitions: self.partitions,
+                },
+                input,
+            };
             if self.blocked(at, &task) {
                 self.ticks[at].stages[stage].held.push(task);
             } else {
@@ -301,6 +294,8 @@ impl Scheduler {
             match *route {
                 // Waits until the tick is complete: outlets see nothing of a tick that may fail yet.
                 Route::Outlet(_) => {}
+                // The next tick may wait to be judged by it.
+                Route::Clock(_) => news = true,
                 Route::Stage { stage, .. } => {
                     let left = &mut self.ticks[at].stages[stage].feeders_left;
                     *left -= 1;

@@ -6,6 +6,7 @@ use millstream_plan::{OpKind, Plan};
 
 use super::log::StateBytes;
 use super::schedule::Scheduler;
+use super::watermarks;
 use crate::engine::Trigger;
 use crate::pipeline::{Head, Pipeline, StageNode};
 use crate::state::{GroupState, Migrations, Piece, Reading, Schema};
@@ -19,7 +20,7 @@ pub(crate) struct StateName {
     pub schema: Option<Schema>,
 }
 
-/// By stage, the state that its operator keeps.
+/// By stage, the state that its operator keeps; then by clock, how far it is.
 pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<StateName>> {
     let graph = plan.graph();
     let of_stage = |(at, stage): (usize, &StageNode<'_>)| {
@@ -28,7 +29,10 @@ pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<StateNa
         let stateful = graph.nodes[id].kind.spec().stateful;
         stateful.then(|| StateName { name: graph.operator_name(id), schema: op.schema() })
     };
-    stages.iter().enumerate().map(of_stage).collect()
+    let clocks = graph.nodes.iter().enumerate().filter(|(_, node)| node.kind == OpKind::EventTime);
+    let of_clock =
+        |(id, _)| Some(StateName { name: graph.operator_name(id), schema: Some(watermarks::schema()) });
+    stages.iter().enumerate().map(of_stage).chain(clocks.map(of_clock)).collect()
 }
 
 /// By source, its name: its stream's, and with a number behind it if an earlier source has that.
@@ -74,7 +78,7 @@ pub(crate) fn restore(
     states: &BTreeMap<String, StateBytes>,
     scheduler: &mut Scheduler,
 ) -> Result<()> {
-    for (stage, state) in names.iter().enumerate() {
+    for (stage, state) in names.iter().enumerate().take(stages.len()) {
         let Some(StateName { name, schema }) = state else { continue };
         let (Some(stored), Head::Operator { op, .. }) = (states.get(name), &stages[stage].head) else {
             continue;

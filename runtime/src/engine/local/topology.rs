@@ -1,7 +1,9 @@
 //! Which stage feeds what: the shape of a pipeline, without its closures.
 
+use super::judges::{Judge, Judges};
 use crate::clock::Timestamp;
 use crate::pipeline::{Head, HeadTasks, Pipeline, Route};
+use crate::tick::TickKind;
 use crate::window::Slides;
 
 /// One tail of one stage.
@@ -27,6 +29,10 @@ pub(crate) struct StageShape {
     pub tails: Vec<Route>,
     /// Its head gives a batch where a window ends, and none in other ticks.
     pub slides: Option<Slides>,
+    /// Its head goes by event time.
+    pub timed: bool,
+    /// What its head's watermark is made of.
+    pub judges: Vec<Judge>,
 }
 
 /// What a stage has in a tick.
@@ -46,6 +52,8 @@ pub(crate) struct Topology {
     /// For each outlet the tails that feed it, in stage order.
     pub outlets: Vec<Vec<Feeder>>,
     pub sources: usize,
+    /// For each clock the tail that it is.
+    pub clocks: Vec<Feeder>,
 }
 
 impl Topology {
@@ -55,12 +63,16 @@ impl Topology {
             let head = graph.stages.get(stage)?.head;
             pipeline.windows.iter().find(|window| window.node == head)?.window.known()
         };
+        let judges = Judges::of_pipeline(pipeline);
+        let mut clocks = vec![Feeder { stage: 0, tail: 0 }; pipeline.clocks.len()];
         let mut stages: Vec<StageShape> = pipeline
             .stages
             .iter()
             .enumerate()
             .map(|(number, stage)| StageShape {
                 slides: slides(number),
+                timed: matches!(&stage.head, Head::Operator { op, .. } if op.is_timed()),
+                judges: graph.stages.get(number).map_or(Vec::new(), |s| judges.of(s.head)),
                 head: match &stage.head {
                     Head::Source(source) => HeadShape::Source(*source),
                     Head::Operator { tasks, inputs, .. } => {
@@ -76,6 +88,7 @@ impl Topology {
                 let feeder = Feeder { stage: from, tail };
                 match *route {
                     Route::Outlet(outlet) => outlets[outlet].push(feeder),
+                    Route::Clock(clock) => clocks[clock] = feeder,
                     Route::Stage { stage, input } => {
                         debug_assert!(
                             from < stage,
@@ -90,21 +103,28 @@ impl Topology {
                 }
             }
         }
-        Topology { stages, outlets, sources: pipeline.sources.len() }
+        Topology { stages, outlets, sources: pipeline.sources.len(), clocks }
     }
 
-    /// What each stage has in a tick at `time` behind one at `before`.
-    pub fn batches(&self, before: Option<Timestamp>, time: Timestamp) -> Vec<Batches> {
+    /// What each stage has in a tick at `time` behind one at `before`. Without data only what goes by event time has
+    /// something, and what is behind it.
+    pub fn batches(&self, before: Option<Timestamp>, time: Timestamp, kind: TickKind) -> Vec<Batches> {
         let mut all: Vec<Batches> = Vec::with_capacity(self.stages.len());
         for stage in &self.stages {
             let read = match &stage.head {
-                HeadShape::Source(_) => true,
+                HeadShape::Source(_) => kind == TickKind::Data,
+                HeadShape::Operator { .. } if stage.timed => true,
                 HeadShape::Operator { inputs, .. } => {
                     let mut feeders = inputs.iter().flatten().peekable();
-                    feeders.peek().is_none() || feeders.any(|feeder| all[feeder.stage].given)
+                    (feeders.peek().is_none() && kind == TickKind::Data)
+                        || feeders.any(|feeder| all[feeder.stage].given)
                 }
             };
-            let given = read && stage.slides.is_none_or(|slides| slides.due(before, time).is_some());
+            let given = read
+                && stage.slides.is_none_or(|slides| {
+                    // A window of processing time takes no batch from a tick without data, and ends with one.
+                    kind == TickKind::Data && slides.due(before, time).is_some()
+                });
             all.push(Batches { read, given });
         }
         all

@@ -9,7 +9,7 @@ use super::failure::{Failure, Places};
 use super::schedule::{Done, Freeze, Task, TaskId, TaskInput};
 use crate::engine::spans::Spans;
 use crate::exchange::Weigh;
-use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode};
+use crate::pipeline::{Bucket, ErasedReader, Head, HeadOperator, Route, StageBody, StageNode, Timing};
 use crate::state::{Backend, Store};
 use crate::{BoxError, blame};
 
@@ -79,6 +79,7 @@ impl<'env> Work<'env> {
             (StageHead::Source(source), TaskInput::Ranges(ranges)) => {
                 let mut run = stage.body.open(&task.cx);
                 for range in ranges {
+                    run.partition(range.partition);
                     self.readers[*source].read(range, &mut |batch| run.batch(batch))?;
                 }
                 Ok(stage.done(run.close(), Store::default()))
@@ -96,8 +97,9 @@ impl<'env> Work<'env> {
                 } else {
                     stage.weigh.iter().map(|_| Vec::new()).collect()
                 };
+                let timing = if op.is_timed() { op.timing(&store) } else { Timing::default() };
                 let frozen = freeze.map_or(Vec::new(), |freeze| store.freeze(freeze == Freeze::All));
-                Ok(Done { frozen, ..stage.done(outputs, store) })
+                Ok(Done { frozen, timing, ..stage.done(outputs, store) })
             }
             _ => unreachable!("the scheduler makes tasks from the shape of these stages"),
         }
@@ -110,13 +112,14 @@ impl Stage<'_> {
             weigh.map_or(0, |weigh| buckets.iter().map(|bucket| weigh(&**bucket)).sum())
         };
         let bytes = outputs.iter().zip(&self.weigh).map(of_tail).sum();
-        Done { outputs, store, frozen: Vec::new(), bytes, nanos: 0 }
+        Done { outputs, store, bytes, ..Done::default() }
     }
 }
 
 /// How the buckets of each tail are weighed: as their target says.
 fn tails(node: &StageNode<'_>, stages: &[StageNode<'_>], outlets: &[Option<Weigh>]) -> Vec<Option<Weigh>> {
     let of_route = |route: &Route| match *route {
+        Route::Clock(_) => None,
         Route::Outlet(outlet) => outlets.get(outlet).copied().flatten(),
         Route::Stage { stage, input } => match &stages[stage].head {
             Head::Operator { crossings, .. } => crossings.get(input).map(|crossing| crossing.weigh),

@@ -138,6 +138,11 @@ impl<'env> Session<'env> {
             if self.turn() || planned {
                 continue;
             }
+            if let Some(time) = self.live().trail() {
+                self.before = self.clock.now();
+                self.clock.set(time);
+                continue;
+            }
             if self.live().has_failed() || self.live().is_finished() || self.live().is_stopping() {
                 return self.drain();
             }

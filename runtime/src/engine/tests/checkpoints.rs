@@ -1,5 +1,6 @@
 //! Checkpoints, with the test engine.
 
+mod faults;
 mod outputs;
 mod savepoints;
 mod sockets;

@@ -67,6 +67,8 @@ impl<'env> Hand<'env> {
             outputs: &outputs[..kind.spec().outputs],
             doc: None,
             body: &[],
+            id: None,
+            modifiers: &[],
         });
         self.nodes.len() - 1
     }
@@ -125,6 +127,8 @@ impl<'env> Hand<'env> {
             sources: self.sources,
             stages: self.stages,
             outlets: self.outlets,
+            clocks: Vec::new(),
+            windowed: Vec::new(),
             counters: Vec::new(),
             migrations: Migrations::default(),
             env: PhantomData,

@@ -23,7 +23,7 @@ use std::fmt::{self, Write};
 
 pub(crate) use difference::differences;
 pub(crate) use json::to_json;
-pub(crate) use parse::{Layout, parse};
+pub(crate) use parse::Layout;
 pub(crate) use trace::trace;
 
 /// How a value is built.
@@ -158,7 +158,7 @@ impl fmt::Display for Name<'_> {
 }
 
 /// A string as JSON has it.
-fn quoted(out: &mut impl Write, text: &str) -> fmt::Result {
+pub(crate) fn quoted(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     for c in text.chars() {
         match c {

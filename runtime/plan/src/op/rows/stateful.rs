@@ -84,16 +84,16 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             combines: true,
             ..by_key(
                 "drop_duplicates",
-                &[Value],
-                "drop_duplicates(Duration | unbounded()) -> Stream<T>",
+                &[OptionalValue],
+                "drop_duplicates(Duration) -> Stream<T>, or drop_duplicates().unbounded()",
                 "Each record that did not come before, within so much time.",
                 "As distinct, and a look-up in the state for each different record of the tick. The state holds the records of that time.",
             )
         },
         OpKind::DropDuplicatesByKey => by_key(
             "drop_duplicates_by_key",
-            &[Value],
-            "drop_duplicates_by_key(Duration | unbounded()) -> Stream<(K, V)>",
+            &[OptionalValue],
+            "drop_duplicates_by_key(Duration) -> Stream<(K, V)>, or drop_duplicates_by_key().unbounded()",
             "Each pair whose key did not come before, within so much time: the first pair of a key.",
             "Every pair crosses the exchange; a look-up in the state a record. The state holds the keys of that time.",
         ),

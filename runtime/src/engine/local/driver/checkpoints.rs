@@ -189,7 +189,7 @@ impl Driver<'_> {
         }
         let (Some(durable), Some(last)) = (&mut self.durable, self.last) else { return true };
         let Some(freeze) = durable.freeze_last(last.number, self.settings.clock.now()) else { return true };
-        let frozen = self.core.with_scheduler(|scheduler| scheduler.freeze(freeze));
+        let frozen = self.freeze_all(freeze);
         if let Err(failure) = self.checkpoint(last, frozen) {
             self.core.fail(failure);
         }

@@ -26,6 +26,8 @@ impl Driver<'_> {
         if !self.is_logged(tick.number) || !self.core.with_scheduler(|s| s.is_complete(tick.number)) {
             return Ok(false);
         }
+        // Behind it nobody could.
+        self.clocks_are_read();
         let _entered = self.core.spans.tick(tick.number).entered();
         if let Some(bar) = &mut self.bar {
             bar.make_way();
@@ -57,7 +59,7 @@ impl Driver<'_> {
         let Retired { costs, frozen } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.core.spans.end(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
-        self.keep(tick, frozen)?;
+        self.keep(tick, Self::with_clocks(frozen, done.clocks.clone()))?;
         let of_sources = (0..self.topology.sources).map(|source| {
             self.topology.stage_of_source(source).map_or(Cost::default(), |stage| costs[stage])
         });
@@ -68,6 +70,9 @@ impl Driver<'_> {
         let shares = budget::share(&of_sources.iter().map(|cost| cost.bytes).collect::<Vec<_>>(), held);
         let sources = done.units.iter().copied().zip(shares).collect();
         self.planner.budget.committed(Weighed { tick: tick.number, sources });
+        if let (Some(log), None) = (&mut self.log, &self.durable) {
+            log.budget = Some(self.planner.budget.clone());
+        }
         if let Some(throttle) = &mut self.planner.throttle {
             let now = self.settings.clock.now();
             throttle.committed(now, &done.units, now.since(done.begun_at), done.delay);

@@ -20,6 +20,7 @@ use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
 use crate::engine::local::throttle::Throttle;
 use crate::engine::local::topology::Topology;
+use crate::engine::local::watermarks::Clocks;
 use crate::engine::local::windows;
 use crate::engine::local::work::Work;
 use crate::engine::{Settings, Trigger, guarantee};
@@ -43,6 +44,7 @@ impl<'env> Driver<'env> {
         windows::fit(&pipeline, settings.trigger)?;
         let topology = Arc::new(Topology::of(&pipeline));
         let source_names = states::source_names(&pipeline);
+        let mut clocks = Clocks::of(&pipeline);
         let every_interval = durable.is_some() && states::goes_by_time(&pipeline);
         let places = Places::of(&pipeline.plan);
         tracing::info!(
@@ -85,7 +87,8 @@ impl<'env> Driver<'env> {
         let states = states::names(&pipeline.plan, &pipeline.stages);
         if let Some(log) = &mut log {
             let restored =
-                states::restore(&pipeline.stages, &states, &pipeline.migrations, &log.states, &mut scheduler);
+                states::restore(&pipeline.stages, &states, &pipeline.migrations, &log.states, &mut scheduler)
+                    .and_then(|()| clocks.restore(&log.states));
             if let Err(error) = restored {
                 intake.close();
                 return Err(error);
@@ -106,10 +109,21 @@ impl<'env> Driver<'env> {
         let readers = intake.readers();
         let work = Work::new(pipeline.stages, &weigh, readers, places.clone(), runtime.cloned(), backend);
         let core = Core::new(work, scheduler, Arc::clone(&control.bell), settings.trace.clone());
-        let budget = Budget::new(settings.memory_budget, intake.grains());
+        let budget = log.as_ref().and_then(|log| log.budget.clone());
+        let budget = budget.unwrap_or_else(|| Budget::new(settings.memory_budget, intake.grains()));
         let streams: Vec<_> = intake.streams().collect();
-        let mut planner =
-            Planner::new(intake, budget, throttle, settings.trigger, settings.overrun, settings.clock.now());
+        let mut planner = Planner::new(
+            intake,
+            budget,
+            throttle,
+            clocks,
+            settings.trigger,
+            settings.overrun,
+            settings.clock.now(),
+        );
+        if settings.flush_at_end && topology.stages.iter().any(|stage| stage.timed) {
+            planner.flush_at_end();
+        }
         if let Some(log) = &log {
             planner.resume(log, every_interval);
         }

@@ -34,7 +34,11 @@ impl Driver<'_> {
             delay_ms = done.delay.as_millis() as u64,
             "tick committed"
         );
+        let late = self.late(&self.control.progress().late);
+        let watermarks = self.planner.clocks.progress(&done.plan);
         self.control.update(|progress| {
+            progress.late = late;
+            progress.watermarks = watermarks;
             progress.tick = Some(tick);
             progress.ticks += 1;
             for (source, units) in progress.sources.iter_mut().zip(&done.units) {

@@ -1,0 +1,45 @@
+//! Where the event time of a stream's records comes from.
+
+use crate::fuse::Stages;
+use crate::ir::{Graph, NodeId, OpKind, StreamId};
+
+/// Why the records of a stream have no event time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Nobody said what it is.
+    NeverGiven,
+    /// They are made of records of a whole tick, or of state.
+    Behind(NodeId),
+    /// The inputs of this union have theirs from different places.
+    Union(NodeId),
+    /// They are late records, of this aggregate.
+    Late(NodeId),
+}
+
+/// The node that gives the records of a stream their time: an `event_time`, or an aggregate of windows, whose results have that
+/// of their window.
+pub fn time_of(graph: &Graph, stages: &Stages, stream: StreamId) -> Result<NodeId, Lost> {
+    let id = graph.streams[stream].node;
+    let node = &graph.nodes[id];
+    if node.kind == OpKind::EventTime {
+        return Ok(id);
+    }
+    if node.kind.is_windowed() {
+        return if node.outputs[0] == stream { Ok(id) } else { Err(Lost::Late(id)) };
+    }
+    let mut inputs = node.inputs.iter().map(|input| time_of(graph, stages, *input));
+    match inputs.next() {
+        None => Err(Lost::NeverGiven),
+        Some(first) if node.kind == OpKind::Union => {
+            if inputs.any(|other| other != first) {
+                return Err(Lost::Union(id));
+            }
+            match first {
+                Ok(_) if !stages.is_fused(graph, id) => Err(Lost::Union(id)),
+                first => first,
+            }
+        }
+        Some(first) if stages.is_fused(graph, id) => first,
+        Some(_) => Err(Lost::Behind(id)),
+    }
+}

@@ -1,0 +1,21 @@
+//! The aggregates that come ready-made: one file each.
+
+mod collect;
+mod count;
+mod extreme;
+mod fold;
+mod mean;
+mod of;
+mod reduce;
+mod sum;
+mod top;
+
+pub use collect::Collect;
+pub use count::Count;
+pub use extreme::{Max, Min};
+pub use fold::{Fold, FoldAll};
+pub use mean::{Mean, Number};
+pub use of::Of;
+pub use reduce::Reduce;
+pub use sum::Sum;
+pub use top::{Top, TopBy};

@@ -1,0 +1,178 @@
+//! The builder's calls for event time.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use millstream_plan::NodeId;
+
+use super::{Builder, Stream};
+use crate::batch::{Data, Rows};
+use crate::clock::Timestamp;
+use crate::event_time::{
+    Aggregate, ByKey, ByKeyAndLate, DropDuplicatesWithinWatermark, Form, Keeps, Of, Panes, Sessions, Shape,
+    Whole, WholeAndLate, Window, WindowAggregate, Windows,
+};
+use crate::exchange::{Clock, Handle, Scatter};
+use crate::fused::Two;
+use crate::pipeline::{ClockNode, HeadTasks, Route, WindowedNode};
+use crate::state::StateKey;
+
+impl<'env> Builder<'env> {
+    pub fn event_time(
+        &mut self,
+        node: NodeId,
+        clock: &Handle<Clock>,
+        bound: Duration,
+        idle_after: Option<Duration>,
+    ) {
+        let mut detail = format!("out of order by {bound:?}");
+        if let Some(idle) = idle_after {
+            detail += &format!(", idle after {idle:?}");
+        }
+        self.plan.set_detail(node, detail);
+        let tails = &mut self.tails[clock.stage];
+        tails.resize(tails.len().max(clock.index + 1), None);
+        tails[clock.index] = Some(Route::Clock(self.clocks.len()));
+        self.clocks.push(ClockNode { node, stage: clock.stage, bound, idle_after });
+    }
+
+    pub fn drop_duplicates_within_watermark<K: StateKey>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, ())>>,
+        remember: Duration,
+    ) -> Stream<Rows<K>> {
+        self.duplicates(node, tail, remember, |record, ()| record)
+    }
+
+    pub fn drop_duplicates_by_key_within_watermark<K: StateKey, V: Data>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        remember: Duration,
+    ) -> Stream<Rows<(K, V)>> {
+        self.duplicates(node, tail, remember, |key, value| (key, value))
+    }
+
+    fn duplicates<K: StateKey, V: Data, R: Data>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        remember: Duration,
+        row: fn(K, V) -> R,
+    ) -> Stream<Rows<R>> {
+        self.plan.set_detail(node, format!("for {remember:?}"));
+        let drop = DropDuplicatesWithinWatermark { remember, row, types: PhantomData };
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], drop)
+    }
+
+    pub fn windowed<V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<(), (Timestamp, V)>>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<(Window, A::Out)>>
+    where
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.of_windows::<(), V, A, Whole>(node, tail, windows, aggregate(&Of::records()))
+    }
+
+    pub fn windowed_and_late<V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<(), (Timestamp, V)>>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<Two<(Window, A::Out), V>>>
+    where
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.of_windows::<(), V, A, WholeAndLate>(node, tail, windows, aggregate(&Of::records()))
+    }
+
+    pub fn windowed_by_key<K, V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<(Window, K, A::Out)>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.of_windows::<K, V, A, ByKey>(node, tail, windows, aggregate(&Of::records()))
+    }
+
+    #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
+    pub fn windowed_by_key_and_late<K, V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<Two<(Window, K, A::Out), (K, V)>>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.of_windows::<K, V, A, ByKeyAndLate>(node, tail, windows, aggregate(&Of::records()))
+    }
+
+    fn of_windows<K, V, A, R>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        windows: Windows,
+        aggregate: A,
+    ) -> Stream<Rows<R::Row>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        R: Form<K, V, A::Out> + 'static,
+    {
+        if let Err(why) = windows.check() {
+            self.refuse(node, &why);
+        }
+        self.plan.set_detail(node, windows.detail());
+        if let Some(window) = self.graph.nodes[node].inputs.first() {
+            self.plan.set_detail(window.node, windows.detail());
+        }
+        self.windowed.push(WindowedNode { node, windows });
+        match windows.shape() {
+            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R>(node, tail, windows, aggregate),
+            Shape::Session { .. } => {
+                self.kept::<K, V, A, Sessions<K, A::State>, R>(node, tail, windows, aggregate)
+            }
+        }
+    }
+
+    fn kept<K, V, A, H, R>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        windows: Windows,
+        aggregate: A,
+    ) -> Stream<Rows<R::Row>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        H: Keeps<K, A::State>,
+        R: Form<K, V, A::Out> + 'static,
+    {
+        let operator = WindowAggregate::<K, V, A, H, R>::new(node, windows, aggregate);
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], operator)
+    }
+}

@@ -1,0 +1,2 @@
+#[path = "../core/event_time.rs"]
+mod event_time;
