@@ -268,7 +268,7 @@ fn time_outs_travel() {
 #[test]
 fn keys_that_were_seen_travel_with_their_sweep() {
     let (mut seen, mut pieces) = (Seen::<u64>::default(), Pieces::default());
-    let expiry = secs(8).into();
+    let expiry = crate::state::Expiry::after(secs(8));
     for second in 0..3u64 {
         let now = Timestamp::from_millis(1000 * second as i64);
         seen.sweep(now, expiry);
