@@ -18,10 +18,32 @@ pub(crate) fn to_json(tree: &Tree, bytes: &[u8]) -> Result<String, BoxError> {
     let mut labels = BTreeMap::new();
     collect(tree, &mut labels);
     let (mut out, mut postcard) = (String::new(), postcard::Deserializer::from_bytes(bytes));
-    Decode { tree, labels: &labels, out: &mut out }.deserialize(&mut postcard)?;
+    let decoded = Decode { tree, labels: &labels, out: &mut out }.deserialize(&mut postcard);
+    // postcard's errors keep no words of ours.
+    decoded.map_err(|why| match opaque(tree) {
+        Some(name) => format!("how `{name}` is built is known to the program alone that wrote it").into(),
+        None => BoxError::from(why),
+    })?;
     match postcard.finalize()? {
         [] => Ok(out),
         rest => Err(format!("{} bytes follow the value", rest.len()).into()),
+    }
+}
+
+/// A type in it that was not found out.
+fn opaque(tree: &Tree) -> Option<&str> {
+    match tree {
+        Tree::Opaque(name) => Some(name),
+        Tree::Labelled(_, tree) | Tree::Option(tree) | Tree::Seq(tree) | Tree::Array(tree, _) => opaque(tree),
+        Tree::Map(key, value) => opaque(key).or_else(|| opaque(value)),
+        Tree::Tuple(parts) => parts.iter().find_map(opaque),
+        Tree::Struct(fields) => fields.iter().find_map(|(_, tree)| opaque(tree)),
+        Tree::Enum(variants) => variants.iter().find_map(|(_, variant)| match variant {
+            Variant::Unit => None,
+            Variant::Tuple(parts) => parts.iter().find_map(opaque),
+            Variant::Struct(fields) => fields.iter().find_map(|(_, tree)| opaque(tree)),
+        }),
+        Tree::Unit | Tree::Scalar(_) | Tree::Label(_) => None,
     }
 }
 
@@ -167,9 +189,7 @@ impl<'de> DeserializeSeed<'de> for Decode<'_, '_> {
                 Some(tree) => Decode { tree, ..self }.deserialize(from),
                 None => Err(D::Error::custom(format_args!("the schema has no @{label}"))),
             },
-            Tree::Opaque(name) => Err(D::Error::custom(format_args!(
-                "how `{name}` is built is known to the program alone that wrote it"
-            ))),
+            Tree::Opaque(_) => Err(D::Error::custom("opaque")),
         }
     }
 }
