@@ -14,18 +14,23 @@ pub mod hashtags;
 pub mod hundred_maps;
 pub mod logistic_regression;
 pub mod long_words;
+pub mod moods;
 pub mod network_word_count;
 pub mod pi;
 pub mod publish;
 pub mod recovery;
+pub mod running_top_words;
+pub mod sessions;
 pub mod sliding_word_count;
+pub mod stateful_word_count;
 pub mod top_words;
 pub mod trending_hashtags;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use millstream::{BoxError, Plan};
+use millstream::sink::{Delivery, Sink, SinkInfo};
+use millstream::{BoxError, Plan, Tick};
 
 /// A file of `examples/data`: by a path that is short where the program runs at the root of the repository, and right
 /// everywhere.
@@ -44,7 +49,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 13] = [
+pub const EXAMPLES: [Example; 17] = [
     network_word_count::EXAMPLE,
     dashboard::EXAMPLE,
     grep::EXAMPLE,
@@ -58,7 +63,32 @@ pub const EXAMPLES: [Example; 13] = [
     trending_hashtags::EXAMPLE,
     publish::EXAMPLE,
     recovery::EXAMPLE,
+    stateful_word_count::EXAMPLE,
+    running_top_words::EXAMPLE,
+    moods::EXAMPLE,
+    sessions::EXAMPLE,
 ];
+
+/// A sink that prints each tick's records under its number, a line each as the function makes it.
+pub struct Shown<F>(pub F);
+
+impl<T, F: FnMut(T) -> String + Send> Sink<T> for Shown<F> {
+    fn info(&self) -> SinkInfo {
+        SinkInfo { name: "shown", detail: String::new(), delivery: Delivery::AtLeastOnce }
+    }
+
+    fn begin(&mut self, tick: &Tick) -> Result<(), BoxError> {
+        println!("-- tick {}", tick.number);
+        Ok(())
+    }
+
+    fn write(&mut self, _partition: usize, batch: Vec<T>) -> Result<(), BoxError> {
+        for record in batch {
+            println!("{}", (self.0)(record));
+        }
+        Ok(())
+    }
+}
 
 /// Runs the example that the first argument names, with the others.
 pub fn main(arguments: &[String]) -> ExitCode {

@@ -63,12 +63,15 @@ impl Pipeline<'_> {
         self
     }
 
-    /// What a checkpoint of this pipeline relies on, to be held by a snapshot test: its sources and what it keeps, a line each,
-    /// by name.
+    /// What a checkpoint of this pipeline relies on, to be held by a snapshot test: its sources, and what it keeps, with name,
+    /// operator and type.
     ///
-    /// A checkpoint finds positions and state by these names, so a line that goes or changes is a checkpoint that can't be
-    /// gone on with (or only on demand): `insta::assert_snapshot!(pipeline.contract())` shows it in review. Lines are sorted;
-    /// operators without state are not in it, nor is the order of anything, so a pipeline may gain, lose and move those.
+    /// A checkpoint finds positions and state by these names, and reads state as these types; so a line that goes or changes
+    /// is a checkpoint that can't be gone on with, or only on demand. `insta::assert_snapshot!(pipeline.contract())` shows it in
+    /// review. It is sorted by name, and operators without state are not in it, so a pipeline may gain, lose and move those.
+    ///
+    /// Types are shown by what they are made of (fields with their names, variants, widths), never by their own names: that is
+    /// what the bytes depend on.
     ///
     /// ```
     /// use millstream::prelude::*;
@@ -78,10 +81,15 @@ impl Pipeline<'_> {
     ///     let visits = pages.map(|page| (page, ())).running_count();
     ///     visits.print();
     /// };
-    /// assert_eq!(pipeline.contract(), "source clicks\nstate visits/running_count: running_count\n");
+    /// let contract = "source clicks\nstate visits/running_count: running_count\n  key str\n  state u64\n";
+    /// assert_eq!(pipeline.contract(), contract);
     /// ```
     pub fn contract(&self) -> String {
-        self.plan.contract()
+        let graph = self.plan.graph();
+        self.plan.contract(|node| match &self.stages.get(graph.stage_of_head(node)?)?.head {
+            Head::Operator { op, .. } => op.schema().map(|schema| schema.to_string()),
+            Head::Source(_) => None,
+        })
     }
 
     /// Shows a counter in the progress of this pipeline's ticks, behind those that it was given before: see

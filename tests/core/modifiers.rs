@@ -175,9 +175,20 @@ fn plan_and_contract_show_modifiers() {
     source clicks
     source prices
     state once: drop_duplicates
+      group {sweep: i64}
+      slot {until: i64}
+      key str
+      state ()
     state seen: map_with_state_and_snapshots
+      slot {expires: i64}
+      key str
+      state bool
     state sums: running_reduce
+      key str
+      state f64
     state visits: running_count
+      key str
+      state u64
     ");
     Engine::test().run(pipeline).expect("it runs");
 }

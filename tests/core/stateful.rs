@@ -289,12 +289,20 @@ fn the_plan_says_what_grows_and_the_contract_names_it() {
     stage 4: union of mapped, mapped/keys
     └─ print(10) ⇒ to the driver
     ");
-    assert_eq!(
-        pipeline.contract(),
-        "source pairs\n\
-         state counts/drop_duplicates: drop_duplicates\n\
-         state counts/running_count: running_count\n\
-         state mapped/map_with_state_and_snapshots: map_with_state_and_snapshots\n"
-    );
+    insta::assert_snapshot!(pipeline.contract(), @r"
+    source pairs
+    state counts/drop_duplicates: drop_duplicates
+      group {sweep: i64}
+      slot {until: i64}
+      key u64
+      state ()
+    state counts/running_count: running_count
+      key u64
+      state u64
+    state mapped/map_with_state_and_snapshots: map_with_state_and_snapshots
+      slot {expires: i64}
+      key u64
+      state u64
+    ");
     Engine::test().run(pipeline).expect("it runs");
 }

@@ -1,15 +1,16 @@
 //! What a checkpoint relies on: the names of sources and of state.
 
+use crate::graph::NodeId;
 use crate::op::{Class, OpKind};
 use crate::plan::Plan;
 
 impl Plan {
-    /// The sources, the operators with state and the outputs that have an id, a line each: `source lines`,
-    /// `state counts/running_count: running_count`, `output report`.
+    /// The sources, the operators with state and the outputs that have an id: `source lines`,
+    /// `state counts/running_count: running_count`, `output report`; below a state what `schema` says of it, indented.
     ///
-    /// Lines are sorted, and nothing else is in them: a pipeline may move, gain and lose other operators, and
+    /// Sorted by kind and name, and nothing else is in it: a pipeline may move, gain and lose other operators, and
     /// still restores what it knows.
-    pub fn contract(&self) -> String {
+    pub fn contract(&self, schema: impl Fn(NodeId) -> Option<String>) -> String {
         let graph = self.graph();
         let mut lines: Vec<String> = Vec::new();
         for (id, node) in graph.nodes.iter().enumerate() {
@@ -17,7 +18,9 @@ impl Plan {
             if node.kind == OpKind::Source {
                 lines.push(format!("source {}\n", graph.source_name(id)));
             } else if spec.stateful {
-                lines.push(format!("state {}: {}\n", graph.operator_name(id), spec.name));
+                let schema = schema(id).unwrap_or_default();
+                let schema: String = schema.lines().map(|line| format!("  {line}\n")).collect();
+                lines.push(format!("state {}: {}\n{schema}", graph.operator_name(id), spec.name));
             } else if let (Class::Output, Some(id)) = (spec.class, node.id) {
                 lines.push(format!("output {id}: {}\n", spec.name));
             }
@@ -33,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_relies_on_sources_by_name_and_not_by_position() {
-        assert_eq!(samples::word_count().contract(), "source lines\n");
-        assert_eq!(samples::union_of_two_sources().contract(), "source app\nsource web\n");
+        assert_eq!(samples::word_count().contract(|_| None), "source lines\n");
+        assert_eq!(samples::union_of_two_sources().contract(|_| None), "source app\nsource web\n");
     }
 }

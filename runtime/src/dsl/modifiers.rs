@@ -20,7 +20,7 @@ impl<T> Stream<T> {
     ///     visits.sink(sink).id("report");
     /// };
     /// assert!(pipeline.contract().contains("source clicks"));
-    /// assert!(pipeline.contract().contains("state visits"));
+    /// assert!(pipeline.contract().contains("state visits: running_count"));
     /// # Engine::test().run(pipeline).unwrap();
     /// # out.assert_batches_sorted([vec![("/", 2), ("/about", 1)]]);
     /// ```

@@ -138,6 +138,36 @@ impl<L> TextFileSink<L> {
         self.folders.as_mut().ok_or_else(|| "a `text_file_sink` was used before it was opened".into())
     }
 
+    /// A newer start may be why.
+    fn cause(&self, error: BoxError) -> BoxError {
+        match &self.folders {
+            Some(folders) => folders.cause(error),
+            None => error,
+        }
+    }
+
+    /// Appends to the partition's file.
+    fn write_part<T>(&mut self, partition: usize, batch: &[T]) -> Result<(), BoxError>
+    where
+        L: LineFormat<T>,
+    {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if self.part.as_ref().is_none_or(|part| part.partition != partition) {
+            self.close_part()?;
+            let path = self.folders()?.part(partition)?;
+            let file = OpenOptions::new().create(true).append(true).open(&path);
+            let file = BufWriter::with_capacity(64 << 10, file.map_err(|e| problem("make", &path, &e))?);
+            self.part = Some(Part { partition, path, file });
+        }
+        let part = self.part.as_mut().expect("it has just been opened");
+        for record in batch {
+            self.format.line(record, &mut part.file).map_err(|e| problem("write", &part.path, &e))?;
+        }
+        Ok(())
+    }
+
     /// Brings the part to disk.
     fn close_part(&mut self) -> Result<(), BoxError> {
         if let Some(mut part) = self.part.take() {
@@ -170,26 +200,12 @@ impl<T, L: LineFormat<T>> Sink<T> for TextFileSink<L> {
     }
 
     fn write(&mut self, partition: usize, batch: Vec<T>) -> Result<(), BoxError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        if self.part.as_ref().is_none_or(|part| part.partition != partition) {
-            self.close_part()?;
-            let path = self.folders()?.part(partition)?;
-            let file = OpenOptions::new().create(true).append(true).open(&path);
-            let file = BufWriter::with_capacity(64 << 10, file.map_err(|e| problem("make", &path, &e))?);
-            self.part = Some(Part { partition, path, file });
-        }
-        let part = self.part.as_mut().expect("it has just been opened");
-        for record in &batch {
-            self.format.line(record, &mut part.file).map_err(|e| problem("write", &part.path, &e))?;
-        }
-        Ok(())
+        self.write_part(partition, &batch).map_err(|error| self.cause(error))
     }
 
     fn commit(&mut self, tick: &Tick) -> Result<(), BoxError> {
-        self.close_part()?;
-        self.folders()?.commit(tick)
+        let committed = self.close_part().and_then(|()| self.folders()?.commit(tick));
+        committed.map_err(|error| self.cause(error))
     }
 
     fn abort(&mut self, tick: &Tick) {

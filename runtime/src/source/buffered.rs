@@ -58,7 +58,7 @@ impl Default for BufferOptions {
 ///
 /// # Contract
 /// - The peer's side asks for [`room`](ByteBuffer::room), and pushes no more than that.
-/// - Only whole lines are offered; at the end also a last one without newline.
+/// - Only whole lines are offered, and offers end with one; at the end also a last one without newline.
 /// - An error is reported when all that came before it has been offered.
 pub(crate) struct ByteBuffer {
     /// What it holds, for errors: `what 127.0.0.1:7777 sent`.
@@ -96,6 +96,30 @@ struct State {
 impl State {
     fn end(&self) -> u64 {
         self.base + self.bytes.len() as u64
+    }
+
+    /// The end of the last line that ends by `end`; of the first behind it, if none does. So a piece can be read without what
+    /// is around it, as the log of a checkpoint has it.
+    fn whole_lines(&self, end: u64) -> u64 {
+        if end == self.whole {
+            return end;
+        }
+        let within = |offset: u64| usize::try_from(offset - self.base).expect("it is in memory");
+        let (from, till, whole) = (within(self.offered), within(end), within(self.whole));
+        let (first, second) = self.bytes.as_slices();
+        let middle = first.len();
+        let pieces = |from: usize, till: usize| {
+            let second = &second[from.saturating_sub(middle)..till.saturating_sub(middle)];
+            (&first[from.min(middle)..till.min(middle)], second)
+        };
+        let (one, two) = pieces(from, till);
+        let before = memrchr(b'\n', two).map(|at| one.len() + at).or_else(|| memrchr(b'\n', one));
+        if let Some(at) = before {
+            return self.offered + at as u64 + 1;
+        }
+        let (one, two) = pieces(till, whole);
+        let behind = memchr(b'\n', one).or_else(|| memchr(b'\n', two).map(|at| one.len() + at));
+        behind.map_or(self.whole, |at| end + at as u64 + 1)
     }
 
     /// The end of the longest piece from `offered` up to `end` in which at most so many lines begin.
@@ -246,7 +270,7 @@ impl ByteBuffer {
         {
             return Err(error.as_str().into());
         }
-        let mut end = state.whole.min(state.offered.saturating_add(max_bytes));
+        let mut end = state.whole_lines(state.whole.min(state.offered.saturating_add(max_bytes)));
         if let Some(lines) = max_lines {
             end = state.cut(end, lines);
         }

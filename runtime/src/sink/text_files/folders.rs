@@ -26,6 +26,8 @@ pub(super) struct Folders {
     /// The last component of the prefix.
     stem: String,
     suffix: String,
+    /// Of the start that this one belongs to.
+    epoch: u64,
     /// The folder that the current tick is written into.
     writing: Option<PathBuf>,
     /// The last tick that was committed.
@@ -55,6 +57,7 @@ impl Folders {
             parent,
             stem: stem.to_string(),
             suffix: suffix.to_string(),
+            epoch,
             writing: None,
             last: None,
             _claim: claim,
@@ -120,6 +123,11 @@ impl Folders {
             // If that fails, the next `begin` or `open` tries again, and says why.
             let _ = remove(&path);
         }
+    }
+
+    /// Why a tick could not be written: a newer start removes what an older one has begun.
+    pub(super) fn cause(&self, error: BoxError) -> BoxError {
+        self.check_epoch(self.epoch).err().unwrap_or(error)
     }
 
     fn hidden(&self, tick: &Tick, role: &str) -> PathBuf {
