@@ -1,4 +1,4 @@
-//! Counts the words that a socket sends in the last thirty seconds, every ten.
+//! The ten most frequent words that a socket sent in the last thirty seconds, every ten.
 //!
 //! ```text
 //! … -- publish &                                     serves examples/data/alice.txt on port 7777
@@ -13,12 +13,12 @@ use crate::Example;
 
 pub const EXAMPLE: Example = Example {
     name: "sliding_word_count",
-    about: "[HOST:PORT]: the words that a socket sent in the last thirty seconds, every ten",
+    about: "[HOST:PORT]: the ten most frequent words of the last thirty seconds, every ten",
     plan: Some(|| word_count(text_socket("127.0.0.1:7777"), |_, _| ()).plan()),
     run,
 };
 
-/// The words of each window, the most frequent first.
+/// The words of each window that came most often, the most frequent first.
 pub fn word_count<'a>(
     input: impl Source<Batch = Lines>,
     show: impl FnMut(Vec<(String, u64)>, Tick) + Send + 'a,
@@ -27,16 +27,17 @@ pub fn word_count<'a>(
         let lines = source(input);
         let words = lines.flat_map(|line| line.split_whitespace());
         let counts = words.map(|word| (word, 1u64)).reduce_by_key_and_window(|a, b| a + b, secs(30), secs(10));
-        let sorted = counts.map(|(word, n)| ((std::cmp::Reverse(n), word), ())).sort_by_key();
-        sorted.map(|((n, word), ())| (word, n.0)).for_each_batch(show);
+        // The word is in the key, so that words that come equally often have an order too.
+        let top = counts.top(10, |(word, n)| (*n, std::cmp::Reverse(word.clone())));
+        top.for_each_batch(show);
     }
 }
 
 fn run(arguments: &[String]) -> Result<(), BoxError> {
     let address = arguments.first().map_or("127.0.0.1:7777", String::as_str);
     let pipeline = word_count(text_socket(address), |words, tick| {
-        println!("{} words in the thirty seconds up to {}", words.len(), tick.time);
-        words.iter().take(10).for_each(|(word, n)| println!("{n:>5} {word}"));
+        println!("{}", tick.time);
+        words.iter().for_each(|(word, n)| println!("{n:>5} {word}"));
     });
     Ok(Engine::local().batch_interval(secs(1)).run(pipeline)?)
 }

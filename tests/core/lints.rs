@@ -43,8 +43,7 @@
 #![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
 
 use millstream::prelude::{
-    Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream,
-    unordered,
+    Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream, unordered,
 };
 use millstream::source::{Lines, Source};
 use millstream_plan::OpKind;

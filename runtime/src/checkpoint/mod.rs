@@ -38,11 +38,11 @@ use crate::clock::Timestamp;
 use crate::state::{Piece, Schema};
 use crate::tick::{OffsetRange, Positions, Tick, TickRecord};
 
+pub use inspect::command;
 #[allow(unused_imports, reason = "the engine does not call it yet")]
 pub(crate) use log::Log;
 #[allow(unused_imports, reason = "the engine does not call it yet")]
 pub(crate) use start::Start;
-pub use inspect::command;
 pub(crate) use storage::Storage;
 pub(crate) use write::Checkpoints;
 

@@ -16,12 +16,17 @@ pub(super) async fn state(
     out: &mut dyn Write,
 ) -> Result<bool, BoxError> {
     let name = find(storage, tick).await?.name();
-    let (_, recovered) = recover::whole(storage, name).await?.map_err(|why| format!("the checkpoint of tick {}: {why}", name.tick))?;
-    if let Some(only) = only.filter(|only| recovered.operators.iter().all(|operator| operator.name != *only)) {
+    let (_, recovered) = recover::whole(storage, name)
+        .await?
+        .map_err(|why| format!("the checkpoint of tick {}: {why}", name.tick))?;
+    if let Some(only) = only.filter(|only| recovered.operators.iter().all(|operator| operator.name != *only))
+    {
         let names: Vec<_> = recovered.operators.iter().map(|operator| operator.name.as_str()).collect();
         return Err(format!("no operator `{only}` has state there; there are {}", names.join(", ")).into());
     }
-    for operator in recovered.operators.iter().filter(|operator| only.is_none_or(|only| operator.name == only)) {
+    for operator in
+        recovered.operators.iter().filter(|operator| only.is_none_or(|only| operator.name == only))
+    {
         one(operator, out).map_err(|error| match error.downcast::<std::io::Error>() {
             Ok(error) => BoxError::from(*error),
             Err(error) => BoxError::from(format!("the state of `{}`: {error}", operator.name)),
@@ -44,7 +49,10 @@ fn one(operator: &RecoveredOperator, out: &mut dyn Write) -> Result<(), BoxError
                 }
                 let key = layout.key.as_ref().ok_or("its schema has no key, and its bytes do")?;
                 for slot in slots {
-                    let mut parts = vec![("key", to_json(key, slot.key)?), ("state", to_json(&layout.state, slot.state)?)];
+                    let mut parts = vec![
+                        ("key", to_json(key, slot.key)?),
+                        ("state", to_json(&layout.state, slot.state)?),
+                    ];
                     if let Some(tree) = &layout.slot {
                         parts.push(("fields", to_json(tree, slot.fields)?));
                     }

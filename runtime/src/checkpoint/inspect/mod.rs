@@ -112,7 +112,8 @@ impl Asked {
 /// The checkpoint of a tick, or the newest, as its manifest has it.
 async fn find(storage: &Storage, tick: Option<u64>) -> Result<Manifest, BoxError> {
     let names = storage.list::<ManifestName>().await?;
-    let name = names.iter().rev().map(|found| found.name).find(|name| tick.is_none_or(|tick| name.tick == tick));
+    let name =
+        names.iter().rev().map(|found| found.name).find(|name| tick.is_none_or(|tick| name.tick == tick));
     let Some(name) = name else {
         let of = tick.map_or(String::new(), |tick| format!(" of tick {tick}"));
         return Err(format!("there is no checkpoint{of} in {storage}").into());

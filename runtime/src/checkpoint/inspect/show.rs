@@ -22,7 +22,8 @@ pub(super) async fn list(storages: &[Storage], out: &mut dyn Write) -> Result<bo
             write!(out, "  tick {}  epoch {}  ", name.tick, name.epoch)?;
             match recover::manifest(storage, name).await {
                 Ok(manifest) => {
-                    let (keys, size) = manifest.operators.iter().map(totals).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+                    let (keys, size) =
+                        manifest.operators.iter().map(totals).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
                     writeln!(out, "{}  {keys} keys  {}", utc(manifest.written), bytes(size))?;
                 }
                 Err(why) => {
@@ -56,7 +57,8 @@ pub(super) async fn checkpoint(
     writeln!(out, "keys      in {groups} groups by {hash}")?;
     writeln!(out, "sources")?;
     for source in sources {
-        let positions: Vec<_> = source.positions.iter().map(|(partition, at)| format!("{partition}: {at}")).collect();
+        let positions: Vec<_> =
+            source.positions.iter().map(|(partition, at)| format!("{partition}: {at}")).collect();
         writeln!(out, "  {}  {}", source.name, positions.join(", "))?;
     }
     writeln!(out, "operators")?;
@@ -64,7 +66,12 @@ pub(super) async fn checkpoint(
         let (keys, size) = totals(operator);
         let pieces: usize = operator.groups.iter().map(|group| group.pieces.len()).sum();
         writeln!(out, "  {}", operator.name)?;
-        writeln!(out, "    {keys} keys in {} groups, {pieces} pieces, {}", operator.groups.len(), bytes(size))?;
+        writeln!(
+            out,
+            "    {keys} keys in {} groups, {pieces} pieces, {}",
+            operator.groups.len(),
+            bytes(size)
+        )?;
         for line in operator.schema.0.lines() {
             writeln!(out, "    {line}")?;
         }

@@ -62,7 +62,11 @@ fn written() -> TempDir {
         let checkpoint = Checkpoint {
             tick,
             written: Timestamp::from_millis(1_790_000_000_000),
-            sources: vec![SourceState { name: "lines".into(), positions: [(0, 40), (2, 7)].into(), memory: vec![] }],
+            sources: vec![SourceState {
+                name: "lines".into(),
+                positions: [(0, 40), (2, 7)].into(),
+                memory: vec![],
+            }],
             operators: vec![
                 operator("counts/running_count", "key str\nstate u64", vec![pieces]),
                 operator(
@@ -137,9 +141,14 @@ fn export_has_a_line_a_key() {
     );
     let (_, first) = said(&folder, "export --tick 0 --operator counts/running_count");
     assert_eq!(first.lines().count(), 3);
-    assert_eq!(first.lines().next(), Some(r#"{"operator":"counts/running_count","group":3,"key":"mill","state":2}"#));
+    assert_eq!(
+        first.lines().next(),
+        Some(r#"{"operator":"counts/running_count","group":3,"key":"mill","state":2}"#)
+    );
     let (done, _) = said(&folder, "export --operator counts");
-    assert!(done.unwrap_err().contains("no operator `counts` has state there; there are counts/running_count, "));
+    assert!(
+        done.unwrap_err().contains("no operator `counts` has state there; there are counts/running_count, ")
+    );
 }
 
 #[test]

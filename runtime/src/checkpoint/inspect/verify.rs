@@ -66,7 +66,10 @@ async fn log(storage: &Storage, report: &mut Report<'_>) -> Result<(), BoxError>
             }
         };
         if entry.epoch() < epoch {
-            report.damage(format_args!("`{name}` is of epoch {}, behind one of epoch {epoch}", entry.epoch()))?;
+            report.damage(format_args!(
+                "`{name}` is of epoch {}, behind one of epoch {epoch}",
+                entry.epoch()
+            ))?;
         }
         epoch = entry.epoch();
         let Entry::Ticks(ticks) = entry else { continue };
@@ -86,7 +89,9 @@ async fn states(storage: &Storage, report: &mut Report<'_>) -> Result<(), BoxErr
         let Some(object) = report.read(storage, found.name).await? else { continue };
         match envelope::open(&object) {
             Ok((Kind::State, _)) => {}
-            Ok((kind, _)) => report.damage(format_args!("`{}` is {kind} where pieces of state should be", found.name))?,
+            Ok((kind, _)) => {
+                report.damage(format_args!("`{}` is {kind} where pieces of state should be", found.name))?
+            }
             Err(why) => report.damage(format_args!("`{}` {why}", found.name))?,
         }
     }

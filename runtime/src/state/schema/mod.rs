@@ -23,7 +23,7 @@ use std::fmt::{self, Write};
 
 pub(crate) use difference::differences;
 pub(crate) use json::to_json;
-pub(crate) use parse::{Layout, parse};
+pub(crate) use parse::Layout;
 pub(crate) use trace::trace;
 
 /// How a value is built.
