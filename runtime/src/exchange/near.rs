@@ -251,7 +251,7 @@ mod tests {
         let few: Vec<(u64, u32)> = (0..100_000).map(|n| (n % 5_000, 0)).collect();
         assert_eq!(through(&few, *ROOM.start()).len(), 5_000);
         let mut near = Near::<u64, u32>::new(1);
-        (0..100_000).for_each(|n| near.push(n, 0, |a, _| a));
+        (0..100_000u64).for_each(|n| near.push(n, 0, |a, _| a));
         assert!(near.straight > 0 && near.entries.is_empty());
     }
 }

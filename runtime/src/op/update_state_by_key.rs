@@ -106,7 +106,14 @@ mod tests {
         let mut store = Store::new(0, 1);
         let mut tick = |number: u64, keys: std::ops::Range<u64>| {
             let tick = Tick { number, time: Timestamp::from_millis(number as i64), epoch: 0 };
-            let cx = TaskContext { tick, task: 0, partitions: 1 };
+            let cx = TaskContext {
+                tick,
+                before: None,
+                watermarks: crate::event_time::Watermarks::UNSET,
+                no_data: false,
+                task: 0,
+                partitions: 1,
+            };
             let mut tail = Scatter::<u64, u64>::open(&(), &cx);
             keys.for_each(|key| tail.push(key, 1));
             op.tick(&cx, &mut store, vec![tail.close()]).expect("it runs");

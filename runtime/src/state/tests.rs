@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::Expiry;
 use super::kept::{Freeze, Kept};
 use super::piece::Piece;
 use super::{Backend, KeyStates, Seen, StateKey, TimedStates, never};
@@ -268,7 +269,7 @@ fn time_outs_travel() {
 #[test]
 fn keys_that_were_seen_travel_with_their_sweep() {
     let (mut seen, mut pieces) = (Seen::<u64>::default(), Pieces::default());
-    let expiry = secs(8).into();
+    let expiry = Expiry::after(secs(8));
     for second in 0..3u64 {
         let now = Timestamp::from_millis(1000 * second as i64);
         seen.sweep(now, expiry);

@@ -51,7 +51,7 @@ fn written() -> TempDir {
     let mut start = block_on(Start::take(&storage, Timestamp::from_millis(0), 0)).unwrap();
     for number in 0..2 {
         let tick = Tick { number, time: Timestamp::from_millis(1_000), epoch: start.log.epoch() };
-        let record = TickPlan { tick, sources: Vec::new() }.into();
+        let record = TickPlan { tick, sources: Vec::new(), ..TickPlan::default() }.into();
         let logged = LoggedTick { record, sources: Vec::new(), notes: Vec::new(), read: Vec::new() };
         let log_from = block_on(start.log.append(&[logged])).unwrap();
         let pieces = match number {

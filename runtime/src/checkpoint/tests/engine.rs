@@ -110,7 +110,7 @@ pub fn logged(number: u64, epoch: u64) -> LoggedTick {
     let range = OffsetRange { partition: 0, start: 10 * number, end: 10 * number + 10 };
     let tick = Tick { number, time: Timestamp::from_millis(1000 * number as i64), epoch };
     LoggedTick {
-        record: TickPlan { tick, sources: vec![SourcePlan::each(&[range])] }.into(),
+        record: TickPlan { tick, sources: vec![SourcePlan::each(&[range])], ..TickPlan::default() }.into(),
         sources: vec!["lines".into()],
         notes: vec![vec![number as u8; 3]],
         read: vec![ReadAhead { source: 0, range, bytes: vec![number as u8; 10] }],

@@ -44,7 +44,7 @@ fn the_examples_of_the_book_are_what_is_written() {
     let tick = Tick { number: 0, time: Timestamp::from_millis(2000), epoch: 1 };
     let range = OffsetRange { partition: 0, start: 0, end: 300 };
     let logged = LoggedTick {
-        record: TickPlan { tick, sources: vec![SourcePlan::each(&[range])] }.into(),
+        record: TickPlan { tick, sources: vec![SourcePlan::each(&[range])], ..TickPlan::default() }.into(),
         sources: vec!["lines".into()],
         notes: vec![vec![]],
         read: vec![],

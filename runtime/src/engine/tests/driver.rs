@@ -83,7 +83,7 @@ fn no_more_than_two_ticks_are_in_flight() {
     let control = Arc::new(Control::default());
     let pipeline = forward(&feed, &out);
     let mut driver =
-        Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle()), None).unwrap();
+        Driver::open(pipeline, &engine.settings, &control, Some(runtime.handle()), Default::default()).unwrap();
     let mut held = Held::default();
     let in_flight = |driver: &mut Driver<'_>, held: &mut Held| {
         while driver.step(held) == Step::Again {}
