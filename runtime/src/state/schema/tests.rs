@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Tree, differences, parse, to_json, trace};
+use super::parse::parse;
+use super::{Tree, differences, to_json, trace};
 
 fn text<T: DeserializeOwned>() -> String {
     let tree = trace::<T>();
