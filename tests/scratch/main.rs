@@ -1,2 +1,0 @@
-#[path = "../core/event_time.rs"]
-mod event_time;
