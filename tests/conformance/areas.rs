@@ -8,7 +8,7 @@ use crate::case::Case;
 const README: &str = include_str!("data/README.md");
 
 /// The areas that exist.
-pub const DUE: [&str; 7] =
+pub const DUE: [&str; 8] =
     ["operators", "sources", "sinks", "life cycle", "rate control", "state", "windows", "event time"];
 
 /// File and name of a case to its area.

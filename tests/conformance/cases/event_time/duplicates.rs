@@ -77,8 +77,8 @@ fn by_id_and_time(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> P
     let delay = delay(case);
     stream!(move {
         let rows = source(input).map(|v| v.pair()).map(|(second, id)| (Value::from(second).int(), id.int()));
-        let rows = rows.event_time(|(second, _)| 1000 * second, delay);
-        rows.drop_duplicates_within_watermark(secs(0)).map(|(_, id)| Value::from(id)).sink(out);
+        let timed = rows.event_time(|(second, _)| 1000 * second, delay);
+        timed.drop_duplicates_within_watermark(secs(0)).map(|(_, id)| Value::from(id)).sink(out);
     })
 }
 
@@ -109,8 +109,8 @@ fn then_sums(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipeli
     let mode = mode(case);
     stream!(move {
         let rows = source(input).map(|v| key(v)).drop_duplicates().unbounded();
-        let sums = rows.map(|(name, n)| (name, n.map_or(0, |n| Value::from(n).int())));
-        let sums = sums.global().emit(mode).aggregate_by_key(sum(|n| *n));
+        let numbers = rows.map(|(name, n)| (name, n.map_or(0, |n| Value::from(n).int())));
+        let sums = numbers.global().emit(mode).aggregate_by_key(sum(|n| *n));
         sums.map(|(_, name, sum)| Value::from((name, sum))).sink(out);
     })
 }
