@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Window;
 use crate::clock::Timestamp;
 use crate::event_time::Window;
 
