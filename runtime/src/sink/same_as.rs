@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::event_time::Window;
 
 /// A record that can be compared with an `Expected` one: `String` with `&str`, a tuple with a tuple of what its
 /// parts can be compared with, most other types with themselves.
@@ -45,7 +46,7 @@ macro_rules! with_itself {
 }
 
 with_itself!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
-with_itself!(f32, f64, bool, char, (), String, Duration, Timestamp);
+with_itself!(f32, f64, bool, char, (), String, Duration, Timestamp, Window);
 
 impl SameAs<&str> for String {
     fn same_as(&self, expected: &&str) -> bool {

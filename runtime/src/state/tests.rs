@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::Expiry;
 use super::kept::{Freeze, Kept};
 use super::piece::Piece;
 use super::{Backend, Expiry, KeyStates, Seen, StateKey, TimedStates, never};
