@@ -21,6 +21,9 @@ pub struct Case {
     input3: Option<Json>,
     pub expected: Option<Json>,
     pub compare: String,
+    /// What of the output an expectation is about: `all` of it so far, or that of the step.
+    #[serde(default)]
+    pub check: String,
     #[serde(default)]
     pub expect_error: bool,
     pub expected_partitions: Option<usize>,

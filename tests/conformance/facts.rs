@@ -10,6 +10,12 @@ type Fact = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 
 const FACTS: &[Fact] = &[
     (
+        // A bound is a `Duration`, which knows no texts and nothing below zero.
+        "EventTimeWatermarkSuite",
+        "delay threshold should not be negative / invalid",
+        &[("tests/ui/cases/event_time.rs", "main")],
+    ),
+    (
         // A second event time is an error of the compiler.
         "EventTimeWatermarkSuite",
         "overriding watermark should not be allowed by default",

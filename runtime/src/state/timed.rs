@@ -126,6 +126,26 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
 
     /// Calls `last` with each key that has timed out by `now`, in the order of time and hash, and forgets it.
     pub fn expire(&mut self, now: Timestamp, mut last: impl FnMut(K, S)) {
+        let mut due = self.look(now);
+        if due.is_empty() {
+            return;
+        }
+        due.sort_unstable();
+        for (expires, hash) in due {
+            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = at.expect("it was found just now");
+            let key = self.keys.key(at);
+            let (state, _) = self.take(at);
+            self.remove(at);
+            last(key, state);
+        }
+        // Keys that took the places of others may have left their times there, and gone themselves.
+        let left = self.look(now);
+        debug_assert!(left.is_empty(), "all that was due has gone");
+    }
+
+    /// The keys that have timed out by `now`: their times and hashes.
+    fn look(&mut self, now: Timestamp) -> Vec<(Timestamp, u64)> {
         self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
         let mut due = Vec::new();
         for (block, soonest) in self.soonest.iter_mut().enumerate().filter(|(_, soonest)| **soonest <= now) {
@@ -139,15 +159,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
                 }
             }
         }
-        due.sort_unstable();
-        for (expires, hash) in due {
-            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
-            let at = at.expect("it was found just now");
-            let key = self.keys.key(at);
-            let (state, _) = self.take(at);
-            self.remove(at);
-            last(key, state);
-        }
+        due
     }
 }
 

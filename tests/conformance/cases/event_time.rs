@@ -79,6 +79,16 @@ fn holds(case: &Case, out: &MemorySink<Value>) -> Result<(), String> {
     let ticks = out.batches();
     let mut steps: Vec<Vec<Value>> =
         if has_more(case) { ticks.chunks(2).map(<[Vec<Value>]>::concat).collect() } else { ticks };
+    if case.check == "all" {
+        for step in 1..steps.len() {
+            steps[step] = [&steps[step - 1][..], &steps[step][..]].concat();
+        }
+    }
+    // What is due behind the last batch may make ticks of its own.
+    let length = case.said().len();
+    while steps.len() > length && steps.last().is_some_and(Vec::is_empty) {
+        steps.pop();
+    }
     for (step, said) in steps.iter_mut().zip(case.said()) {
         if !said {
             step.clear();

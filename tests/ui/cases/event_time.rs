@@ -74,6 +74,12 @@ fn sessions_in_update_mode() {
     };
 }
 
+fn a_bound_below_zero() {
+    let _ = stream! {
+        source(queue([vec![1i64]])).event_time(|n| *n, -secs(1)).print(); //~
+    };
+}
+
 fn lateness_where_there_are_no_windows() {
     let _ = stream! {
         source(queue([vec![1i64]])).event_time(|n| *n, secs(1)).allowed_lateness(secs(1)).print(); //~
