@@ -208,7 +208,7 @@ fn states_of_four_times_the_memory_that_they_are_allowed_run_to_the_end() {
     const KEYS: u64 = 4 * ALLOWED / 1024;
     let folder = tempfile::tempdir().expect("a folder");
     let engine = Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow);
-    let engine = engine.state_backend(StateBackend::fjall(folder.path(), ALLOWED));
+    let engine = engine.state_backend(millstream::StateBackend::fjall(folder.path(), ALLOWED));
     let region = Region::new(ALLOCATOR);
     let (mut most, mut wrong, mut records) = (0, 0, [0, 0]);
     // Each key twice, the second time in another order.

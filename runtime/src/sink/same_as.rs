@@ -6,8 +6,8 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Window;
 use crate::clock::Timestamp;
-use crate::event_time::Window;
 
 /// A record that can be compared with an `Expected` one: `String` with `&str`, a tuple with a tuple of what its
 /// parts can be compared with, most other types with themselves.
