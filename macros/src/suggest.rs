@@ -97,7 +97,7 @@ const PLANNED: &[&str] = &["slice"];
 
 /// The message for what stands behind a window and is no aggregate.
 pub fn no_aggregate(window: OpKind, name: &str) -> String {
-    let (plain, example) = (snake_case(name), example(window));
+    let (plain, window) = (snake_case(name), window.name());
     let aggregates = || OpKind::ALL.iter().copied().filter(|kind| kind.is_windowed());
     let meant = match OpKind::windowed_by_name(&plain) {
         Some(kind) => Some(kind.name()),
@@ -110,7 +110,7 @@ pub fn no_aggregate(window: OpKind, name: &str) -> String {
     };
     let names: Vec<String> = aggregates().map(|kind| format!("`{}`", kind.name())).collect();
     format!(
-        "behind {example} stands what is to be made of each window, and `{name}` is none{hint}. The aggregates are {}",
+        "behind `.{window}(…)` stands what is to be made of each window, and `{name}` is none{hint}. The aggregates are {}",
         names.join(", ")
     )
 }

@@ -43,7 +43,8 @@
 #![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
 
 use millstream::prelude::{
-    Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream, unordered,
+    Emit, Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream,
+    unordered,
 };
 use millstream::source::{Lines, Source};
 use millstream_plan::OpKind;
@@ -250,6 +251,34 @@ fn words(out: &MemorySink<String>) -> Pipeline<'static> {
     }
 }
 
+fn times(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
+    stream! {
+        let events = source(queue([vec![("a", 1_u64), ("b", 12)], vec![("a", 2), ("b", 40)]]));
+        let timed = events.event_time(|(_, second)| 1000 * second, secs(5)).idle_after(secs(60));
+        let (counts, late) = timed.tumbling(secs(10)).allowed_lateness(secs(1)).emit(Emit::Append).count_by_key();
+        let sums = timed.sliding(secs(10), secs(5)).reduce_by_key(|a, b| a + b);
+        let folds = timed.session(secs(5)).fold_by_key(0_u64, |sum, n| sum + n);
+        let several = timed.tumbling(secs(20)).aggregate_by_key((sum(|n| *n), top(1)));
+        let groups = timed.tumbling(secs(30)).group_by_key();
+        counts.map(|(_, key, n)| (key, n)).union(sums.map(|(_, key, n)| (key, n))).sink(out.clone());
+        folds.map(|(_, key, n)| (key, n)).union(several.map(|(_, key, (n, _))| (key, n))).sink(out.clone());
+        groups.filter_map(|(_, key, all)| all.first().map(|n| (key, *n))).union(late).sink(out.clone());
+        timed.drop_duplicates_within_watermark(secs(5)).sink(out.clone());
+        timed.drop_duplicates_by_key_within_watermark(secs(5)).sink(out.clone());
+    }
+}
+
+fn whole_windows<'a>(limit: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
+    stream! {
+        let n = source(queue([vec![1_u64, 12], vec![2, 40]])).event_time(|second| 1000 * second, secs(5));
+        let all = n.global().count().union(n.tumbling(secs(7)).reduce(|a, b| a + b));
+        let others = n.tumbling(secs(8)).fold(0_u64, |sum, n| sum + n).union(n.tumbling(secs(9)).aggregate(count()));
+        all.union(others).map(|(_, n)| n).sink(out.clone());
+        let tops = n.tumbling(secs(11)).top(2, |n| limit.wrapping_sub(*n)).union(n.tumbling(secs(12)).collect());
+        tops.flat_map(|(_, all)| all).sink(out.clone());
+    }
+}
+
 /// A record that is neither `Copy` nor `Clone`.
 #[derive(Debug)]
 struct Single(u64);
@@ -349,6 +378,12 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     pairs_out.clear();
     run(windows(&pairs_out))?;
     assert!(pairs_out.records().contains(&("a".to_owned(), 1_u64)));
+    pairs_out.clear();
+    run(times(&pairs_out))?;
+    assert!(pairs_out.records().contains(&("a".to_owned(), 2_u64)));
+    numbers.clear();
+    run(whole_windows(&limit, &numbers))?;
+    assert!(numbers.records().contains(&4_u64));
     let size = AtomicUsize::new(0);
     run(outputs(folder.path(), &size))?;
     assert_eq!(size.into_inner(), 1);

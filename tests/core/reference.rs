@@ -20,13 +20,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The facade's source, all of it.
+/// The facade's source, but for what stands behind windows of event time, where the same names mean something else.
 fn facade() -> String {
     let folder = root().join("runtime/src/dsl");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
         .expect("the facade is a folder")
         .map(|entry| entry.expect("it can be listed").path())
         .collect();
+    files.retain(|file| !file.ends_with("of_windows.rs"));
     files.push(root().join("runtime/src/dsl.rs"));
     files.sort();
     files.iter().map(|file| std::fs::read_to_string(file).expect("it is text")).collect()
@@ -91,7 +92,8 @@ fn page() -> String {
             ModifierArg::Text => "\"name\"",
             ModifierArg::Value => "value",
         };
-        let example = example(&facade, spec.name).expect("the facade shows an example");
+        let example = example(&facade, spec.name).or_else(|| example(&of_windows, spec.name));
+        let example = example.expect("the facade shows an example");
         let _ = write!(
             page,
             "\n### {name}\n\n```text\n.{name}({argument})\n```\n\n{}\n\n*For:* {}.\n\n{example}",

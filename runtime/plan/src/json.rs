@@ -148,70 +148,70 @@ mod tests {
     #[test]
     fn every_field_is_there() {
         insta::assert_snapshot!(samples::for_loop().json(), @r#"
+    {
+      "name": null,
+      "facts": [],
+      "nodes": [
         {
-          "name": null,
-          "facts": [],
-          "nodes": [
-            {
-              "id": 0,
-              "operator": "source",
-              "stream": "s",
-              "inputs": [],
-              "outputs": ["s"],
-              "doc": null,
-              "detail": null,
-              "body": [],
-              "stage": 0,
-              "named": null,
-              "modifiers": []
-            },
-            {
-              "id": 1,
-              "operator": "for",
-              "stream": "s",
-              "inputs": [{ "node": 0, "output": 0 }],
-              "outputs": ["s"],
-              "doc": "Smoothed.",
-              "detail": null,
-              "body": ["map", "filter"],
-              "stage": 0,
-              "named": null,
-              "modifiers": []
-            },
-            {
-              "id": 2,
-              "operator": "print",
-              "stream": "s",
-              "inputs": [{ "node": 1, "output": 0 }],
-              "outputs": [],
-              "doc": null,
-              "detail": null,
-              "body": [],
-              "stage": null,
-              "named": null,
-              "modifiers": []
-            }
-          ],
-          "stages": [
-            {
-              "id": 0,
-              "head": 0,
-              "fused": [1],
-              "tails": [2]
-            }
-          ],
-          "exchanges": [
-            {
-              "from": 0,
-              "to": null,
-              "node": 2,
-              "input": 0,
-              "kind": "to_driver",
-              "combines": false
-            }
-          ]
+          "id": 0,
+          "operator": "source",
+          "stream": "s",
+          "inputs": [],
+          "outputs": ["s"],
+          "doc": null,
+          "detail": null,
+          "body": [],
+          "stage": 0,
+          "named": null,
+          "modifiers": []
+        },
+        {
+          "id": 1,
+          "operator": "for",
+          "stream": "s",
+          "inputs": [{ "node": 0, "output": 0 }],
+          "outputs": ["s"],
+          "doc": "Smoothed.",
+          "detail": null,
+          "body": ["map", "filter"],
+          "stage": 0,
+          "named": null,
+          "modifiers": []
+        },
+        {
+          "id": 2,
+          "operator": "print",
+          "stream": "s",
+          "inputs": [{ "node": 1, "output": 0 }],
+          "outputs": [],
+          "doc": null,
+          "detail": null,
+          "body": [],
+          "stage": null,
+          "named": null,
+          "modifiers": []
         }
-        "#);
+      ],
+      "stages": [
+        {
+          "id": 0,
+          "head": 0,
+          "fused": [1],
+          "tails": [2]
+        }
+      ],
+      "exchanges": [
+        {
+          "from": 0,
+          "to": null,
+          "node": 2,
+          "input": 0,
+          "kind": "to_driver",
+          "combines": false
+        }
+      ]
+    }
+    "#);
     }
 
     #[test]

@@ -84,7 +84,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": "queue(2 ticks)",
           "body": [],
-          "stage": 0
+          "stage": 0,
+          "named": null,
+          "modifiers": []
         },
         {
           "id": 1,
@@ -95,7 +97,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": null,
           "body": [],
-          "stage": 0
+          "stage": 0,
+          "named": null,
+          "modifiers": []
         },
         {
           "id": 2,
@@ -106,7 +110,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": null,
           "body": [],
-          "stage": 0
+          "stage": 0,
+          "named": null,
+          "modifiers": []
         },
         {
           "id": 3,
@@ -117,7 +123,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": null,
           "body": [],
-          "stage": 0
+          "stage": 0,
+          "named": null,
+          "modifiers": []
         },
         {
           "id": 4,
@@ -128,7 +136,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": null,
           "body": [],
-          "stage": 1
+          "stage": 1,
+          "named": null,
+          "modifiers": []
         },
         {
           "id": 5,
@@ -139,7 +149,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": "1",
           "body": [],
-          "stage": null
+          "stage": null,
+          "named": null,
+          "modifiers": []
         },
         {
           "id": 6,
@@ -150,7 +162,9 @@ fn a_plan_is_json() {
           "doc": null,
           "detail": null,
           "body": [],
-          "stage": null
+          "stage": null,
+          "named": null,
+          "modifiers": []
         }
       ],
       "stages": [
