@@ -91,7 +91,7 @@ impl<T> Stream<T> {
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
     /// // Pages, and seconds at which they were seen: the second came before the first.
-    /// let views = source(queue([vec![("/", 61), ("/about", 59)], vec![("/", 75)]]));
+    /// let views = source(queue([vec![("/", 61i64), ("/about", 59)], vec![("/", 75)]]));
     /// let timed = views.event_time(|(_, second)| 1000 * second, secs(5));
     /// timed.tumbling(minutes(1)).count().sink(sink);
     /// # };
