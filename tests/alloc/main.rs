@@ -204,7 +204,7 @@ fn page_of(key: u64, records: u64) -> String {
 #[test]
 fn states_of_four_times_the_memory_that_they_are_allowed_run_to_the_end() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    const ALLOWED: u64 = 16 << 20;
+    const ALLOWED: u64 = 8 << 20;
     const KEYS: u64 = 4 * ALLOWED / 1024;
     let folder = tempfile::tempdir().expect("a folder");
     let engine = Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow);

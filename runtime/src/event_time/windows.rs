@@ -261,7 +261,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1000))]
         #[test]
         fn a_pane_is_in_the_windows_that_hold_all_of_it(length in 1i64..40, slide in 1i64..40, time in -200i64..200) {
-            prop_assume!(slide <= length);
+            let (length, slide) = (length.max(slide), length.min(slide));
             let fixed = Fixed::new(length, slide);
             let pane = fixed.pane(time);
             prop_assert!(pane <= time && time < pane + fixed.pane);
@@ -274,7 +274,7 @@ mod tests {
 
         #[test]
         fn the_first_window_behind_an_end_is_found(length in 1i64..40, slide in 1i64..40, end in -200i64..200) {
-            prop_assume!(slide <= length);
+            let (length, slide) = (length.max(slide), length.min(slide));
             let expected = (-300..300).find(|start| start % slide == 0 && start + length > end);
             prop_assert_eq!(Some(Fixed::new(length, slide).first_behind(end)), expected);
         }

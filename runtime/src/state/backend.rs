@@ -28,7 +28,7 @@ impl StateBackend {
     /// On disk, in a [fjall](https://docs.rs/fjall) database below `folder`, for more states than fit into memory; those that are
     /// used lie in up to `memory` bytes. Needs the feature `fjall`.
     ///
-    /// In memory stay about 20 bytes a key, beyond `memory`. A key that does not lie there costs a read of a page of 32 keys. The
+    /// In memory stay about 20 bytes a key, beyond `memory`. A key that does not lie there costs a read of a page of 8 keys. The
     /// database is scratch: each start makes a new one, fills it from the checkpoint, and deletes it at the end. A folder that a
     /// killed process left behind may be deleted.
     #[cfg(feature = "fjall")]

@@ -37,7 +37,8 @@ fn key((list, page): Place) -> [u8; 12] {
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl Disk {
-    /// Half of `memory` is for pages, the rest for what the database itself wants.
+    /// A quarter of `memory` is for pages, the rest for what the database itself wants: what was written goes to disk in tables of an
+    /// eighth, since it waits where there are many small ones.
     pub fn open(folder: &Path, memory: u64) -> Result<Disk, BoxError> {
         let name = format!("states-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let memory = memory.max(LEAST);
@@ -46,17 +47,17 @@ impl Disk {
             .temporary(true)
             .manual_journal_persist(true)
             .cache_size(memory / 8)
-            .max_write_buffer_size(memory / 4)
+            .max_write_buffer_size(memory / 2)
             .max_journaling_size(64 << 20)
             .flush_workers(1)
             .compaction_workers(1)
             .open()?;
-        let buffer = u32::try_from(memory / 16).unwrap_or(u32::MAX).min(16 << 20);
+        let buffer = u32::try_from(memory / 8).unwrap_or(u32::MAX).min(16 << 20);
         let options = PartitionCreateOptions::default().max_memtable_size(buffer);
         let pages = keyspace.open_partition("pages", options)?;
         Ok(Disk {
             pages,
-            memory: usize::try_from(memory / 2).unwrap_or(usize::MAX),
+            memory: usize::try_from(memory / 4).unwrap_or(usize::MAX),
             lists: AtomicUsize::new(0),
             next: AtomicU64::new(0),
             _keyspace: keyspace,

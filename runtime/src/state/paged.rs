@@ -11,7 +11,7 @@ use crate::BoxError;
 use crate::key::Key;
 
 /// How many neighbours are read and written together.
-const PAGE: usize = 32;
+const PAGE: usize = 8;
 /// Fewer than these in memory would be read again and again.
 const FEWEST: usize = 2;
 
@@ -33,8 +33,10 @@ pub(super) struct Paged<K: Key, C> {
 
 struct Page<K: Key, C> {
     entries: Vec<Entry<K, C>>,
+    /// What it takes, as of when it was weighed last.
     bytes: usize,
-    is_changed: bool,
+    /// Since it was read or written.
+    changes: u32,
     is_used: bool,
 }
 
@@ -77,32 +79,40 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
     }
 
     pub fn get_mut(&mut self, at: usize) -> &mut Entry<K, C> {
-        let page = self.page(at / PAGE);
-        page.is_changed = true;
+        let number = at / PAGE;
+        let page = self.page(number);
+        page.changes += 1;
+        if page.changes % PAGE as u32 == 0 {
+            self.weigh(number);
+            self.make_room(number);
+        }
+        let page = self.pages[number].as_mut().expect("it is in memory");
         &mut page.entries[at % PAGE]
     }
 
     pub fn push(&mut self, hash: u64, entry: Entry<K, C>) {
-        let at = self.hashes.len();
-        if at % PAGE == 0 {
-            let page = Page { entries: Vec::new(), bytes: Self::ROOM, is_changed: true, is_used: true };
-            self.pages.truncate(at / PAGE);
-            self.take_in(at / PAGE, page);
+        let (number, is_first) = (self.hashes.len() / PAGE, self.hashes.len() % PAGE == 0);
+        if is_first {
+            if let Some(before) = number.checked_sub(1).filter(|before| self.pages[*before].is_some()) {
+                self.weigh(before);
+            }
+            self.pages.truncate(number);
+            self.take_in(number, Page { entries: Vec::new(), bytes: Self::ROOM, changes: 1, is_used: true });
         }
         self.hashes.push(hash);
-        let page = self.page(at / PAGE);
-        page.is_changed = true;
+        let page = self.page(number);
+        page.changes += 1;
         page.entries.push(entry);
     }
 
     pub fn swap_remove(&mut self, at: usize) {
         let last = self.hashes.len() - 1;
         let moved = self.page(last / PAGE);
-        moved.is_changed = true;
+        moved.changes += 1;
         let moved = moved.entries.pop().expect("a page has the entries that its list has");
         if at != last {
             let page = self.page(at / PAGE);
-            page.is_changed = true;
+            page.changes += 1;
             page.entries[at % PAGE] = moved;
         }
         self.hashes.swap_remove(at);
@@ -131,7 +141,7 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
         let entries =
             read.unwrap_or_else(|why| panic!("states on disk are not those that were written: {why}"));
         let bytes = Self::ROOM + bytes.len();
-        self.take_in(number, Page { entries, bytes, is_changed: false, is_used: true });
+        self.take_in(number, Page { entries, bytes, changes: 0, is_used: true });
     }
 
     fn read(&self, number: usize, bytes: &[u8]) -> Result<Vec<Entry<K, C>>, BoxError> {
@@ -148,18 +158,8 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
         Ok(entries)
     }
 
-    /// A page comes to memory; others leave until all have room.
+    /// A page comes to memory.
     fn take_in(&mut self, number: usize, page: Page<K, C>) {
-        let share = self.disk.share();
-        while self.loaded >= FEWEST && self.bytes + page.bytes > share {
-            self.hand = (self.hand + 1) % self.pages.len();
-            let (hand, is_used) =
-                (self.hand, self.pages[self.hand].as_mut().map(|page| std::mem::take(&mut page.is_used)));
-            if is_used == Some(false) {
-                self.write(hand);
-                self.forget(hand);
-            }
-        }
         self.loaded += 1;
         self.bytes += page.bytes;
         if number == self.pages.len() {
@@ -167,6 +167,32 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
         } else {
             self.pages[number] = Some(page);
         }
+        self.make_room(number);
+    }
+
+    /// Pages leave, but for this one, until all that are left have room.
+    fn make_room(&mut self, stays: usize) {
+        let share = self.disk.share();
+        while self.loaded > FEWEST && self.bytes > share {
+            self.hand = (self.hand + 1) % self.pages.len();
+            let hand = self.hand;
+            let is_used = self.pages[hand].as_mut().map(|page| std::mem::take(&mut page.is_used));
+            if is_used == Some(false) && hand != stays {
+                self.write(hand);
+                self.forget(hand);
+            }
+        }
+    }
+
+    /// Finds out what a page in memory takes, and leaves its bytes in the scratch.
+    fn weigh(&mut self, number: usize) {
+        let Some(page) = self.pages[number].as_mut() else { return };
+        self.scratch.clear();
+        let written = write_page(&page.entries, &mut self.scratch);
+        written.unwrap_or_else(|why| panic!("a state can't be written: {why}"));
+        let bytes = Self::ROOM + self.scratch.len();
+        self.bytes = self.bytes - page.bytes + bytes;
+        page.bytes = bytes;
     }
 
     fn forget(&mut self, number: usize) {
@@ -178,16 +204,13 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
 
     /// Writes a page that is in memory and was changed.
     fn write(&mut self, number: usize) {
-        let place = self.place(number);
-        let Some(page) = self.pages[number].as_mut().filter(|page| page.is_changed) else { return };
-        self.scratch.clear();
-        let written = write_page(&page.entries, &mut self.scratch);
-        written.unwrap_or_else(|why| panic!("a state can't be written: {why}"));
-        page.is_changed = false;
-        let bytes = Self::ROOM + self.scratch.len();
-        self.bytes = self.bytes - page.bytes + bytes;
-        page.bytes = bytes;
-        self.disk.put(place, &self.scratch);
+        if self.pages[number].as_ref().is_some_and(|page| page.changes > 0) {
+            self.weigh(number);
+            self.disk.put(self.place(number), &self.scratch);
+            if let Some(page) = &mut self.pages[number] {
+                page.changes = 0;
+            }
+        }
     }
 
     /// Some slots, in the order of their numbers, or all, as they are now.

@@ -202,7 +202,9 @@ fn other_locks(code: &str) -> Vec<&str> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let names_lock = |text: &str| text.split(|c| !is_name(c)).any(|word| ["Mutex", "RwLock"].contains(&word));
     let uses = code.split(';').filter_map(|statement| statement.rsplit_once("use ").map(|(_, path)| path));
+    // A path that begins with the lock's own name was brought in by one of the `use`s.
     let paths = code.split(|c: char| !is_name(c) && c != ':').filter(|path| path.contains("::"));
+    let paths = paths.filter(|path| !path.starts_with("Mutex::") && !path.starts_with("RwLock::"));
     uses.chain(paths).filter(|path| names_lock(path) && !path.starts_with("crate::sync::")).collect()
 }
 
