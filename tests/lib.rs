@@ -18,6 +18,8 @@ pages! {
     dsl: "../book/src/dsl.md",
     operators: "../book/src/operators.md",
     state: "../book/src/state.md",
+    windows: "../book/src/windows.md",
+    time: "../book/src/time.md",
     checkpoints: "../book/src/checkpoints.md",
     upgrading: "../book/src/upgrading.md",
     sources_and_sinks: "../book/src/sources-and-sinks.md",

@@ -23,8 +23,8 @@ impl<T: Key> Stream<T> {
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
     /// let events = source(queue([vec![("a", 1i64), ("b", 2), ("a", 1)], vec![("b", 2), ("a", 3)]]));
-    /// let events = events.event_time(|(_, second)| 1000 * second, secs(10));
-    /// events.drop_duplicates_within_watermark(secs(10)).sink(sink);
+    /// let timed = events.event_time(|(_, second)| 1000 * second, secs(10));
+    /// timed.drop_duplicates_within_watermark(secs(10)).sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
     /// out.assert_batches_sorted([vec![("a", 1), ("b", 2)], vec![("a", 3)], vec![]]);
@@ -91,9 +91,9 @@ impl<T> Stream<T> {
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
     /// // Pages, and seconds at which they were seen: the second came before the first.
-    /// let views = source(queue([vec![("/", 61), ("/about", 59)], vec![("/", 75)]]));
-    /// let views = views.event_time(|(_, second)| 1000 * second, secs(5));
-    /// views.tumbling(minutes(1)).count().sink(sink);
+    /// let views = source(queue([vec![("/", 61i64), ("/about", 59)], vec![("/", 75)]]));
+    /// let timed = views.event_time(|(_, second)| 1000 * second, secs(5));
+    /// timed.tumbling(minutes(1)).count().sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
     /// let minute = |n: i64| millstream::Window::millis(60_000 * n, 60_000 * (n + 1));
@@ -137,8 +137,8 @@ impl<T> Stream<T> {
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
     /// let sales = source(queue([vec![("pear", 2, 1i64), ("fig", 1, 9), ("pear", 5, 12)]]));
-    /// let sales = sales.event_time(|(_, _, second)| 1000 * second, secs(1)).map(|(what, n, _)| (what, n));
-    /// let sums = sales.tumbling(secs(10)).reduce_by_key(|a, b| a + b);
+    /// let timed = sales.event_time(|(_, _, second)| 1000 * second, secs(1)).map(|(what, n, _)| (what, n));
+    /// let sums = timed.tumbling(secs(10)).reduce_by_key(|a, b| a + b);
     /// sums.map(|(window, what, n)| (window.start.millis() / 1000, what, n)).sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();

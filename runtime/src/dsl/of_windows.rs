@@ -57,8 +57,8 @@ impl<T> Windowed<T> {
     /// # let out = MemorySink::new(); let sink = out.clone();
     /// # let pipeline = stream! {
     /// let seconds = source(queue([vec![3i64], vec![12], vec![4], vec![25], vec![5]]));
-    /// let seconds = seconds.event_time(|second| 1000 * second, secs(0));
-    /// let counts = seconds.tumbling(secs(10)).allowed_lateness(secs(10)).count();
+    /// let timed = seconds.event_time(|second| 1000 * second, secs(0));
+    /// let counts = timed.tumbling(secs(10)).allowed_lateness(secs(10)).count();
     /// counts.map(|(window, count)| (window.start.millis() / 1000, count)).sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();

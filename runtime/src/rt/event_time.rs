@@ -17,6 +17,7 @@ use crate::fused::Two;
 use crate::pipeline::{ClockNode, HeadTasks, Route, WindowedNode};
 use crate::state::StateKey;
 
+#[allow(clippy::type_complexity, reason = "results and late records are what they are")]
 impl<'env> Builder<'env> {
     pub fn event_time(
         &mut self,
@@ -112,7 +113,6 @@ impl<'env> Builder<'env> {
         self.of_windows::<K, V, A, ByKey>(node, tail, windows, aggregate(&Of::records()))
     }
 
-    #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
     pub fn windowed_by_key_and_late<K, V, A, F>(
         &mut self,
         node: NodeId,

@@ -5,15 +5,15 @@ use std::marker::PhantomData;
 use crate::event_time::Aggregate;
 
 /// A number that a mean can be taken of.
-pub trait Number {
-    fn as_f64(self) -> f64;
+pub trait Number: Copy {
+    fn to_f64(self) -> f64;
 }
 
 macro_rules! numbers {
     ($($number:ty),+) => {$(
         impl Number for $number {
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "a mean is a float")]
-            fn as_f64(self) -> f64 {
+            fn to_f64(self) -> f64 {
                 self as f64
             }
         }
@@ -42,7 +42,7 @@ where
         (0.0, 0)
     }
     fn add(&self, (sum, count): &mut (f64, u64), record: &V) {
-        *sum += (self.function)(record).as_f64();
+        *sum += (self.function)(record).to_f64();
         *count += 1;
     }
     fn merge(&self, (sum, count): &mut (f64, u64), (later, more): (f64, u64)) {
@@ -50,6 +50,6 @@ where
         *count += more;
     }
     fn finish(&self, (sum, count): (f64, u64)) -> f64 {
-        sum / count.as_f64()
+        sum / count.to_f64()
     }
 }
