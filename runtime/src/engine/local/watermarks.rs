@@ -243,8 +243,11 @@ mod tests {
         Clocks { clocks: vec![clock] }
     }
 
+    /// Of each tick the seconds that are seen, by partition; and the partitions that end.
+    type Ticks<'t> = &'t [(&'t [(u32, i64)], &'t [u32])];
+
     /// Runs a tick a second, the first one at 1 s, and says by what each is judged, in seconds, and the one behind them.
-    fn judged(clocks: &mut Clocks, ticks: &[(&[(u32, i64)], &[u32])]) -> Vec<Option<i64>> {
+    fn judged(clocks: &mut Clocks, ticks: Ticks<'_>) -> Vec<Option<i64>> {
         let seconds = |w: &Watermarks| (w.due > Timestamp::MIN).then(|| w.due.millis() / 1000);
         let mut all = Vec::new();
         for (number, (seen, finished)) in ticks.iter().enumerate() {
@@ -267,35 +270,33 @@ mod tests {
 
     #[test]
     fn a_watermark_is_the_latest_time_without_the_bound_and_never_falls() {
-        let ticks: &[(&[(u32, i64)], &[u32])] =
-            &[(&[], &[]), (&[(0, 5)], &[]), (&[(0, 25)], &[]), (&[(0, 12)], &[])];
+        let ticks: Ticks<'_> = &[(&[], &[]), (&[(0, 5)], &[]), (&[(0, 25)], &[]), (&[(0, 12)], &[])];
         assert_eq!(judged(&mut clocks(None), ticks), [None, None, Some(0), Some(15), Some(15)]);
     }
 
     #[test]
     fn the_slowest_partition_holds_it_back_until_it_finishes() {
-        let ticks: &[(&[(u32, i64)], &[u32])] =
+        let ticks: Ticks<'_> =
             &[(&[(0, 100), (1, 30)], &[]), (&[(0, 200)], &[]), (&[(1, 50)], &[1]), (&[], &[0])];
         assert_eq!(judged(&mut clocks(None), ticks), [None, Some(20), Some(20), Some(190), Some(190)]);
     }
 
     #[test]
     fn files_that_finish_one_after_the_other_bring_it_on() {
-        let ticks: &[(&[(u32, i64)], &[u32])] =
-            &[(&[(0, 100)], &[0]), (&[(1, 130)], &[1]), (&[(2, 90)], &[2])];
+        let ticks: Ticks<'_> = &[(&[(0, 100)], &[0]), (&[(1, 130)], &[1]), (&[(2, 90)], &[2])];
         assert_eq!(judged(&mut clocks(None), ticks), [None, Some(90), Some(120), Some(120)]);
     }
 
     #[test]
     fn a_new_partition_starts_where_the_watermark_is() {
-        let ticks: &[(&[(u32, i64)], &[u32])] =
+        let ticks: Ticks<'_> =
             &[(&[(0, 100)], &[]), (&[(0, 100), (1, 20)], &[]), (&[(0, 150), (1, 120)], &[])];
         assert_eq!(judged(&mut clocks(None), ticks), [None, Some(90), Some(90), Some(110)]);
     }
 
     #[test]
     fn an_idle_partition_holds_nothing_back_until_it_is_heard_again() {
-        let ticks: &[(&[(u32, i64)], &[u32])] = &[
+        let ticks: Ticks<'_> = &[
             (&[(0, 100), (1, 30)], &[]),
             (&[(0, 200)], &[]),
             // Partition 1 was heard 2 s ago.
