@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use millstream_plan::NodeId;
 
+use super::ahead;
 use super::gather::Gather;
 use crate::batch::{Data, Rows};
 use crate::clock::Timestamp;
@@ -47,9 +48,7 @@ where
             }
             let states = store.group::<TimedStates<K, S>>(group);
             states.start_with(initial.into_iter().flatten(), idle);
-            for entry in chunks.into_iter().flatten() {
-                let hash = entry.hash();
-                let at = states.keys.find(hash, &entry.slot);
+            ahead::each(states, chunks, |states, hash, at, entry| {
                 let (value, before) = at.map(|at| states.take(at)).unzip();
                 let mut state = State::new(value, cx.tick, false);
                 let key = match &mut key {
@@ -70,7 +69,7 @@ where
                     (None, None) => {}
                 }
                 result.into_iter().for_each(&mut out);
-            }
+            });
             states.expire(now, |key, state| {
                 let mut last = State::new(Some(state), cx.tick, true);
                 let result = blame::at(self.node, || (self.function)(&key, None, &mut last));

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
+use super::ahead;
 use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::{Data, Rows};
@@ -44,9 +45,8 @@ where
                 continue;
             }
             let states = store.group::<KeyStates<K, A>>(group);
-            for entry in chunks.into_iter().flatten() {
-                let hash = entry.hash();
-                let (at, before) = match states.find(hash, &entry.slot) {
+            ahead::each(states, chunks, |states, hash, at, entry| {
+                let (at, before) = match at {
                     Some(at) => (at, Some(states.take(at))),
                     None => (states.add(hash, entry.slot, None), None),
                 };
@@ -54,7 +54,7 @@ where
                     changed.push(at);
                 }
                 *states.state(at) = Some((self.fold)(before, entry.value));
-            }
+            });
             is_changed.clear_for(states.len());
             rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
         }

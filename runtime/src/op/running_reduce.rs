@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
+use super::ahead;
 use super::gather::{self, Gather};
 use crate::BoxError;
 use crate::batch::Rows;
@@ -38,9 +39,8 @@ impl<K: StateKey, V: StateData, C: Fn(V, V) -> V + Send + Sync> HeadOperator for
                 continue;
             }
             let states = store.group::<KeyStates<K, V>>(group);
-            for entry in chunks.into_iter().flatten() {
-                let hash = entry.hash();
-                let at = match states.find(hash, &entry.slot) {
+            ahead::each(states, chunks, |states, hash, at, entry| {
+                let at = match at {
                     Some(at) => {
                         let state = states.state(at);
                         *state = state.take().map(|before| (self.combine)(before, entry.value));
@@ -51,7 +51,7 @@ impl<K: StateKey, V: StateData, C: Fn(V, V) -> V + Send + Sync> HeadOperator for
                 if is_changed.set(at) {
                     changed.push(at);
                 }
-            }
+            });
             is_changed.clear_for(states.len());
             rows.extend(changed.drain(..).map(|at| (states.key(at), states.get(at).clone())));
         }

@@ -40,7 +40,7 @@ pub(crate) use piece::{Frozen, Piece, Schema};
 pub(crate) use seen::Seen;
 pub use spec::StateSpec;
 pub(crate) use store::Store;
-pub(crate) use timed::{TimedStates, never};
+pub(crate) use timed::{Timed, TimedStates, never};
 
 #[cfg(test)]
 mod tests;
