@@ -211,7 +211,7 @@ fn with_state<'a>(first: &'a u64, out: &MemorySink<(String, u64)>) -> Pipeline<'
             },
             StateSpec::new().timeout(secs(3)).initial([("d", 5_u64)]),
         );
-        let new = pairs.drop_duplicates().unbounded().drop_duplicates_by_key(secs(9)).map(|(w, n)| (w.to_owned(), n));
+        let new = pairs.drop_duplicates().unbounded().drop_duplicates_by_key(secs(9)).map(|(w, n)| (w.clone(), n));
         let all = counts.union(sums).union(folds).union(updated).union(with).union(mapped).union(snapshots);
         all.union(new).sink(out.clone());
     }

@@ -81,9 +81,18 @@ fn an_editor_completes_shows_and_finds() {
     // All of them, on a stream of pairs; but not those for text and collections.
     let pairs = editor.completion(PROGRAM, "let pairs = lines.map(|l| (l, 1u64));\npairs.$0");
     let others = [OpKind::Source, OpKind::Repeat, OpKind::Flatten, OpKind::Words, OpKind::WordsAscii];
-    let all = OpKind::ALL.iter().filter(|kind| !others.contains(kind));
+    let (of_windows, of_streams): (Vec<OpKind>, Vec<OpKind>) =
+        OpKind::ALL.iter().partition(|kind| kind.is_windowed());
+    let all = of_streams.iter().filter(|kind| !others.contains(kind));
     has_all("pairs", &labels(&pairs), &all.map(|kind| kind.name()).collect::<Vec<_>>());
     assert!(!labels(&pairs).contains(&"words") && !labels(&pairs).contains(&"flatten"));
+
+    // Behind a window of event time its aggregates, and no others.
+    let windows = "let dwells = visits.key_by(|v| v.page.clone()).event_time(|(_, v)| Timestamp::from_millis(v.seconds as i64), secs(5));\n\
+                   dwells.tumbling(secs(10)).$0";
+    let windows = editor.completion(PROGRAM, windows);
+    has_all("windows", &labels(&windows), &of_windows.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+    assert!(!labels(&windows).contains(&"filter"));
 
     // And what may stand behind them, on outputs too.
     has_all("modifiers", &labels(&pairs), &Modifier::ALL.iter().map(|m| m.name()).collect::<Vec<_>>());

@@ -332,7 +332,7 @@ mod tests {
         type Static = Visit<'static>;
         let codec = __crossing!(crossing_of::<Give<Static>>()).codec.expect("its name does not show it");
         let mut bytes = Vec::new();
-        (codec.encode)(Box::new(Vec::<Static>::new()), &mut bytes).expect("nothing is in it");
+        (codec.encode)(Box::<Vec<Static>>::default(), &mut bytes).expect("nothing is in it");
         let bucket = || Box::new(vec![Static { page: "/" }]);
         for _ in 0..2 {
             let error = (codec.encode)(bucket(), &mut bytes).expect_err("it can't be read").to_string();

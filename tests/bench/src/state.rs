@@ -42,8 +42,8 @@ fn by_hand<S: Default>(
             }
             barrier.wait();
             let mut out = Vec::new();
-            for from in 0..2 {
-                for (key, value) in exchange[from][me].lock().expect("no panics").drain(..) {
+            for from in &exchange {
+                for (key, value) in from[me].lock().expect("no panics").drain(..) {
                     step(&mut state, tick as u32 + 1, key, value, &mut out);
                 }
             }

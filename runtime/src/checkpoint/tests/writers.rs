@@ -49,10 +49,11 @@ async fn older(mut run: Run, ticks: usize, checkpoints: bool) -> (Run, Acknowled
             Err(error) => return (run, acknowledged, Some(error)),
         };
         acknowledged.push((tick, run.start.log.epoch()));
-        if checkpoints && n % 2 == 0 {
-            if let Err(error) = run.checkpoint(position).await {
-                return (run, acknowledged, Some(error));
-            }
+        if checkpoints
+            && n % 2 == 0
+            && let Err(error) = run.checkpoint(position).await
+        {
+            return (run, acknowledged, Some(error));
         }
     }
     (run, acknowledged, None)
