@@ -66,6 +66,7 @@ mod event_time;
 #[doc(hidden)]
 pub mod exchange;
 mod fused;
+mod join;
 pub mod key;
 mod op;
 pub mod pipeline;

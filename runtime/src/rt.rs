@@ -6,6 +6,7 @@
 
 mod event_time;
 mod exact;
+mod in_time;
 mod keyed;
 mod outputs;
 mod per_batch;
