@@ -7,6 +7,7 @@
 mod event_time;
 mod exact;
 mod in_time;
+mod joins;
 mod keyed;
 mod outputs;
 mod per_batch;
@@ -25,7 +26,7 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, WindowNode, WindowedNode,
+    StageNode, WindowNode, DelayNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -91,7 +92,7 @@ pub struct Builder<'env> {
     outlets: Vec<OutletNode<'env>>,
     windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
-    windowed: Vec<WindowedNode>,
+    delays: Vec<DelayNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -112,7 +113,7 @@ impl<'env> Builder<'env> {
             outlets: Vec::new(),
             windows: Vec::new(),
             clocks: Vec::new(),
-            windowed: Vec::new(),
+            delays: Vec::new(),
             invalid: None,
         }
     }
@@ -278,7 +279,7 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             clocks: self.clocks,
-            windowed: self.windowed,
+            delays: self.delays,
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,

@@ -34,6 +34,7 @@ mod windows;
 mod tests;
 
 pub use aggregate::Aggregate;
+pub(crate) use aggregates::Cogrouped;
 pub use aggregates::{Collect, Count, Max, Mean, Min, Number, Of, Sum, Top, TopBy};
 pub(crate) use duplicates::DropDuplicatesWithinWatermark;
 pub use extract::{EventTime, time_of_result, timestamp};
@@ -47,5 +48,5 @@ pub(crate) use table::Table;
 pub(crate) use waiting::{Waiting, Waits};
 pub use watermark::Watermarks;
 pub use window::Window;
-pub(crate) use windows::Shape;
+pub(crate) use windows::{Fixed, Shape};
 pub use windows::{Emit, Windows};

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::kept::{Freeze, Kept};
 use super::keys::THERE;
 use super::piece::{Piece, Schema};
@@ -67,6 +70,11 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     /// When it is worth while to look for what has expired.
     pub fn next_alarm(&self) -> Option<Timestamp> {
         self.soonest.iter().copied().min().filter(|time| *time < never())
+    }
+
+    /// No key times out before; that it is [`never`] counts too.
+    pub fn first(&self) -> Option<Timestamp> {
+        self.soonest.iter().copied().min()
     }
 
     /// Takes in what keys begin with; of a key that comes twice, the last.
@@ -144,6 +152,33 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         debug_assert!(left.is_empty(), "all that was due has gone");
     }
 
+    /// Calls `each` with every key that has timed out by `now`, in the order of time and hash, its state, and its time. It gives
+    /// back what is kept further, with a later time.
+    pub fn wake(
+        &mut self,
+        now: Timestamp,
+        mut each: impl FnMut(K::Slot, S, Timestamp) -> Option<(S, Timestamp)>,
+    ) {
+        let mut due = self.look(now);
+        if due.is_empty() {
+            return;
+        }
+        due.sort_unstable();
+        for (expires, hash) in due {
+            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = at.expect("it was found just now");
+            let slot = self.keys.entries.get(at).slot.clone();
+            let (state, before) = self.take(at);
+            match each(slot, state, before) {
+                Some((state, expires)) => self.put(at, state, expires, before, true),
+                None => self.remove(at),
+            }
+        }
+        // As in `expire`.
+        let left = self.look(now);
+        debug_assert!(left.is_empty(), "all that was due has been woken");
+    }
+
     /// The keys that have timed out by `now`: their times and hashes.
     fn look(&mut self, now: Timestamp) -> Vec<(Timestamp, u64)> {
         self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
@@ -163,18 +198,35 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     }
 }
 
-impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
-    fn freeze(&mut self, how: Freeze) -> Option<Piece> {
-        self.keys.freeze(how)
+impl<K: StateKey, S: StateData> TimedStates<K, S> {
+    /// As [`Kept::freeze`]. `fields`: what the operator keeps for the group as a whole.
+    pub fn freeze_with(&mut self, how: Freeze, fields: &impl Serialize) -> Option<Piece> {
+        self.keys.freeze_with(how, fields)
     }
 
-    fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
-        let mut states = TimedStates { keys: KeyStates::restore(pieces)?, soonest: Vec::new() };
+    /// As [`Kept::restore`], with what the operator keeps for the group.
+    pub fn restore_with<F: DeserializeOwned>(pieces: &[&[u8]]) -> Result<(Self, F), BoxError> {
+        let (keys, fields) = KeyStates::restore_with(pieces)?;
+        let mut states = TimedStates { keys, soonest: Vec::new() };
         for at in 0..states.keys.len() {
             let expires = states.keys.get(at).expires;
             states.look_at(at, expires);
         }
-        Ok(states)
+        Ok((states, fields))
+    }
+
+    pub fn move_to(&mut self, backend: &Backend) {
+        self.keys.move_to(backend);
+    }
+}
+
+impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
+    fn freeze(&mut self, how: Freeze) -> Option<Piece> {
+        self.freeze_with(how, &())
+    }
+
+    fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
+        Ok(TimedStates::restore_with::<()>(pieces)?.0)
     }
 
     fn move_to(&mut self, backend: &Backend) {

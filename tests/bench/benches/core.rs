@@ -221,7 +221,8 @@ fn main() {
     }
     if wanted("checkpoints") {
         // Four rounds of fifty seconds: two hundred checkpoints.
-        let seconds = std::env::var("MILLSTREAM_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50);
+        let seconds =
+            std::env::var("MILLSTREAM_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50);
         checkpoints::report(seconds, rounds.min(4) as u64);
     }
     summary(&results);

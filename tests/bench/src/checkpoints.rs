@@ -58,20 +58,22 @@ fn read_so_far() -> u64 {
 fn run(folder: Option<&Path>, ticks: u64) -> Run {
     let seen = Arc::new(Mutex::new((Run::default(), None::<Instant>)));
     let tells = Arc::clone(&seen);
-    let mut engine = Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow).on_progress(move |progress| {
-        let mut seen = tells.lock().expect("no panics");
-        let now = Instant::now();
-        let (run, last) = &mut *seen;
-        match last.replace(now) {
-            Some(last) => run.gaps.push(now - last),
-            None => run.read = read_so_far() - run.read,
-        }
-        if let Some(checkpoint) = progress.checkpoint
-            && run.checkpoints.last().is_none_or(|(tick, ..)| *tick != checkpoint.tick)
-        {
-            run.checkpoints.push((checkpoint.tick, checkpoint.bytes, checkpoint.duration));
-        }
-    });
+    let mut engine = Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow).on_progress(
+        move |progress| {
+            let mut seen = tells.lock().expect("no panics");
+            let now = Instant::now();
+            let (run, last) = &mut *seen;
+            match last.replace(now) {
+                Some(last) => run.gaps.push(now - last),
+                None => run.read = read_so_far() - run.read,
+            }
+            if let Some(checkpoint) = progress.checkpoint
+                && run.checkpoints.last().is_none_or(|(tick, ..)| *tick != checkpoint.tick)
+            {
+                run.checkpoints.push((checkpoint.tick, checkpoint.bytes, checkpoint.duration));
+            }
+        },
+    );
     if let Some(folder) = folder {
         engine = engine.checkpoint(folder.display().to_string()).checkpoint_interval(secs(1));
     }

@@ -1,5 +1,6 @@
 //! The aggregates that come ready-made: one file each.
 
+mod cogroup;
 mod collect;
 mod count;
 mod extreme;
@@ -10,6 +11,7 @@ mod reduce;
 mod sum;
 mod top;
 
+pub(crate) use cogroup::Cogrouped;
 pub use collect::Collect;
 pub use count::Count;
 pub use extreme::{Max, Min};
