@@ -11,6 +11,7 @@ mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod tables;
 mod windowed;
 
 use std::fmt::Debug;
@@ -25,7 +26,7 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, WindowNode, WindowedNode,
+    StageNode, TableNode, WindowNode, WindowedNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -52,6 +53,7 @@ pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
+pub use tables::table_now;
 pub use millstream_plan as plan;
 pub use windowed::every;
 
@@ -92,6 +94,7 @@ pub struct Builder<'env> {
     windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
     windowed: Vec<WindowedNode>,
+    tables: Vec<TableNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -113,6 +116,7 @@ impl<'env> Builder<'env> {
             windows: Vec::new(),
             clocks: Vec::new(),
             windowed: Vec::new(),
+            tables: Vec::new(),
             invalid: None,
         }
     }
@@ -279,6 +283,7 @@ impl<'env> Builder<'env> {
             outlets: self.outlets,
             clocks: self.clocks,
             windowed: self.windowed,
+            tables: self.tables,
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,
