@@ -113,6 +113,6 @@ pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
 pub use state::{State, StateBackend, StateData, StateKey, StateSpec};
-pub use table::{AsTable, Table};
+pub use table::{AsTable, RefreshedTable, Table, refreshed_table};
 #[doc(inline)]
 pub use tick::Tick;

@@ -12,6 +12,7 @@ mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod tables;
 mod windowed;
 
 use std::fmt::Debug;
@@ -25,8 +26,8 @@ use crate::exchange::{Reducer, Weigh};
 use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
-    ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, WindowNode, DelayNode,
+    ClockNode, DelayNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode,
+    StageBody, StageNode, TableNode, WindowNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -54,6 +55,7 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use tables::table_now;
 pub use windowed::every;
 
 /// The editor's view.
@@ -93,6 +95,7 @@ pub struct Builder<'env> {
     windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
     delays: Vec<DelayNode>,
+    tables: Vec<TableNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -114,6 +117,7 @@ impl<'env> Builder<'env> {
             windows: Vec::new(),
             clocks: Vec::new(),
             delays: Vec::new(),
+            tables: Vec::new(),
             invalid: None,
         }
     }
@@ -280,6 +284,7 @@ impl<'env> Builder<'env> {
             outlets: self.outlets,
             clocks: self.clocks,
             delays: self.delays,
+            tables: self.tables,
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,

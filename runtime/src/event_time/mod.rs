@@ -48,5 +48,5 @@ pub(crate) use table::Table;
 pub(crate) use waiting::{Waiting, Waits};
 pub use watermark::Watermarks;
 pub use window::Window;
-pub(crate) use windows::{Fixed, Shape};
 pub use windows::{Emit, Windows};
+pub(crate) use windows::{Fixed, Shape};

@@ -69,7 +69,9 @@ impl Interval {
     /// What no join can mean. `unbounded`: it is told to keep records for ever. `timed`: its records have a time.
     pub(crate) fn check(self, unbounded: bool, timed: bool) -> Result<(), String> {
         if self.from > self.to {
-            return Err(format!("has the interval {self}, in which there is no time: give it bounds in their order"));
+            return Err(format!(
+                "has the interval {self}, in which there is no time: give it bounds in their order"
+            ));
         }
         if !timed && self != Interval::always() {
             return Err(format!(
@@ -82,9 +84,9 @@ impl Interval {
                 "has the interval {self}, so records of one side at least might meet others at any later time, and would be kept for \
                  ever: give both bounds, or write `.unbounded()` behind it if the state may grow up to the memory that there is"
             )),
-            (true, true) => Err(format!(
-                "has the interval {self}, so what it keeps is bounded: leave out `.unbounded()`"
-            )),
+            (true, true) => {
+                Err(format!("has the interval {self}, so what it keeps is bounded: leave out `.unbounded()`"))
+            }
             _ => Ok(()),
         }
     }
@@ -148,7 +150,11 @@ mod tests {
             for left in [-2000i64, 0, 700] {
                 for right in [-4000i64, -100, 0, 200, 1700, 3700] {
                     let of = |(from, to): (i64, i64), time| (from..=to).contains(&time);
-                    assert_eq!(of(interval.of_left(left), right), of(interval.of_right(right), left), "{interval}");
+                    assert_eq!(
+                        of(interval.of_left(left), right),
+                        of(interval.of_right(right), left),
+                        "{interval}"
+                    );
                 }
             }
         }

@@ -109,7 +109,11 @@ where
         let mut expires = before;
         if !(H::ONCE && B::is_done(&mark, place)) {
             sides.left.add(Row { place, mark, value });
-            let next = if H::LEFT { self.meeting.next(Side::Left, place, late) } else { self.meeting.drops(Side::Left, place) };
+            let next = if H::LEFT {
+                self.meeting.next(Side::Left, place, late)
+            } else {
+                self.meeting.drops(Side::Left, place)
+            };
             expires = expires.min(next);
             changed = true;
         }
@@ -144,7 +148,11 @@ where
             self.meeting.meet(other.place, place, late, |at| {
                 if !(H::ONCE && self.meeting.is_marked(&other.mark, at)) {
                     let right = (!H::ONCE).then(|| value.clone());
-                    rows.push(B::row(at, K::from_slot(slot.clone()), H::out(Some(other.value.clone()), right)));
+                    rows.push(B::row(
+                        at,
+                        K::from_slot(slot.clone()),
+                        H::out(Some(other.value.clone()), right),
+                    ));
                 }
             });
             B::mark(&mut mark, place, other.place);
@@ -153,7 +161,11 @@ where
             }
         }
         sides.right.add(Row { place, mark, value });
-        let next = if H::RIGHT { self.meeting.next(Side::Right, place, late) } else { self.meeting.drops(Side::Right, place) };
+        let next = if H::RIGHT {
+            self.meeting.next(Side::Right, place, late)
+        } else {
+            self.meeting.drops(Side::Right, place)
+        };
         let expires = before.min(next);
         match at {
             Some(at) => kept.keys.put(at, sides, expires, before, true),

@@ -10,7 +10,9 @@ use super::meeting::{Meeting, Side};
 use crate::BoxError;
 use crate::clock::Timestamp;
 use crate::key::Key;
-use crate::state::{Backend, Freeze, KeyStates, Kept, Piece, Schema, StateData, StateKey, Timed, TimedStates};
+use crate::state::{
+    Backend, Freeze, Kept, KeyStates, Piece, Schema, StateData, StateKey, Timed, TimedStates,
+};
 
 /// A record that waits for others.
 #[derive(Clone, Debug, Serialize, Deserialize)]

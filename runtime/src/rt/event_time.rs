@@ -14,7 +14,7 @@ use crate::event_time::{
 };
 use crate::exchange::{Clock, Handle, Scatter};
 use crate::fused::Two;
-use crate::pipeline::{ClockNode, HeadTasks, Route, DelayNode};
+use crate::pipeline::{ClockNode, DelayNode, HeadTasks, Route};
 use crate::state::StateKey;
 
 #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
@@ -79,7 +79,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, Whole>(node, &[(tail.stage, tail.index)], windows, aggregate(&Of::records()))
+        self.of_windows::<(), V, A, Whole>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_and_late<V, A, F>(
@@ -94,7 +99,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, WholeAndLate>(node, &[(tail.stage, tail.index)], windows, aggregate(&Of::records()))
+        self.of_windows::<(), V, A, WholeAndLate>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_by_key<K, V, A, F>(
@@ -110,7 +120,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKey>(node, &[(tail.stage, tail.index)], windows, aggregate(&Of::records()))
+        self.of_windows::<K, V, A, ByKey>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_by_key_and_late<K, V, A, F>(
@@ -126,7 +141,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKeyAndLate>(node, &[(tail.stage, tail.index)], windows, aggregate(&Of::records()))
+        self.of_windows::<K, V, A, ByKeyAndLate>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     /// `from`: the tails that it reads.

@@ -130,7 +130,9 @@ impl<'env> Builder<'env> {
                  its window closes; leave out `.emit(…)`",
             );
         }
-        let Shape::Fixed(fixed) = windows.shape() else { unreachable!("the macro refuses joins in sessions") };
+        let Shape::Fixed(fixed) = windows.shape() else {
+            unreachable!("the macro refuses joins in sessions")
+        };
         self.plan.set_detail(node, windows.detail());
         if let Some(window) = self.graph.nodes[node].inputs.first() {
             self.plan.set_detail(window.node, windows.detail());

@@ -58,6 +58,7 @@ mod windowed;
 mod words;
 
 pub use event_time::{clock, time_of_result};
+pub use join_table::{now as table_now, table};
 pub use of_windows::AGGREGATES;
 pub use print::DEFAULT_LENGTH;
 pub use save_as_text_files::DEFAULT_SUFFIX;
