@@ -27,5 +27,6 @@ mod restarts;
 mod sources;
 mod stateful;
 mod text;
+mod timed_joins;
 mod unions;
 mod windowed;
