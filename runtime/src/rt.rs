@@ -53,8 +53,8 @@ pub use crate::op::join_table::{join_table, left_outer_join_table};
 pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
-pub use tables::table_now;
 pub use millstream_plan as plan;
+pub use tables::table_now;
 pub use windowed::every;
 
 /// The editor's view.

@@ -75,9 +75,8 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
     let operands = stage_operands(graph, &stage.fused);
     // Without a tail there is nothing to write: clippy would call a `()` unneeded.
     let given_back = (!tails.is_empty()).then(|| quote_spanned!(at=> (#(#tails,)*)));
-    let joins_table = |n: &&NodeId| {
-        matches!(graph.nodes[**n].kind, OpKind::JoinTable | OpKind::LeftOuterJoinTable)
-    };
+    let joins_table =
+        |n: &&NodeId| matches!(graph.nodes[**n].kind, OpKind::JoinTable | OpKind::LeftOuterJoinTable);
     let tables: Vec<NodeId> = stage.fused.iter().filter(joins_table).copied().collect();
     let (known, now) =
         (tables.iter().map(|n| ops::table(graph, *n)), tables.iter().map(|n| ops::table_now(graph, *n)));

@@ -36,7 +36,10 @@ where
             if news.is_empty() && (probes.is_empty() || !store.has(group)) {
                 if H::LEFT {
                     rows.extend(
-                        probes.into_iter().flatten().map(|e| (K::from_slot(e.slot), H::out(Some(e.value), None))),
+                        probes
+                            .into_iter()
+                            .flatten()
+                            .map(|e| (K::from_slot(e.slot), H::out(Some(e.value), None))),
                     );
                 }
                 continue;

@@ -39,10 +39,7 @@ impl<'t, K: Matched, V: Matched, W> Matches<'t, K, V, W> {
 
 /// The results for one record.
 #[inline(always)]
-pub fn join_table<'t, K, V, J, W>(
-    table: &'t Table<J, W>,
-    pair: (K, V),
-) -> impl Iterator<Item = (K, (V, W))>
+pub fn join_table<'t, K, V, J, W>(table: &'t Table<J, W>, pair: (K, V)) -> impl Iterator<Item = (K, (V, W))>
 where
     K: Key<Owned: SameKey<J>> + Matched,
     V: Matched,

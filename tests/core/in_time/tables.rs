@@ -149,7 +149,8 @@ fn a_checkpoint_knows_the_versions_of_the_ticks_behind_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let (outside, out) = (Outside::at(1), MemorySink::new());
     let pipeline = || outside.pipeline(secs(0), &out).named("Versions");
-    let engine = Engine::test().checkpoint(folder.path().to_string_lossy()).fail_at(FaultPoint::BeforeCommit, 2);
+    let engine =
+        Engine::test().checkpoint(folder.path().to_string_lossy()).fail_at(FaultPoint::BeforeCommit, 2);
     let mut job = engine.start(pipeline()).expect("it starts");
     for tick in 1..=3 {
         outside.set(10 * tick);
@@ -157,7 +158,10 @@ fn a_checkpoint_knows_the_versions_of_the_ticks_behind_it() {
     }
     drop(job);
     outside.set(70);
-    let mut job = Engine::test().checkpoint(folder.path().to_string_lossy()).start(pipeline()).expect("it starts again");
+    let mut job = Engine::test()
+        .checkpoint(folder.path().to_string_lossy())
+        .start(pipeline())
+        .expect("it starts again");
     job.run_to_end().expect("it runs");
     let versions = out.records();
     assert_eq!((&versions[..4], versions.len()), (&[10, 20, 30, 70][..], 9));
@@ -173,7 +177,9 @@ fn a_version_that_is_gone_is_an_error_that_names_it() {
     outside.set(6);
     let mut job = engine.restart(job.crash(), outside.pipeline(secs(0), &out)).expect("it starts again");
     let error = job.run_to_end().expect_err("it can't have run").to_string();
-    for words in ["operator `join_table`", "tick 1", "version 5 of its table", "before a restart", "it was cleaned up"] {
+    for words in
+        ["operator `join_table`", "tick 1", "version 5 of its table", "before a restart", "it was cleaned up"]
+    {
         assert!(error.contains(words), "no `{words}` in: {error}");
     }
 }
@@ -181,7 +187,8 @@ fn a_version_that_is_gone_is_an_error_that_names_it() {
 #[test]
 fn a_table_that_can_not_be_loaded_at_first_stops_the_pipeline_and_later_stays_as_it_is() {
     let (outside, out) = (Outside::at(u64::MAX), MemorySink::new());
-    let error = Engine::test().run(outside.pipeline(secs(0), &out)).expect_err("there is no table").to_string();
+    let error =
+        Engine::test().run(outside.pipeline(secs(0), &out)).expect_err("there is no table").to_string();
     for words in ["operator `join_table`", "tick 0", "its table can't be loaded: nobody answers"] {
         assert!(error.contains(words), "no `{words}` in: {error}");
     }
@@ -197,9 +204,11 @@ fn a_table_that_can_not_be_loaded_at_first_stops_the_pipeline_and_later_stays_as
 
 #[test]
 fn a_loader_that_panics_is_an_error() {
-    let table = refreshed_table(secs(1), |_| Ok::<_, io::Error>(1), |version| -> io::Result<Table<u64, u64>> {
-        panic!("no version {version}")
-    });
+    let table = refreshed_table(
+        secs(1),
+        |_| Ok::<_, io::Error>(1),
+        |version| -> io::Result<Table<u64, u64>> { panic!("no version {version}") },
+    );
     let pipeline = stream! { source(queue([[(1u64, 1)]])).join_table(&table).print(); };
     let error = Engine::test().run(pipeline).expect_err("it panics").to_string();
     assert!(error.contains("operator `join_table`") && error.contains("panicked: no version 1"), "{error}");

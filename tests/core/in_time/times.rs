@@ -1,7 +1,7 @@
 //! What follows, in event time; late records; ticks without data.
 
-use millstream::prelude::*;
 use millstream::Window;
+use millstream::prelude::*;
 
 fn seconds(ticks: &[&[(&'static str, i64)]]) -> millstream::source::Queue<(&'static str, i64)> {
     queue(ticks.iter().map(|tick| tick.to_vec()))
@@ -21,12 +21,8 @@ fn windows_follow_a_join_as_of_a_time_and_the_value_before() {
     Engine::test().run(pipeline).unwrap();
     let of = |start: i64| Window::millis(1000 * start, 1000 * (start + 10));
     // By 30 s of the quotes and 31 s of the trades; what comes of one operator is not late for the next.
-    let expected = [
-        vec![],
-        vec![],
-        vec![(of(0), vec![(6, 8)]), (of(10), vec![(3, 8)])],
-        vec![(of(30), vec![(19, 30)])],
-    ];
+    let expected =
+        [vec![], vec![], vec![(of(0), vec![(6, 8)]), (of(10), vec![(3, 8)])], vec![(of(30), vec![(19, 30)])]];
     out.assert_batches(expected);
 }
 
@@ -56,7 +52,8 @@ fn late_records_of_either_side_are_counted() {
     });
     let mut job = Engine::test().start(pipeline).unwrap();
     job.run_to_end().unwrap();
-    let mut late: Vec<_> = job.progress().late.iter().map(|late| (late.operator.clone(), late.total)).collect();
+    let mut late: Vec<_> =
+        job.progress().late.iter().map(|late| (late.operator.clone(), late.total)).collect();
     late.sort();
     let expected = [("steps/lag", 1), ("trades/join_as_of", 3), ("trades/sessionize", 0)];
     assert_eq!(late, expected.map(|(operator, n)| (operator.to_string(), n)));
@@ -87,8 +84,10 @@ fn plans_say_what_grows() {
         pairs.sessionize(minutes(30)).print();
     };
     let plan = pipeline.plan().to_string();
-    let lines: Vec<&str> =
-        plan.lines().filter(|l| ["latest", "as_of", "lag", "sessionize"].iter().any(|w| l.contains(w))).collect();
+    let lines: Vec<&str> = plan
+        .lines()
+        .filter(|l| ["latest", "as_of", "lag", "sessionize"].iter().any(|w| l.contains(w)))
+        .collect();
     let says = |line: &str, what: &str| lines.iter().any(|l| l.contains(line) && l.contains(what));
     for (line, what) in [
         ("join_latest", "state grows with the keys"),

@@ -36,7 +36,9 @@ struct Kept {
 /// When a stretch of this length begins that `time` is in.
 fn beginning(time: Timestamp, every: Duration) -> Timestamp {
     match i64::try_from(every.as_millis()) {
-        Ok(every) if every > 0 => Timestamp::from_millis(time.millis().div_euclid(every).saturating_mul(every)),
+        Ok(every) if every > 0 => {
+            Timestamp::from_millis(time.millis().div_euclid(every).saturating_mul(every))
+        }
         Ok(_) => time,
         Err(_) => Timestamp::from_millis(0),
     }
@@ -49,11 +51,7 @@ impl Tables {
     }
 
     /// The tables of a tick; `None`: the pipeline has none.
-    pub fn of_tick(
-        &mut self,
-        plan: &mut TickPlan,
-        places: &Places,
-    ) -> Result<Option<Arc<OfTick>>, Failure> {
+    pub fn of_tick(&mut self, plan: &mut TickPlan, places: &Places) -> Result<Option<Arc<OfTick>>, Failure> {
         if self.all.is_empty() {
             return Ok(None);
         }
@@ -63,8 +61,7 @@ impl Tables {
             let known = plan.tables.iter().find(|known| known.name == name).map(|known| known.version);
             let loaded = blame::catch(|| kept.at(plan.tick.time, known));
             let failed = |error| Failure { at: TaskId { tick: number, stage: 0, task: 0 }, error };
-            let (version, loaded) =
-                places.judge(loaded, Some(node), None, Some(number)).map_err(failed)?;
+            let (version, loaded) = places.judge(loaded, Some(node), None, Some(number)).map_err(failed)?;
             if known.is_none() {
                 plan.tables.push(TableVersion { name, version });
             }
