@@ -98,8 +98,8 @@ impl<T: Pair> Stream<T> {
     /// # let pipeline = stream! {
     /// // What, at which second, and a price or an amount.
     /// let quotes = source(queue([vec![("fig", 10i64, 3), ("fig", 20, 4)]])).event_time(|(_, s, _)| 1000 * s, secs(5));
-    /// let trades = source(queue([vec![("fig", 21i64, "c"), ("fig", 20, "b"), ("fig", 9, "a"), ("fig", 19, "d")]]));
-    /// let trades = trades.event_time(|(_, s, _)| 1000 * s, secs(15)).map(|(what, _, trade)| (what, trade));
+    /// let orders = source(queue([vec![("fig", 21i64, "c"), ("fig", 20, "b"), ("fig", 9, "a"), ("fig", 19, "d")]]));
+    /// let trades = orders.event_time(|(_, s, _)| 1000 * s, secs(15)).map(|(what, _, trade)| (what, trade));
     /// trades.join_as_of(quotes.map(|(what, _, price)| (what, price))).sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();

@@ -1,8 +1,8 @@
-//! Bodies that never return, under strict lints.
+//! Bodies that never return, under strict lints; the pipelines are built, and not run.
 
-use millstream::prelude::*;
+use millstream::prelude::{Pipeline, State, queue, secs, stream};
 
-/// Bodies that never return; built, and not run.
+/// Of records.
 #[allow(clippy::todo, reason = "a pipeline is often begun like this")]
 pub(super) fn records() -> Pipeline<'static> {
     stream! {
@@ -20,7 +20,7 @@ pub(super) fn records() -> Pipeline<'static> {
     }
 }
 
-/// As those, of pairs.
+/// Of pairs.
 #[allow(clippy::todo, reason = "a pipeline is often begun like this")]
 pub(super) fn pairs() -> Pipeline<'static> {
     stream! {
