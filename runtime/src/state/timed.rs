@@ -183,7 +183,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         }
         due.sort_unstable();
         for (expires, hash) in due {
-            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = self.keys.find_by(hash, |timed| timed.expires == Expires::at(expires));
             let at = at.expect("it was found just now");
             let slot = self.keys.entries.get(at).slot.clone();
             let (state, before) = self.take(at);
