@@ -144,12 +144,12 @@ macro_rules! windowed {
             stream!(move {
                 let left = source(input).event_time(|v| 1000 * v.int(), delay).map(|v| (v.int(), 2 * v.int()));
                 let right = source(other).event_time(|v| 1000 * v.int(), other_delay).map(|v| (v.int(), 3 * v.int()));
-                let (left, lone_left) = left.split(|(_, v)| left_can(*v));
-                let (right, lone_right) = right.split(|(_, w)| right_can(*w));
-                let both = left.tumbling(length).$join(right);
+                let (may, never) = left.split(|(_, v)| left_can(*v));
+                let (other_may, other_never) = right.split(|(_, w)| right_can(*w));
+                let both = may.tumbling(length).$join(other_may);
                 let rows = both.map(|(window, key, both)| joined.row(key, window.end, both.both()));
-                let lone_left = lone_left.filter(|_| $lone_left).map(|(key, v)| lefts.row(key, lefts.end(key), [Some(v), None]));
-                let lone_right = lone_right.filter(|_| $lone_right).map(|(key, w)| rights.row(key, rights.end(key), [None, Some(w)]));
+                let lone_left = never.filter(|_| $lone_left).map(|(key, v)| lefts.row(key, lefts.end(key), [Some(v), None]));
+                let lone_right = other_never.filter(|_| $lone_right).map(|(key, w)| rights.row(key, rights.end(key), [None, Some(w)]));
                 rows.union(lone_left).union(lone_right).sink(out);
             })
         }
