@@ -124,6 +124,7 @@ pub fn modifier(modifier: Modifier) -> &'static str {
         Modifier::Id => "`.id(\"counts\")`",
         Modifier::Unbounded => "`.unbounded()`",
         Modifier::Exact => "`.exact()`",
+        Modifier::EventTimeout => "`.event_timeout(minutes(30))`",
     }
 }
 

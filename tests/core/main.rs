@@ -26,5 +26,6 @@ mod restarts;
 mod sources;
 mod stateful;
 mod text;
+mod timeouts;
 mod unions;
 mod windowed;

@@ -41,7 +41,7 @@ pub fn clock(graph: &Graph, node: NodeId) -> TokenStream {
 /// The statement that gives what came of a window its time, where windows follow.
 pub fn time_of_result(graph: &Graph, stages: &Stages, head: NodeId, item: &Ident) -> Option<TokenStream> {
     let wants = |n: &crate::ir::Node| {
-        n.kind.goes_by_event_time() && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
+        n.goes_by_event_time() && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
     };
     if !graph.nodes[head].kind.is_windowed() || !graph.nodes.iter().any(wants) {
         return None;

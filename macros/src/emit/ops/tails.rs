@@ -116,7 +116,11 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
             let time = of_windows::time(cx, node);
             quote_spanned!(at=> #tail.push(#item, (#time, ()));)
         }
-        OpKind::DropDuplicatesByKeyWithinWatermark => {
+        OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::MapWithState
+        | OpKind::MapWithStateAndSnapshots
+            if n.goes_by_event_time() =>
+        {
             let time = of_windows::time(cx, node);
             quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
         }
