@@ -152,7 +152,7 @@ impl Nexmark {
             0 => {
                 let last = last_auction(number);
                 let first = (last - OPEN_AUCTIONS).max(0);
-                first + rng.i64(..last - first + 1 + AHEAD)
+                first + rng.i64(0..last - first + 1 + AHEAD)
             }
             _ => last_auction(number) / HOT * HOT,
         };
@@ -203,7 +203,7 @@ fn last_auction(number: i64) -> i64 {
 fn any_person(number: i64, rng: &mut Rng) -> i64 {
     let people = last_person(number) + 1;
     let active = people.min(ACTIVE_PEOPLE);
-    people - active + rng.i64(..active + AHEAD)
+    people - active + rng.i64(0..active + AHEAD)
 }
 
 /// From a dollar to a million, small ones as likely as large ones.
@@ -275,6 +275,19 @@ mod tests {
         let auctions: BTreeSet<u64> = all().into_iter().filter_map(Event::auction).map(|a| a.id).collect();
         assert!(people.into_iter().eq(1000..1200));
         assert!(auctions.into_iter().eq(1000..1600));
+    }
+
+    #[test]
+    fn bids_and_auctions_name_those_that_are_there_or_come_soon() {
+        for event in all() {
+            match event {
+                Event::Person(_) => {}
+                Event::Auction(auction) => assert!((1000..1210).contains(&auction.seller)),
+                Event::Bid(bid) => {
+                    assert!((1000..1210).contains(&bid.bidder) && (1000..1610).contains(&bid.auction));
+                }
+            }
+        }
     }
 
     #[test]

@@ -38,8 +38,9 @@ fn sessions_end_ten_seconds_behind_their_last_bid() {
     }
     let mut expected = Vec::new();
     for (bidder, mut times) in times {
+        // Sessions that touch are one.
         times.sort_unstable();
-        for session in times.chunk_by(|earlier, later| later - earlier < 10_000) {
+        for session in times.chunk_by(|earlier, later| later - earlier <= 10_000) {
             let window = Window::millis(session[0], session[session.len() - 1] + 10_000);
             expected.push((window, bidder, session.len() as u64));
         }

@@ -27,41 +27,47 @@ pub fn q12(events: impl Events, out: impl Sink<(u64, u64)> + 'static) -> Pipelin
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use millstream::clock::Clock;
 
     use super::*;
-    use crate::nexmark::Nexmark;
 
-    /// A tick a second, each of as many events.
-    const PER_TICK: u64 = 700;
+    use super::super::check::events;
 
-    fn input(seconds: u64) -> impl Events {
-        from_iter(Nexmark::new(42).events(seconds * PER_TICK)).max_records_per_tick(PER_TICK)
+    fn ticks() -> Vec<Vec<Event>> {
+        events().chunks(700).map(<[Event]>::to_vec).collect()
     }
 
-    fn windows(seconds: u64) -> Vec<Vec<(u64, u64)>> {
-        let events: Vec<Event> = Nexmark::new(42).events(seconds * PER_TICK).collect();
-        let mut windows = Vec::new();
-        for window in events.chunks(10 * PER_TICK as usize) {
-            let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
-            for bid in window.iter().cloned().filter_map(Event::bid) {
+    /// The windows that have ended by the last of these ticks: of each its second, and how many events it read.
+    fn windows(read: &[(i64, u64)]) -> Vec<Vec<(u64, u64)>> {
+        let (mut windows, mut rest): (BTreeMap<i64, BTreeMap<u64, u64>>, _) =
+            (BTreeMap::new(), events().into_iter());
+        for (second, events) in read {
+            // A window ends with the tick at its end.
+            let counts = windows.entry((second + 9) / 10 * 10).or_default();
+            for bid in rest.by_ref().take(*events as usize).filter_map(Event::bid) {
                 *counts.entry(bid.bidder).or_default() += 1;
             }
-            windows.push(counts.into_iter().collect());
         }
+        let last = read.last().map_or(0, |(second, _)| *second);
         windows
+            .into_iter()
+            .filter(|(end, _)| *end <= last)
+            .map(|(_, counts)| counts.into_iter().collect())
+            .collect()
     }
 
     #[test]
     fn windows_count_what_their_ticks_read() {
+        let sizes: Vec<(i64, u64)> =
+            (1..).zip(ticks()).map(|(second, tick)| (second, tick.len() as u64)).collect();
         for partitions in [1, 7] {
             let out = MemorySink::new();
-            Engine::test().partitions(partitions).run(q12(input(30), out.clone())).expect("it runs");
-            out.assert_batches_sorted(windows(30));
+            Engine::test().partitions(partitions).run(q12(queue(ticks()), out.clone())).expect("it runs");
+            out.assert_batches_sorted(windows(&sizes));
         }
     }
 
@@ -83,10 +89,15 @@ mod tests {
     #[test]
     fn so_they_do_on_the_local_engine() {
         for partitions in [1, 7] {
-            let out = MemorySink::new();
+            let (out, read) = (MemorySink::new(), Arc::new(Mutex::new(Vec::new())));
+            let told = read.clone();
             let engine = Engine::local().partitions(partitions).clock(Arc::new(Hurrying::default()));
-            engine.run(q12(input(30), out.clone())).expect("it runs");
-            out.assert_batches_sorted(windows(30));
+            let engine = engine.on_progress(move |progress| {
+                let tick = progress.tick.expect("it tells of a tick");
+                told.lock().expect("no panics").push((tick.time.millis() / 1000, progress.sources[0].input));
+            });
+            engine.run(q12(queue(ticks()), out.clone())).expect("it runs");
+            out.assert_batches_sorted(windows(&read.lock().expect("no panics")));
         }
     }
 }
