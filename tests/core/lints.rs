@@ -275,10 +275,11 @@ fn in_time(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
     let table = refreshed_table(secs(5), |_| Ok::<_, std::io::Error>(1), load);
     stream! {
         let timed = source(queue([vec![("a", 1_u64), ("b", 12)]])).event_time(|(_, second)| 1000 * second, secs(5));
-        let near = timed.join_as_of(timed, secs(5));
-        let newest = timed.join_latest(timed).union(timed.join_as_of(timed)).union(near);
-        let outer = timed.left_outer_join_latest(timed).union(timed.left_outer_join_as_of(timed));
-        let rated = timed.join_table(&table).map(|(key, both)| (key.to_string(), both));
+        let others = source(queue([vec![("a", 1_u64), ("b", 12)]])).event_time(|(_, second)| 1000 * second, secs(5));
+        let near = timed.join_as_of(others, secs(5));
+        let newest = timed.join_latest(others).union(timed.join_as_of(others)).union(near);
+        let outer = timed.left_outer_join_latest(others).union(timed.left_outer_join_as_of(others));
+        let rated = timed.join_table(table).map(|(key, both)| (key.to_string(), both));
         newest.union(rated).map_values(|(a, b)| a + b).sink(out.clone());
         outer.map_values(|(a, b)| a + b.unwrap_or(0)).sink(out.clone());
         timed.lag().map_values(|(a, b)| a.unwrap_or(0) + b).union(timed.delta(|a, b| b - a)).sink(out.clone());
