@@ -143,7 +143,7 @@ impl TestJob {
     /// Moves the clock to the next boundary and runs its tick, with data or without.
     ///
     /// # Errors
-    /// What went wrong in the tick; the job has ended then. [`Error::Config`] if it had ended before.
+    /// What went wrong in the tick; the job has ended then. [`Error::Config`](crate::Error::Config) if it had ended before.
     pub fn tick(&mut self) -> Result<()> {
         let next = self.session.boundary()?;
         self.session.run_until(next)

@@ -44,6 +44,7 @@ pub(super) fn each<K, V, S>(
     K: StateKey,
     S: Keyed<K, Cell: Cell>,
 {
+    states.keys().expect(records.iter().map(Vec::len).sum());
     for chunk in records {
         let mut chunk = chunk.into_iter();
         while !chunk.as_slice().is_empty() {

@@ -1,6 +1,7 @@
 //! States that may time out.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use super::kept::{Freeze, Kept};
 use super::keys::THERE;
@@ -14,7 +15,24 @@ use crate::key::Key;
 #[derive(Clone, Debug)]
 pub(crate) struct Timed<S> {
     pub state: S,
-    expires: Timestamp,
+    expires: Expires,
+}
+
+/// A time, in which no state at all fits too: so `Option<Timed<u64>>` takes no more than two words.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Expires(NonZeroU64);
+
+impl Expires {
+    #[inline(always)]
+    fn at(time: Timestamp) -> Expires {
+        // Nothing but the earliest of all times becomes zero; it is taken for the one behind it.
+        Expires(NonZeroU64::new(time.millis() as u64 ^ 1 << 63).unwrap_or(NonZeroU64::MIN))
+    }
+
+    #[inline(always)]
+    fn time(self) -> Timestamp {
+        Timestamp::from_millis((self.0.get() ^ 1 << 63) as i64)
+    }
 }
 
 impl<S: StateData> Cell for Timed<S> {
@@ -25,10 +43,10 @@ impl<S: StateData> Cell for Timed<S> {
         &self.state
     }
     fn write_fields(&self, out: &mut Vec<u8>) {
-        slots::encode_time(self.expires, out);
+        slots::encode_time(self.expires.time(), out);
     }
     fn read(state: S, fields: &[u8]) -> Result<Self, BoxError> {
-        Ok(Timed { state, expires: postcard::from_bytes(fields)? })
+        Ok(Timed { state, expires: Expires::at(postcard::from_bytes(fields)?) })
     }
 }
 
@@ -84,7 +102,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
 
     /// Takes in a key that is not here.
     pub fn add(&mut self, hash: u64, slot: K::Slot, state: S, expires: Timestamp) {
-        let at = self.keys.add(hash, slot, Some(Timed { state, expires }));
+        let at = self.keys.add(hash, slot, Some(Timed { state, expires: Expires::at(expires) }));
         self.look_at(at, expires);
     }
 
@@ -92,13 +110,13 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     #[inline(always)]
     pub fn take(&mut self, at: usize) -> (S, Timestamp) {
         let Timed { state, expires } = self.keys.aside(at).take().expect(THERE);
-        (state, expires)
+        (state, expires.time())
     }
 
     /// Puts a state in where one was taken out, with its time-out, which was `before`. `changed`: it may be another one.
     #[inline(always)]
     pub fn put(&mut self, at: usize, state: S, expires: Timestamp, before: Timestamp, changed: bool) {
-        let timed = Some(Timed { state, expires });
+        let timed = Some(Timed { state, expires: Expires::at(expires) });
         if changed || expires != before {
             *self.keys.state(at) = timed;
             self.look_at(at, expires);
@@ -111,7 +129,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     pub fn remove(&mut self, at: usize) {
         self.keys.remove(at);
         if at < self.keys.len() {
-            let expires = self.keys.get(at).expires;
+            let expires = self.keys.get(at).expires.time();
             self.look_at(at, expires);
         }
     }
@@ -132,7 +150,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         }
         due.sort_unstable();
         for (expires, hash) in due {
-            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = self.keys.find_by(hash, |timed| timed.expires == Expires::at(expires));
             let at = at.expect("it was found just now");
             let key = self.keys.key(at);
             let (state, _) = self.take(at);
@@ -151,7 +169,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         for (block, soonest) in self.soonest.iter_mut().enumerate().filter(|(_, soonest)| **soonest <= now) {
             *soonest = never();
             for at in BLOCK * block..self.keys.len().min(BLOCK * (block + 1)) {
-                let expires = self.keys.get(at).expires;
+                let expires = self.keys.get(at).expires.time();
                 if expires <= now {
                     due.push((expires, self.keys.hash(at)));
                 } else {
@@ -171,7 +189,7 @@ impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
         let mut states = TimedStates { keys: KeyStates::restore(pieces)?, soonest: Vec::new() };
         for at in 0..states.keys.len() {
-            let expires = states.keys.get(at).expires;
+            let expires = states.keys.get(at).expires.time();
             states.look_at(at, expires);
         }
         Ok(states)
