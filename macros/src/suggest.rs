@@ -71,6 +71,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("tumble", "write `.tumbling(length)`"),
     ("hop", "write `.sliding(length, slide)`"),
     ("session_window", "write `.session(gap)`"),
+    ("merge_asof", "write `.join_as_of(other)`"),
+    ("asof_join", "write `.join_as_of(other)`"),
+    ("join_asof", "write `.join_as_of(other)`"),
+    ("temporal_join", "write `.join_as_of(other)`"),
+    ("diff", "the difference to the value before, of each key: `.delta(|before, now| now - before)`"),
+    ("pairwise", "each value with the one before it, of its key: `.lag()`"),
     ("start", "a pipeline is started by its engine: `Engine::local().start(pipeline)`"),
     ("run", "a pipeline is run by its engine: `Engine::local().run(pipeline)`"),
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
@@ -233,6 +239,14 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::WindowedTop, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
         (OpKind::WindowedAggregate | OpKind::WindowedAggregateByKey, _) => {
             format!("`.{name}(sum(|x| …))`, or several at once, `.{name}((count(), mean(|x| …)))`")
+        }
+        (OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf, _) => {
+            format!("`.{name}(other)` or `.{name}(other, secs(30))`, where `other` is a stream")
+        }
+        (OpKind::Sessionize, _) => format!("`.{name}(minutes(30))`, its gap"),
+        (OpKind::Lag, _) => format!("`.{name}()` or `.{name}(minutes(1))`"),
+        (OpKind::Delta, _) => {
+            format!("`.{name}(|before, now| …)` or `.{name}(|before, now| …, minutes(1))`")
         }
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),

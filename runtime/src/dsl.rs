@@ -7,6 +7,7 @@
 mod aggregates;
 mod element_wise;
 mod event_time;
+mod in_time;
 mod keyed;
 mod modifiers;
 mod of_windows;

@@ -66,6 +66,7 @@ mod event_time;
 #[doc(hidden)]
 pub mod exchange;
 mod fused;
+mod join;
 pub mod key;
 mod op;
 pub mod pipeline;
@@ -111,6 +112,6 @@ pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
 pub use state::{State, StateBackend, StateData, StateKey, StateSpec};
-pub use table::{AsTable, Table};
+pub use table::{AsTable, RefreshedTable, Table, refreshed_table};
 #[doc(inline)]
 pub use tick::Tick;

@@ -6,10 +6,12 @@
 
 mod event_time;
 mod exact;
+mod in_time;
 mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod tables;
 mod windowed;
 
 use std::fmt::Debug;
@@ -24,7 +26,7 @@ use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
     ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, WindowNode, WindowedNode,
+    StageNode, TableNode, WindowNode, WindowedNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -52,6 +54,7 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use tables::table_now;
 pub use windowed::every;
 
 /// The editor's view.
@@ -92,6 +95,7 @@ pub struct Builder<'env> {
     windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
     windowed: Vec<WindowedNode>,
+    tables: Vec<TableNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -113,6 +117,7 @@ impl<'env> Builder<'env> {
             windows: Vec::new(),
             clocks: Vec::new(),
             windowed: Vec::new(),
+            tables: Vec::new(),
             invalid: None,
         }
     }
@@ -279,6 +284,7 @@ impl<'env> Builder<'env> {
             outlets: self.outlets,
             clocks: self.clocks,
             windowed: self.windowed,
+            tables: self.tables,
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,

@@ -21,6 +21,7 @@ macro_rules! both {
 }
 
 mod event_time;
+mod in_time;
 mod stateful;
 mod windowed;
 
@@ -301,6 +302,11 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
             [event_time::emitted::$name, event_time::edited::$name]
         };
     }
+    macro_rules! of_in_time {
+        ($name:ident) => {
+            [in_time::emitted::$name, in_time::edited::$name]
+        };
+    }
     macro_rules! of_stateful {
         ($name:ident) => {
             [stateful::emitted::$name, stateful::edited::$name]
@@ -366,6 +372,10 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
             of_times!(duplicates)
         }
+        OpKind::JoinLatest | OpKind::LeftOuterJoinLatest => of_in_time!(latest),
+        OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf => of_in_time!(as_of),
+        OpKind::Sessionize => of_in_time!(sessionize),
+        OpKind::Lag | OpKind::Delta => of_in_time!(previous),
         OpKind::EventTime | OpKind::Tumbling | OpKind::Sliding | OpKind::Global | OpKind::WindowedCount => {
             of_times!(times)
         }

@@ -12,6 +12,7 @@ mod errors;
 mod event_time;
 mod facade;
 mod hygiene;
+mod in_time;
 mod joins;
 mod keyed;
 mod keys;

@@ -21,18 +21,20 @@ pub fn check(graph: &Graph, diag: &mut Diagnostics) {
 /// What only the stages show.
 pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
     for node in &graph.nodes {
-        let Some(input) = node.inputs.first() else { continue };
-        let time = time_of(graph, stages, *input);
-        if node.kind == OpKind::EventTime {
-            if let Ok(first) = time {
-                given_twice(node, &graph.nodes[first], diag);
+        for input in &node.inputs {
+            let time = time_of(graph, stages, *input);
+            if node.kind == OpKind::EventTime {
+                if let Ok(first) = time {
+                    given_twice(node, &graph.nodes[first], diag);
+                }
+            } else if needs_time(node)
+                && let Err(lost) = time
+            {
+                let timeout = node.modified(Modifier::EventTimeout);
+                let op = timeout.map_or(&node.op, |timeout| &timeout.name);
+                diag.error(op.span(), without_time(graph, op, lost));
+                break;
             }
-        } else if needs_time(node)
-            && let Err(lost) = time
-        {
-            let timeout = node.modified(Modifier::EventTimeout);
-            let op = timeout.map_or(&node.op, |timeout| &timeout.name);
-            diag.error(op.span(), without_time(graph, op, lost));
         }
     }
 }
@@ -46,6 +48,8 @@ fn needs_time(node: &Node) -> bool {
 fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
     let from = if first.kind == OpKind::EventTime {
         "an `event_time` above gives it".to_string()
+    } else if first.kind.hands_on_times() {
+        format!("what comes of `{}` has that of its record", first.op)
     } else {
         format!("what comes of windows (`{}`) has the time of its window", first.op)
     };

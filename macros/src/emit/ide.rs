@@ -85,6 +85,13 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     } else if (is(OpKind::WindowedAggregate) || is(OpKind::WindowedAggregateByKey)) && count() == 1 {
         (name, Some(aggregates(args.clone(), rt)))
     } else if let Some(kind) = OpKind::by_name(&name.to_string())
+        && kind.hands_on_times()
+        && count() + 1 == kind.spec().args.len()
+    {
+        // How old a value may be, at most.
+        let comma = (!args.is_empty()).then(comma).flatten();
+        (name, Some(quote!(#args #comma ::core::time::Duration::MAX)))
+    } else if let Some(kind) = OpKind::by_name(&name.to_string())
         && kind.spec().class == Class::Windowed
     {
         let slide = kind.spec().args.iter().position(|arg| *arg == Arg::OptionalValue);

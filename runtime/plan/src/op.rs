@@ -60,6 +60,8 @@ pub enum OpKind {
     RunningCount,
     RunningReduce,
     RunningFold,
+    JoinLatest,
+    LeftOuterJoinLatest,
     UpdateStateByKey,
     UpdateStateByKeyWith,
     MapWithState,
@@ -92,6 +94,11 @@ pub enum OpKind {
     WindowedGroupByKey,
     DropDuplicatesWithinWatermark,
     DropDuplicatesByKeyWithinWatermark,
+    JoinAsOf,
+    LeftOuterJoinAsOf,
+    Sessionize,
+    Lag,
+    Delta,
     Print,
     ForEach,
     ForEachPartition,
@@ -234,6 +241,8 @@ impl OpKind {
         OpKind::RunningCount,
         OpKind::RunningReduce,
         OpKind::RunningFold,
+        OpKind::JoinLatest,
+        OpKind::LeftOuterJoinLatest,
         OpKind::UpdateStateByKey,
         OpKind::UpdateStateByKeyWith,
         OpKind::MapWithState,
@@ -266,6 +275,11 @@ impl OpKind {
         OpKind::WindowedGroupByKey,
         OpKind::DropDuplicatesWithinWatermark,
         OpKind::DropDuplicatesByKeyWithinWatermark,
+        OpKind::JoinAsOf,
+        OpKind::LeftOuterJoinAsOf,
+        OpKind::Sessionize,
+        OpKind::Lag,
+        OpKind::Delta,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,
@@ -299,8 +313,30 @@ impl OpKind {
 
     /// Whether it is an aggregate of windows.
     pub fn is_windowed(self) -> bool {
-        let duplicates = [OpKind::DropDuplicatesWithinWatermark, OpKind::DropDuplicatesByKeyWithinWatermark];
-        self.goes_by_event_time() && !duplicates.contains(&self)
+        matches!(
+            self,
+            OpKind::WindowedCount
+                | OpKind::WindowedReduce
+                | OpKind::WindowedFold
+                | OpKind::WindowedAggregate
+                | OpKind::WindowedTop
+                | OpKind::WindowedCollect
+                | OpKind::WindowedCountByKey
+                | OpKind::WindowedReduceByKey
+                | OpKind::WindowedFoldByKey
+                | OpKind::WindowedAggregateByKey
+                | OpKind::WindowedGroupByKey
+        )
+    }
+
+    /// Whether its records leave in event time, each with the time of the record that it is made of.
+    pub fn hands_on_times(self) -> bool {
+        matches!(self, OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta)
+    }
+
+    /// Whether its results have the time of the window that they begin with.
+    pub fn has_time_of_window(self) -> bool {
+        self.is_windowed() || self == OpKind::Sessionize
     }
 
     /// The method's name in the DSL.

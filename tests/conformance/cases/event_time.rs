@@ -2,6 +2,7 @@
 //! test engine each case also crashes and is restarted behind every one of its ticks, with another number of partitions.
 
 mod aggregates;
+mod as_of;
 mod duplicates;
 mod sessions;
 mod windows;
@@ -27,7 +28,9 @@ pub fn check(case: &Case) -> Option<Check> {
     if case.expect_error && case.op == "session_window_agg" {
         return Some(sessions::updates_are_refused);
     }
-    aggregates::check(case).or_else(|| pipeline(case).map(|_| as_ever as Check))
+    as_of::check(case)
+        .or_else(|| aggregates::check(case))
+        .or_else(|| pipeline(case).map(|_| as_ever as Check))
 }
 
 fn pipeline(case: &Case) -> Option<Build> {

@@ -35,6 +35,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::LeftAntiJoin
         | OpKind::Cogroup
         | OpKind::RunningFold
+        | OpKind::JoinLatest
+        | OpKind::LeftOuterJoinLatest
         | OpKind::UpdateStateByKey
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState
@@ -55,7 +57,13 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_windows::tail_type(graph, node),
-        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+        OpKind::DropDuplicatesWithinWatermark
+        | OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::JoinAsOf
+        | OpKind::LeftOuterJoinAsOf
+        | OpKind::Sessionize
+        | OpKind::Lag
+        | OpKind::Delta => {
             quote_spanned!(at=> #rt::Scatter<_, _>)
         }
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
@@ -113,15 +121,20 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     match n.kind {
         kind if kind.is_windowed() => of_windows::push(cx, node, item),
         OpKind::DropDuplicatesWithinWatermark => {
-            let time = of_windows::time(cx, node);
+            let time = of_windows::time(cx, node, input);
             quote_spanned!(at=> #tail.push(#item, (#time, ()));)
         }
         OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::JoinAsOf
+        | OpKind::LeftOuterJoinAsOf
+        | OpKind::Sessionize
+        | OpKind::Lag
+        | OpKind::Delta
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
             if n.goes_by_event_time() =>
         {
-            let time = of_windows::time(cx, node);
+            let time = of_windows::time(cx, node, input);
             quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
         }
         OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
@@ -154,6 +167,8 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::LeftAntiJoin
         | OpKind::Cogroup
         | OpKind::RunningFold
+        | OpKind::JoinLatest
+        | OpKind::LeftOuterJoinLatest
         | OpKind::UpdateStateByKey
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState

@@ -2,6 +2,7 @@
 
 mod by_key;
 mod event_time;
+mod in_time;
 mod per_batch;
 mod stateful;
 mod windowed;
@@ -274,6 +275,8 @@ impl OpKind {
             OpKind::RunningCount
             | OpKind::RunningReduce
             | OpKind::RunningFold
+            | OpKind::JoinLatest
+            | OpKind::LeftOuterJoinLatest
             | OpKind::UpdateStateByKey
             | OpKind::UpdateStateByKeyWith
             | OpKind::MapWithState
@@ -305,7 +308,9 @@ impl OpKind {
             | OpKind::WindowedAggregateByKey
             | OpKind::WindowedGroupByKey
             | OpKind::DropDuplicatesWithinWatermark
-            | OpKind::DropDuplicatesByKeyWithinWatermark => event_time::row(self),
+            | OpKind::DropDuplicatesByKeyWithinWatermark
+            | OpKind::Sessionize => event_time::row(self),
+            OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta => in_time::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

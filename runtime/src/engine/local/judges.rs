@@ -15,7 +15,7 @@ pub(crate) struct Judge {
     clock: usize,
     /// The lateness that windows between the two allow: their results come so much later.
     delay: Duration,
-    /// There are windows between the two: what comes of them is judged late as their records were.
+    /// There are windows between the two, or what else waits for it: what comes of them is judged late as their records were.
     behind: bool,
 }
 
@@ -44,6 +44,9 @@ impl Judges {
                     judge.delay = judge.delay.saturating_add(windows.lateness());
                     judge.behind = true;
                 }
+            }
+            if node.kind.hands_on_times() || node.kind == OpKind::Sessionize {
+                all.iter_mut().for_each(|judge| judge.behind = true);
             }
             if node.kind == OpKind::EventTime
                 && let Some(clock) = pipeline.clocks.iter().position(|c| c.node == id)

@@ -129,6 +129,7 @@ impl<'env> Hand<'env> {
             outlets: self.outlets,
             clocks: Vec::new(),
             windowed: Vec::new(),
+            tables: Vec::new(),
             counters: Vec::new(),
             migrations: Migrations::default(),
             env: PhantomData,
