@@ -28,5 +28,6 @@ mod sources;
 mod stateful;
 mod text;
 mod timed_joins;
+mod timeouts;
 mod unions;
 mod windowed;

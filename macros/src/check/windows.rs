@@ -1,5 +1,6 @@
 //! Windows of event time: they have a time to go by, and are followed by an aggregate.
 
+use proc_macro2::Ident;
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -26,11 +27,13 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
                 if let Ok(first) = time {
                     given_twice(node, &graph.nodes[first], diag);
                 }
-            } else if needs_time(node.kind, at)
+            } else if needs_time(node, at)
                 && let Err(lost) = time
                 && !is_timeless(graph, stages, id)
             {
-                diag.error(node.op.span(), without_time(graph, node, at, lost));
+                let timeout = node.modified(Modifier::EventTimeout);
+                let op = timeout.map_or(&node.op, |timeout| &timeout.name);
+                diag.error(op.span(), without_time(graph, node, op, at, lost));
                 break;
             }
         }
@@ -38,9 +41,10 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
 }
 
 /// Of windows all but `global`, which has one, whatever the time. What is made of windows has their time, and that of a stream beside.
-fn needs_time(kind: OpKind, input: usize) -> bool {
+fn needs_time(node: &Node, input: usize) -> bool {
+    let kind = node.kind;
     kind.is_window() && kind != OpKind::Global
-        || kind.goes_by_event_time() && !kind.is_windowed()
+        || node.goes_by_event_time() && !kind.is_windowed()
         || kind.is_windowed_join() && input == 1
 }
 
@@ -61,8 +65,8 @@ fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
     );
 }
 
-fn without_time(graph: &Graph, node: &Node, input: usize, lost: Lost) -> String {
-    let op = &node.op;
+/// `op`: the operator that goes by it, or what says so of one.
+fn without_time(graph: &Graph, node: &Node, op: &Ident, input: usize, lost: Lost) -> String {
     let these = match (node.inputs.len(), input) {
         (1, _) => "these records is",
         (_, 0) => "the records before it is",

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::BoxError;
 use crate::batch::{Data, Rows};
+use crate::op::ahead;
 use crate::op::gather::{self, Gather};
 use crate::op::join::How;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext};
@@ -45,21 +46,16 @@ where
                 continue;
             }
             let newest = store.group::<KeyStates<K, W>>(group);
-            for entry in news.into_iter().flatten() {
-                let hash = entry.hash();
-                match newest.find(hash, &entry.slot) {
-                    Some(at) => *newest.state(at) = Some(entry.value),
-                    None => {
-                        newest.add(hash, entry.slot, Some(entry.value));
-                    }
-                }
-            }
-            for entry in probes.into_iter().flatten() {
-                let found = newest.find(entry.hash(), &entry.slot).map(|at| newest.get(at).clone());
+            ahead::each(newest, news, |newest, hash, at, entry| {
+                let at = at.unwrap_or_else(|| newest.add(hash, entry.slot, None));
+                *newest.state(at) = Some(entry.value);
+            });
+            ahead::each(newest, probes, |newest, _, at, entry| {
+                let found = at.map(|at| newest.get(at).clone());
                 if found.is_some() || H::LEFT {
                     rows.push((K::from_slot(entry.slot), H::out(Some(entry.value), found)));
                 }
-            }
+            });
         }
         Ok(Box::new(Rows::new(rows)))
     }
