@@ -72,7 +72,7 @@ impl<T: Pair> Stream<T> {
     /// shown.left_outer_interval_join(clicked, Interval::between(secs(0), secs(9)), |_, second| second % 2 == 0).sink(sink);
     /// # };
     /// # Engine::test().run(pipeline).unwrap();
-    /// out.assert_batches([vec![("ad", (20, Some(22)))], vec![("ad", (60, Some(60)))], vec![("ad", (10, None))], vec![]]);
+    /// out.assert_batches([vec![("ad", (20, Some(22)))], vec![("ad", (60, Some(60)))], vec![("ad", (10, None))]]);
     /// ```
     pub fn left_outer_interval_join<U: Pair>(
         &self,

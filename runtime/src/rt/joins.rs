@@ -25,7 +25,6 @@ type SideOf<K, V, W> = Handle<Scatter<K, (Timestamp, Two<V, W>)>>;
 macro_rules! joins {
     ($($by_interval:ident $by_window:ident $how:ident)+) => {$(
         /// `timed`: the records have an event time.
-        #[allow(clippy::too_many_arguments, reason = "an operator's operands")]
         pub fn $by_interval<K, J, V, W, C>(
             &mut self,
             node: NodeId,
