@@ -16,12 +16,15 @@ pub enum Lost {
     Late(NodeId),
 }
 
-/// The node that gives the records of a stream their time: an `event_time`, or an aggregate of windows, whose results have that
-/// of their window.
+/// The node that gives the records of a stream their time: an `event_time`; an aggregate of windows, whose results have that
+/// of their window; or an operator whose results have that of their record.
 pub fn time_of(graph: &Graph, stages: &Stages, stream: StreamId) -> Result<NodeId, Lost> {
     let id = graph.streams[stream].node;
     let node = &graph.nodes[id];
     if node.kind == OpKind::EventTime {
+        return Ok(id);
+    }
+    if node.kind.hands_on_times() || node.kind == OpKind::Sessionize {
         return Ok(id);
     }
     if node.kind.is_windowed() {

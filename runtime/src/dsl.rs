@@ -7,6 +7,7 @@
 mod aggregates;
 mod element_wise;
 mod event_time;
+mod in_time;
 mod keyed;
 mod modifiers;
 mod of_windows;
@@ -14,6 +15,7 @@ mod outputs;
 mod per_batch;
 mod stateful;
 mod texts;
+mod timed_joins;
 mod waiting;
 mod whole;
 mod windowed;

@@ -60,6 +60,8 @@ pub enum OpKind {
     RunningCount,
     RunningReduce,
     RunningFold,
+    JoinLatest,
+    LeftOuterJoinLatest,
     UpdateStateByKey,
     UpdateStateByKeyWith,
     MapWithState,
@@ -90,8 +92,24 @@ pub enum OpKind {
     WindowedFoldByKey,
     WindowedAggregateByKey,
     WindowedGroupByKey,
+    WindowedJoin,
+    WindowedLeftOuterJoin,
+    WindowedRightOuterJoin,
+    WindowedFullOuterJoin,
+    WindowedLeftSemiJoin,
+    WindowedCogroup,
     DropDuplicatesWithinWatermark,
     DropDuplicatesByKeyWithinWatermark,
+    JoinAsOf,
+    LeftOuterJoinAsOf,
+    IntervalJoin,
+    LeftOuterIntervalJoin,
+    RightOuterIntervalJoin,
+    FullOuterIntervalJoin,
+    LeftSemiIntervalJoin,
+    Sessionize,
+    Lag,
+    Delta,
     Print,
     ForEach,
     ForEachPartition,
@@ -234,6 +252,8 @@ impl OpKind {
         OpKind::RunningCount,
         OpKind::RunningReduce,
         OpKind::RunningFold,
+        OpKind::JoinLatest,
+        OpKind::LeftOuterJoinLatest,
         OpKind::UpdateStateByKey,
         OpKind::UpdateStateByKeyWith,
         OpKind::MapWithState,
@@ -264,8 +284,24 @@ impl OpKind {
         OpKind::WindowedFoldByKey,
         OpKind::WindowedAggregateByKey,
         OpKind::WindowedGroupByKey,
+        OpKind::WindowedJoin,
+        OpKind::WindowedLeftOuterJoin,
+        OpKind::WindowedRightOuterJoin,
+        OpKind::WindowedFullOuterJoin,
+        OpKind::WindowedLeftSemiJoin,
+        OpKind::WindowedCogroup,
         OpKind::DropDuplicatesWithinWatermark,
         OpKind::DropDuplicatesByKeyWithinWatermark,
+        OpKind::JoinAsOf,
+        OpKind::LeftOuterJoinAsOf,
+        OpKind::IntervalJoin,
+        OpKind::LeftOuterIntervalJoin,
+        OpKind::RightOuterIntervalJoin,
+        OpKind::FullOuterIntervalJoin,
+        OpKind::LeftSemiIntervalJoin,
+        OpKind::Sessionize,
+        OpKind::Lag,
+        OpKind::Delta,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,
@@ -297,10 +333,59 @@ impl OpKind {
         spec.class == Class::EventTime && spec.stateful
     }
 
-    /// Whether it is an aggregate of windows.
+    /// Whether it is an aggregate of windows, or a join in them.
     pub fn is_windowed(self) -> bool {
-        let duplicates = [OpKind::DropDuplicatesWithinWatermark, OpKind::DropDuplicatesByKeyWithinWatermark];
-        self.goes_by_event_time() && !duplicates.contains(&self)
+        self.is_windowed_join()
+            || matches!(
+                self,
+                OpKind::WindowedCount
+                    | OpKind::WindowedReduce
+                    | OpKind::WindowedFold
+                    | OpKind::WindowedAggregate
+                    | OpKind::WindowedTop
+                    | OpKind::WindowedCollect
+                    | OpKind::WindowedCountByKey
+                    | OpKind::WindowedReduceByKey
+                    | OpKind::WindowedFoldByKey
+                    | OpKind::WindowedAggregateByKey
+                    | OpKind::WindowedGroupByKey
+            )
+    }
+
+    /// Whether it brings two streams together in windows of event time.
+    pub fn is_windowed_join(self) -> bool {
+        matches!(
+            self,
+            OpKind::WindowedJoin
+                | OpKind::WindowedLeftOuterJoin
+                | OpKind::WindowedRightOuterJoin
+                | OpKind::WindowedFullOuterJoin
+                | OpKind::WindowedLeftSemiJoin
+                | OpKind::WindowedCogroup
+        )
+    }
+
+    /// Whether it brings records of two streams together that are near in event time.
+    pub fn is_interval_join(self) -> bool {
+        matches!(
+            self,
+            OpKind::IntervalJoin
+                | OpKind::LeftOuterIntervalJoin
+                | OpKind::RightOuterIntervalJoin
+                | OpKind::FullOuterIntervalJoin
+                | OpKind::LeftSemiIntervalJoin
+        )
+    }
+
+    /// Whether its records leave with a time, each with that of the record that it is made of.
+    pub fn hands_on_times(self) -> bool {
+        self.is_interval_join()
+            || matches!(self, OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta)
+    }
+
+    /// Whether its results have the time of the window that they begin with.
+    pub fn has_time_of_window(self) -> bool {
+        self.is_windowed() || self == OpKind::Sessionize
     }
 
     /// The method's name in the DSL.

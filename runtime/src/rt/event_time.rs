@@ -14,8 +14,9 @@ use crate::event_time::{
 };
 use crate::exchange::{Clock, Handle, Scatter};
 use crate::fused::Two;
-use crate::pipeline::{ClockNode, HeadTasks, Route, WindowedNode};
-use crate::state::StateKey;
+use crate::op::map_with_state_by_event_time::{AndSnapshotsByEventTime, MapWithStateByEventTime};
+use crate::pipeline::{ClockNode, DelayNode, HeadTasks, Route};
+use crate::state::{State, StateData, StateKey, StateSpec};
 
 #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
 impl<'env> Builder<'env> {
@@ -67,6 +68,61 @@ impl<'env> Builder<'env> {
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], drop)
     }
 
+    pub fn map_with_state_by_event_time<K, V, S, U, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        function: F,
+        spec: StateSpec<K, S>,
+        timeout: Duration,
+    ) -> Stream<Rows<U>>
+    where
+        K: StateKey,
+        V: Data,
+        S: StateData,
+        U: Data,
+        F: Fn(&K, Option<V>, &mut State<S>) -> Option<U> + Send + Sync + 'env,
+    {
+        let map = self.timing_out::<K, V, S, U, F>(node, function, spec, timeout);
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], map)
+    }
+
+    pub fn map_with_state_and_snapshots_by_event_time<K, V, S, U, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        function: F,
+        spec: StateSpec<K, S>,
+        timeout: Duration,
+    ) -> Stream<Rows<Two<U, (K, S)>>>
+    where
+        K: StateKey,
+        V: Data,
+        S: StateData,
+        U: Data,
+        F: Fn(&K, Option<V>, &mut State<S>) -> Option<U> + Send + Sync + 'env,
+    {
+        let map = AndSnapshotsByEventTime(self.timing_out::<K, V, S, U, F>(node, function, spec, timeout));
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], map)
+    }
+
+    fn timing_out<K: StateKey, V, S, U, F>(
+        &mut self,
+        node: NodeId,
+        function: F,
+        spec: StateSpec<K, S>,
+        timeout: Duration,
+    ) -> MapWithStateByEventTime<K, V, S, U, F> {
+        let StateSpec { timeout: by_batch_time, initial } = spec;
+        if by_batch_time.is_some() {
+            let why = "has a time-out of batch times, `StateSpec::timeout`, and one of event time, `event_timeout`: leave out \
+                       one of the two";
+            self.refuse(node, why);
+        }
+        self.plan.set_detail(node, format!("time-out {timeout:?} of event time"));
+        MapWithStateByEventTime { node, function, timeout, initial, types: PhantomData }
+    }
+
     pub fn windowed<V, A, F>(
         &mut self,
         node: NodeId,
@@ -79,7 +135,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, Whole>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<(), V, A, Whole>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_and_late<V, A, F>(
@@ -94,7 +155,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, WholeAndLate>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<(), V, A, WholeAndLate>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_by_key<K, V, A, F>(
@@ -110,7 +176,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKey>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<K, V, A, ByKey>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_by_key_and_late<K, V, A, F>(
@@ -126,13 +197,19 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKeyAndLate>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<K, V, A, ByKeyAndLate>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
-    fn of_windows<K, V, A, R>(
+    /// `from`: the tails that it reads.
+    pub(super) fn of_windows<K, V, A, R>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        from: &[(usize, usize)],
         windows: Windows,
         aggregate: A,
     ) -> Stream<Rows<R::Row>>
@@ -149,11 +226,11 @@ impl<'env> Builder<'env> {
         if let Some(window) = self.graph.nodes[node].inputs.first() {
             self.plan.set_detail(window.node, windows.detail());
         }
-        self.windowed.push(WindowedNode { node, windows });
+        self.delays.push(DelayNode { node, delay: windows.lateness() });
         match windows.shape() {
-            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R>(node, tail, windows, aggregate),
+            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R>(node, from, windows, aggregate),
             Shape::Session { .. } => {
-                self.kept::<K, V, A, Sessions<K, A::State>, R>(node, tail, windows, aggregate)
+                self.kept::<K, V, A, Sessions<K, A::State>, R>(node, from, windows, aggregate)
             }
         }
     }
@@ -161,7 +238,7 @@ impl<'env> Builder<'env> {
     fn kept<K, V, A, H, R>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        from: &[(usize, usize)],
         windows: Windows,
         aggregate: A,
     ) -> Stream<Rows<R::Row>>
@@ -173,6 +250,6 @@ impl<'env> Builder<'env> {
         R: Form<K, V, A::Out> + 'static,
     {
         let operator = WindowAggregate::<K, V, A, H, R>::new(node, windows, aggregate);
-        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], operator)
+        self.operator(node, HeadTasks::Partitions, from, operator)
     }
 }

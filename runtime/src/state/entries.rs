@@ -59,6 +59,19 @@ impl<K: StateKey, C: Cell> Entries<K, C> {
         }
     }
 
+    /// Reads all of it once, in order, so that it lies in a near cache; or does nothing where that can't be.
+    pub fn warm(&self) {
+        match self {
+            Entries::Memory(all) => {
+                let a_line = (64 / size_of::<Entry<K, C>>()).max(1);
+                let there = all.iter().step_by(a_line).filter(|entry| entry.cell.is_some()).count();
+                std::hint::black_box(there);
+            }
+            #[cfg(feature = "fjall")]
+            Entries::Disk(_) => {}
+        }
+    }
+
     /// Whether a key of this hash may be here: if not, it need not be read.
     #[inline(always)]
     pub fn may_be(&self, at: usize, hash: u64) -> bool {

@@ -1,6 +1,10 @@
 //! States that may time out.
 
 use std::fmt;
+use std::num::NonZeroU64;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::kept::{Freeze, Kept};
 use super::keys::THERE;
@@ -14,7 +18,24 @@ use crate::key::Key;
 #[derive(Clone, Debug)]
 pub(crate) struct Timed<S> {
     pub state: S,
-    expires: Timestamp,
+    expires: Expires,
+}
+
+/// A time, in which no state at all fits too: so `Option<Timed<u64>>` takes no more than two words.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Expires(NonZeroU64);
+
+impl Expires {
+    #[inline(always)]
+    fn at(time: Timestamp) -> Expires {
+        // Nothing but the earliest of all times becomes zero; it is taken for the one behind it.
+        Expires(NonZeroU64::new(time.millis() as u64 ^ 1 << 63).unwrap_or(NonZeroU64::MIN))
+    }
+
+    #[inline(always)]
+    fn time(self) -> Timestamp {
+        Timestamp::from_millis((self.0.get() ^ 1 << 63) as i64)
+    }
 }
 
 impl<S: StateData> Cell for Timed<S> {
@@ -25,10 +46,10 @@ impl<S: StateData> Cell for Timed<S> {
         &self.state
     }
     fn write_fields(&self, out: &mut Vec<u8>) {
-        slots::encode_time(self.expires, out);
+        slots::encode_time(self.expires.time(), out);
     }
     fn read(state: S, fields: &[u8]) -> Result<Self, BoxError> {
-        Ok(Timed { state, expires: postcard::from_bytes(fields)? })
+        Ok(Timed { state, expires: Expires::at(postcard::from_bytes(fields)?) })
     }
 }
 
@@ -64,9 +85,37 @@ impl<K: Key, S> fmt::Debug for TimedStates<K, S> {
 }
 
 impl<K: StateKey, S: StateData> TimedStates<K, S> {
+    pub(super) fn of(keys: KeyStates<K, Timed<S>>) -> Self {
+        let mut states = TimedStates { keys, soonest: Vec::new() };
+        for at in 0..states.keys.len() {
+            let expires = states.keys.get(at).expires.time();
+            states.look_at(at, expires);
+        }
+        states
+    }
+
     /// When it is worth while to look for what has expired.
     pub fn next_alarm(&self) -> Option<Timestamp> {
         self.soonest.iter().copied().min().filter(|time| *time < never())
+    }
+
+    /// When the first key times out.
+    pub fn first_timeout(&mut self) -> Option<Timestamp> {
+        self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
+        loop {
+            let (block, &soonest) = self.soonest.iter().enumerate().min_by_key(|(_, time)| **time)?;
+            let keys = BLOCK * block..self.keys.len().min(BLOCK * (block + 1));
+            let first = keys.map(|at| self.keys.get(at).expires.time()).min().unwrap_or(never());
+            if first == soonest {
+                return Some(first).filter(|time| *time < never());
+            }
+            self.soonest[block] = first;
+        }
+    }
+
+    /// No key times out before; that it is [`never`] counts too.
+    pub fn first(&self) -> Option<Timestamp> {
+        self.soonest.iter().copied().min()
     }
 
     /// Takes in what keys begin with; of a key that comes twice, the last.
@@ -84,7 +133,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
 
     /// Takes in a key that is not here.
     pub fn add(&mut self, hash: u64, slot: K::Slot, state: S, expires: Timestamp) {
-        let at = self.keys.add(hash, slot, Some(Timed { state, expires }));
+        let at = self.keys.add(hash, slot, Some(Timed { state, expires: Expires::at(expires) }));
         self.look_at(at, expires);
     }
 
@@ -92,13 +141,13 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     #[inline(always)]
     pub fn take(&mut self, at: usize) -> (S, Timestamp) {
         let Timed { state, expires } = self.keys.aside(at).take().expect(THERE);
-        (state, expires)
+        (state, expires.time())
     }
 
     /// Puts a state in where one was taken out, with its time-out, which was `before`. `changed`: it may be another one.
     #[inline(always)]
     pub fn put(&mut self, at: usize, state: S, expires: Timestamp, before: Timestamp, changed: bool) {
-        let timed = Some(Timed { state, expires });
+        let timed = Some(Timed { state, expires: Expires::at(expires) });
         if changed || expires != before {
             *self.keys.state(at) = timed;
             self.look_at(at, expires);
@@ -111,7 +160,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     pub fn remove(&mut self, at: usize) {
         self.keys.remove(at);
         if at < self.keys.len() {
-            let expires = self.keys.get(at).expires;
+            let expires = self.keys.get(at).expires.time();
             self.look_at(at, expires);
         }
     }
@@ -132,7 +181,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         }
         due.sort_unstable();
         for (expires, hash) in due {
-            let at = self.keys.find_by(hash, |timed| timed.expires == expires);
+            let at = self.keys.find_by(hash, |timed| timed.expires == Expires::at(expires));
             let at = at.expect("it was found just now");
             let key = self.keys.key(at);
             let (state, _) = self.take(at);
@@ -144,6 +193,33 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         debug_assert!(left.is_empty(), "all that was due has gone");
     }
 
+    /// Calls `each` with every key that has timed out by `now`, in the order of time and hash, its state, and its time. It gives
+    /// back what is kept further, with a later time.
+    pub fn wake(
+        &mut self,
+        now: Timestamp,
+        mut each: impl FnMut(K::Slot, S, Timestamp) -> Option<(S, Timestamp)>,
+    ) {
+        let mut due = self.look(now);
+        if due.is_empty() {
+            return;
+        }
+        due.sort_unstable();
+        for (expires, hash) in due {
+            let at = self.keys.find_by(hash, |timed| timed.expires == Expires::at(expires));
+            let at = at.expect("it was found just now");
+            let slot = self.keys.entries.get(at).slot.clone();
+            let (state, before) = self.take(at);
+            match each(slot, state, before) {
+                Some((state, expires)) => self.put(at, state, expires, before, true),
+                None => self.remove(at),
+            }
+        }
+        // As in `expire`.
+        let left = self.look(now);
+        debug_assert!(left.is_empty(), "all that was due has been woken");
+    }
+
     /// The keys that have timed out by `now`: their times and hashes.
     fn look(&mut self, now: Timestamp) -> Vec<(Timestamp, u64)> {
         self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
@@ -151,7 +227,7 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         for (block, soonest) in self.soonest.iter_mut().enumerate().filter(|(_, soonest)| **soonest <= now) {
             *soonest = never();
             for at in BLOCK * block..self.keys.len().min(BLOCK * (block + 1)) {
-                let expires = self.keys.get(at).expires;
+                let expires = self.keys.get(at).expires.time();
                 if expires <= now {
                     due.push((expires, self.keys.hash(at)));
                 } else {
@@ -163,18 +239,30 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     }
 }
 
+impl<K: StateKey, S: StateData> TimedStates<K, S> {
+    /// As [`Kept::freeze`]. `fields`: what the operator keeps for the group as a whole.
+    pub fn freeze_with(&mut self, how: Freeze, fields: &impl Serialize) -> Option<Piece> {
+        self.keys.freeze_with(how, fields)
+    }
+
+    /// As [`Kept::restore`], with what the operator keeps for the group.
+    pub fn restore_with<F: DeserializeOwned>(pieces: &[&[u8]]) -> Result<(Self, F), BoxError> {
+        let (keys, fields) = KeyStates::restore_with(pieces)?;
+        Ok((TimedStates::of(keys), fields))
+    }
+
+    pub fn move_to(&mut self, backend: &Backend) {
+        self.keys.move_to(backend);
+    }
+}
+
 impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
     fn freeze(&mut self, how: Freeze) -> Option<Piece> {
-        self.keys.freeze(how)
+        self.freeze_with(how, &())
     }
 
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
-        let mut states = TimedStates { keys: KeyStates::restore(pieces)?, soonest: Vec::new() };
-        for at in 0..states.keys.len() {
-            let expires = states.keys.get(at).expires;
-            states.look_at(at, expires);
-        }
-        Ok(states)
+        Ok(TimedStates::restore_with::<()>(pieces)?.0)
     }
 
     fn move_to(&mut self, backend: &Backend) {

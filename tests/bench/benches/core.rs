@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, data, grep, joins, on_timely, state, windows, word_count, words};
+use millstream_bench::{chain, checkpoints, data, grep, joins, on_timely, state, windows, word_count, words};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -218,6 +218,12 @@ fn main() {
                 Row::new("millstream", || state::counts(total, keys, tick)),
             ],
         ));
+    }
+    if wanted("checkpoints") {
+        // Four rounds of fifty seconds: two hundred checkpoints.
+        let seconds =
+            std::env::var("MILLSTREAM_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50);
+        checkpoints::report(seconds, rounds.min(4) as u64);
     }
     summary(&results);
 }

@@ -8,7 +8,7 @@ use crate::chain::Numbers;
 
 /// A bijection of numbers that leaves nothing in order (the end of SplitMix64).
 #[inline(always)]
-fn mix(n: u64) -> u64 {
+pub(crate) fn mix(n: u64) -> u64 {
     let z = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)

@@ -3,6 +3,7 @@
 //! A row returns a sum over all that it emitted; the rows of a workload must agree on it before a ratio is printed.
 
 pub mod chain;
+pub mod checkpoints;
 pub mod data;
 pub mod files;
 pub mod grep;

@@ -1,5 +1,6 @@
 //! State by key, in ticks of a million records of a million uniform keys; the sum of all that is emitted.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex};
 
 use foldhash::fast::FixedState;
@@ -14,6 +15,11 @@ use crate::joins::{key, run, two};
 #[inline(always)]
 fn mark(key: u64, value: u64) -> u64 {
     key ^ value.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// What the pairs that a thread hands out at a tick's end add to the sum.
+fn marks(pairs: &[(u64, u64)]) -> u64 {
+    pairs.iter().fold(0, |sum: u64, (key, value)| sum.wrapping_add(mark(*key, *value)))
 }
 
 /// Two threads: each deals its half of a tick to both by the key, then takes what is dealt to it, in order, through `step`, which may
@@ -47,7 +53,7 @@ fn by_hand<S: Default>(
                     step(&mut state, tick as u32 + 1, key, value, &mut out);
                 }
             }
-            sum = out.iter().fold(sum, |sum, (key, value)| sum.wrapping_add(mark(*key, *value)));
+            sum = sum.wrapping_add(marks(&out));
             barrier.wait();
         }
         sum
@@ -72,7 +78,7 @@ pub fn totals_by_hand(total: u64, keys: u64, per_tick: u64) -> u64 {
 
 /// With Millstream: `map_with_state` emits each record's key with the sum of its values so far.
 pub fn totals(total: u64, keys: u64, per_tick: u64) -> u64 {
-    let mut sum = 0u64;
+    let sum = AtomicU64::new(0);
     let pipeline = stream! { <Totals>
         let pairs = source(Numbers { total, per_tick }).map(|i| (key(i, keys), i));
         let totals = pairs.map_with_state(|key, value, state: &mut State<u64>| {
@@ -80,12 +86,10 @@ pub fn totals(total: u64, keys: u64, per_tick: u64) -> u64 {
             *total = total.wrapping_add(value?);
             Some((*key, *total))
         }, StateSpec::new());
-        totals.for_each_batch(|batch, _tick| {
-            sum = batch.iter().fold(sum, |sum, (key, value)| sum.wrapping_add(mark(*key, *value)));
-        });
+        totals.for_each_partition(|pairs, _, _| { sum.fetch_add(marks(&pairs), Relaxed); });
     };
     run(pipeline);
-    sum
+    sum.into_inner()
 }
 
 /// By hand: a hash map a thread, which knows where in the tick's output a key stands.
@@ -116,13 +120,11 @@ pub fn counts_by_hand(total: u64, keys: u64, per_tick: u64) -> u64 {
 
 /// With Millstream: `running_count` emits the keys of a tick with their counts.
 pub fn counts(total: u64, keys: u64, per_tick: u64) -> u64 {
-    let mut sum = 0u64;
+    let sum = AtomicU64::new(0);
     let pipeline = stream! { <Counts>
         let keys = source(Numbers { total, per_tick }).map(|i| (key(i, keys), ()));
-        keys.running_count().for_each_batch(|batch, _tick| {
-            sum = batch.iter().fold(sum, |sum, (key, value)| sum.wrapping_add(mark(*key, *value)));
-        });
+        keys.running_count().for_each_partition(|pairs, _, _| { sum.fetch_add(marks(&pairs), Relaxed); });
     };
     run(pipeline);
-    sum
+    sum.into_inner()
 }

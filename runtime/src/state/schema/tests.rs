@@ -261,12 +261,10 @@ proptest! {
         is_as_serde_json(&numbers);
         is_as_serde_json(&maps);
         is_as_serde_json(&(Unit, Meters(0.5), Point(1, -2), (7u8,), [1u8; 3]));
-        // How floats are written differs, not what they are.
+        // How floats are written may differ, not which ones they are.
         let bytes = postcard::to_io(&floats, Vec::new()).expect("it can be written");
         let json = to_json(&trace::<(f32, f64)>(), &bytes).expect("JSON");
-        let (shown, expected): (serde_json::Value, _) =
-            (serde_json::from_str(&json).expect("JSON"), serde_json::to_string(&floats).expect("JSON"));
-        prop_assert_eq!(shown, serde_json::from_str::<serde_json::Value>(&expected).expect("JSON"));
+        prop_assert_eq!(serde_json::from_str::<(f32, f64)>(&json).expect("JSON"), floats);
     }
 
     #[test]
