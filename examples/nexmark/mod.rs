@@ -120,10 +120,29 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
     Ok(())
 }
 
-#[test]
-fn plans_are_as_they_were() {
-    for number in [4, 5, 7, 16] {
-        let query = QUERIES.iter().find(|query| query.number == number).expect("it is listed");
-        insta::assert_snapshot!(format!("nexmark_q{number}"), query.plan());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../book/src/nexmark.md");
+
+    #[test]
+    fn plans_are_as_they_were() {
+        for number in [4, 5, 7, 16] {
+            let query = QUERIES.iter().find(|query| query.number == number).expect("it is listed");
+            insta::assert_snapshot!(format!("nexmark_q{number}"), query.plan());
+        }
+    }
+
+    #[test]
+    fn the_page_of_the_book_lists_all_queries_and_shows_what_is_there() {
+        let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `q")?.split('`').next());
+        assert!(rows.eq(QUERIES.iter().map(|query| query.number.to_string())));
+        for shown in PAGE.split("{{#include ../../examples/nexmark/").skip(1) {
+            let file = shown.split(":query}}").next().expect("a split has a first part");
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/nexmark/").to_string() + file;
+            let text = std::fs::read_to_string(path).expect("the page names a file");
+            assert!(text.contains("// ANCHOR: query\n") && text.contains("// ANCHOR_END: query\n"));
+        }
     }
 }

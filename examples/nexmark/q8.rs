@@ -20,7 +20,6 @@ pub const QUERY: Query = Query {
     },
 };
 
-// ANCHOR: query
 /// Gives the window, and the person's id and name.
 pub fn q8(events: impl Events, out: impl Sink<(Window, u64, String)> + 'static) -> Pipeline<'static> {
     stream! { <Q8>
@@ -30,7 +29,6 @@ pub fn q8(events: impl Events, out: impl Sink<(Window, u64, String)> + 'static) 
         people.tumbling(secs(10)).left_semi_join(sellers).sink(out);
     }
 }
-// ANCHOR_END: query
 
 #[test]
 fn new_users_are_those_who_sell_at_once() {
