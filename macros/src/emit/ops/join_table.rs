@@ -22,7 +22,7 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
 pub fn table(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, _, _) = place(graph, node);
     let table = argument(graph, node, 0);
-    quote_spanned!(at=> builder.table(#node, &#table);)
+    quote_spanned!(at=> let #table = builder.table(#node, #table);)
 }
 
 /// The statements that take the table as it is in this tick, before the loops of a batch.
