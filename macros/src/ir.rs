@@ -61,6 +61,11 @@ impl Node {
         self.modified(Modifier::Exact).is_some()
     }
 
+    /// Whether it judges records by their event time, behind an exchange.
+    pub fn goes_by_event_time(&self) -> bool {
+        self.kind.goes_by_event_time() || self.modified(Modifier::EventTimeout).is_some()
+    }
+
     /// What its state is found by after a restart: its id, else `stream/operator`.
     pub fn state_name(&self) -> String {
         match self.modified(Modifier::Id).and_then(|id| id.text.clone()) {

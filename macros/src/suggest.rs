@@ -110,7 +110,9 @@ pub fn no_aggregate(window: OpKind, name: &str) -> String {
         None => nearest(&plain, aggregates().map(OpKind::name)),
     };
     let hint = match plain.as_str() {
-        "sum" | "min" | "max" | "mean" => format!(": write `.aggregate({plain}(|x| …))`"),
+        "sum" | "min" | "max" | "mean" | "min_by" | "max_by" | "count_distinct" => {
+            format!(": write `.aggregate({plain}(|x| …))`")
+        }
         "top_by_key" => ": write `.aggregate_by_key(top(n))`".to_string(),
         _ => meant.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
     };
@@ -130,6 +132,7 @@ pub fn modifier(modifier: Modifier) -> &'static str {
         Modifier::Id => "`.id(\"counts\")`",
         Modifier::Unbounded => "`.unbounded()`",
         Modifier::Exact => "`.exact()`",
+        Modifier::EventTimeout => "`.event_timeout(minutes(30))`",
     }
 }
 

@@ -4,6 +4,7 @@
 //! same methods with their types, so that completion, hover and go-to-definition work, and so that every
 //! operator has a page. Nothing here runs.
 
+mod aggregates;
 mod element_wise;
 mod event_time;
 mod in_time;
@@ -24,8 +25,9 @@ use crate::batch::Batch;
 use crate::pipeline::Pipeline;
 use crate::source::Source;
 
+pub use aggregates::{collect, count, count_distinct, max, max_by, mean, min, min_by, sum, top, top_by};
 pub use modifiers::{Identified, Output};
-pub use of_windows::{Windowed, collect, count, max, mean, min, sum, top, top_by};
+pub use of_windows::Windowed;
 pub use outputs::Outputs;
 
 /// A stream of records of type `T`, as `stream!` sees it.

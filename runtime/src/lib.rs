@@ -96,7 +96,7 @@ pub use engine::{Engine, Job, Overrun, Trigger};
 pub use error::{BoxError, Error, Place, Result};
 pub use event_time::{Aggregate, Emit, EventTime, Window};
 #[doc(hidden)]
-pub use event_time::{Collect, Count, Max, Mean, Min, Number, Sum, Top, TopBy};
+pub use event_time::{Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Sum, Top, TopBy};
 pub use exchange::Order;
 pub use fused::Bad;
 #[doc(inline)]

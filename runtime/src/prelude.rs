@@ -7,5 +7,5 @@ pub use crate::source::{
 };
 pub use crate::{
     Bad, Counter, Emit, Engine, Job, Key, Keyed, Order, Overrun, Pipeline, State, StateSpec, Table, Tick,
-    Trigger, refreshed_table, stream, unordered,
+    Trigger, Window, refreshed_table, stream, unordered,
 };

@@ -60,7 +60,8 @@ pub use windowed::every;
 /// The editor's view.
 pub mod facade {
     pub use crate::dsl::{
-        Identified, Stream, collect, count, max, mean, min, pipeline, source, sum, top, top_by,
+        Identified, Stream, collect, count, count_distinct, max, max_by, mean, min, min_by, pipeline, source,
+        sum, top, top_by,
     };
 }
 

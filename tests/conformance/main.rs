@@ -12,6 +12,7 @@ mod compare;
 mod engines;
 mod exceptions;
 mod facts;
+mod restarts;
 mod steps;
 mod value;
 

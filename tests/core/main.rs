@@ -27,5 +27,6 @@ mod restarts;
 mod sources;
 mod stateful;
 mod text;
+mod timeouts;
 mod unions;
 mod windowed;

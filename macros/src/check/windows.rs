@@ -1,5 +1,6 @@
 //! Windows of event time: they have a time to go by, and are followed by an aggregate.
 
+use proc_macro2::Ident;
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -26,10 +27,12 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
                 if let Ok(first) = time {
                     given_twice(node, &graph.nodes[first], diag);
                 }
-            } else if needs_time(node.kind)
+            } else if needs_time(node)
                 && let Err(lost) = time
             {
-                diag.error(node.op.span(), without_time(graph, node, lost));
+                let timeout = node.modified(Modifier::EventTimeout);
+                let op = timeout.map_or(&node.op, |timeout| &timeout.name);
+                diag.error(op.span(), without_time(graph, op, lost));
                 break;
             }
         }
@@ -37,8 +40,9 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
 }
 
 /// Of windows all but `global`, which has one, whatever the time.
-fn needs_time(kind: OpKind) -> bool {
-    kind.is_window() && kind != OpKind::Global || kind.goes_by_event_time() && !kind.is_windowed()
+fn needs_time(node: &Node) -> bool {
+    let kind = node.kind;
+    kind.is_window() && kind != OpKind::Global || node.goes_by_event_time() && !kind.is_windowed()
 }
 
 fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
@@ -58,8 +62,8 @@ fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
     );
 }
 
-fn without_time(graph: &Graph, node: &Node, lost: Lost) -> String {
-    let op = &node.op;
+/// `op`: the operator that goes by it, or what says so of one.
+fn without_time(graph: &Graph, op: &Ident, lost: Lost) -> String {
     let name = |id: usize| graph.nodes[id].op.to_string();
     match lost {
         Lost::NeverGiven => format!(

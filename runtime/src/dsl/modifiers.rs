@@ -1,5 +1,7 @@
 //! Modifiers: calls that say more about the operator before them.
 
+use std::time::Duration;
+
 use super::Stream;
 
 /// Modifiers: they say more about the operator right before them, and are no operators themselves.
@@ -74,6 +76,47 @@ impl<T> Stream<T> {
     pub fn exact(&self) -> Stream<T> {
         *self
     }
+
+    /// A key times out once the watermark is so far behind the latest event time of its values: on
+    /// [`map_with_state`](Stream::map_with_state) and
+    /// [`map_with_state_and_snapshots`](Stream::map_with_state_and_snapshots), behind an [`event_time`](Stream::event_time).
+    ///
+    /// The closure is then called once more, without a value, and the key is forgotten.
+    /// [`State::time_out_in`](crate::State::time_out_in) says another time for a value. Keys that the watermark has passed time
+    /// out before the tick's values are seen. A value whose own time-out it has passed is late: it is left out, and
+    /// [`Progress::late`](crate::Progress::late) counts it. What [`StateSpec::initial`](crate::StateSpec::initial) gives has no
+    /// time until a first value comes. When all sources have ended, all other keys time out
+    /// ([`Engine::flush_at_end`](crate::Engine::flush_at_end)).
+    ///
+    /// Each record carries its time through the exchange, 8 bytes more.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let out = MemorySink::new(); let sink = out.clone();
+    /// # let pipeline = stream! {
+    /// // Users, and the seconds of their clicks; the third one comes out of order.
+    /// let clicks = source(queue([vec![("eve", 1i64), ("bob", 4), ("eve", 3)], vec![("bob", 40)], vec![("bob", 41)]]));
+    /// let timed = clicks.event_time(|(_, second)| 1000 * second, secs(5));
+    /// let visits = timed.map_with_state(|user, click, visit: &mut State<u64>| {
+    ///     let n = visit.get().copied().unwrap_or(0);
+    ///     if click.is_some() {
+    ///         visit.update(n + 1);
+    ///         return None;
+    ///     }
+    ///     Some(format!("{user}: {n} clicks"))
+    /// }).event_timeout(secs(30));
+    /// visits.sink(sink);
+    /// # };
+    /// # Engine::test().run(pipeline).unwrap();
+    /// // Behind the second tick the watermark is at 35 s, and eve's last click was at 3 s.
+    /// out.assert_batches_sorted([vec![], vec![], vec!["eve: 2 clicks"], vec!["bob: 3 clicks"]]);
+    /// ```
+    ///
+    /// Spark's `GroupStateTimeout.EventTimeTimeout`.
+    pub fn event_timeout(&self, idle: Duration) -> Stream<T> {
+        let _ = idle;
+        *self
+    }
 }
 
 /// What an output gives: nothing but a place for its [`id`](Output::id).
@@ -87,11 +130,17 @@ impl Output {
     }
 }
 
-/// An operator with two outputs has an [`id`](Stream::id) too.
+/// An operator with two outputs has modifiers too.
 pub trait Identified: Sized {
     /// Its name in checkpoints: see [`Stream::id`].
     fn id(self, name: &'static str) -> Self {
         let _ = name;
+        self
+    }
+
+    /// When its keys time out: see [`Stream::event_timeout`].
+    fn event_timeout(self, idle: Duration) -> Self {
+        let _ = idle;
         self
     }
 }

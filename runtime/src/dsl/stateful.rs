@@ -248,7 +248,8 @@ impl<T: Pair> Stream<T> {
     /// It is called once for each pair, with `Some(value)`, in the order in which they came. Keys without new values cost
     /// nothing. A second operand, a [`StateSpec`], gives a time-out or what keys begin with. A key that times out gets one more
     /// call, with `None`, behind the tick's values, and is forgotten then; [`State::time_out_in`] sets the time of a single key.
-    /// Times are batch times, so a key times out in a tick, also in one without data.
+    /// Times are batch times, so a key times out in a tick, also in one without data;
+    /// [`event_timeout`](Stream::event_timeout) behind it goes by event time instead.
     ///
     /// To see all values of a key at once, put [`group_by_key`](Stream::group_by_key) before it. To emit several
     /// records, return a list and [`flatten`](Stream::flatten) the stream.

@@ -34,7 +34,9 @@ mod windows;
 mod tests;
 
 pub use aggregate::Aggregate;
-pub use aggregates::{Collect, Count, Max, Mean, Min, Number, Of, Sum, Top, TopBy};
+pub use aggregates::{
+    Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Of, Sum, Top, TopBy,
+};
 pub(crate) use duplicates::DropDuplicatesWithinWatermark;
 pub use extract::{EventTime, time_of_result, timestamp};
 pub(crate) use form::{ByKey, ByKeyAndLate, Form, Whole, WholeAndLate};

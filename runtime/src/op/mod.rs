@@ -23,6 +23,7 @@ pub(crate) mod join_table;
 pub(crate) mod map_async;
 pub(crate) mod map_partitions;
 pub(crate) mod map_with_state;
+pub(crate) mod map_with_state_by_event_time;
 pub(crate) mod reduce;
 pub(crate) mod reduce_by_key;
 pub(crate) mod reduce_by_key_and_window;

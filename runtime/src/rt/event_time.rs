@@ -14,8 +14,9 @@ use crate::event_time::{
 };
 use crate::exchange::{Clock, Handle, Scatter};
 use crate::fused::Two;
+use crate::op::map_with_state_by_event_time::{AndSnapshotsByEventTime, MapWithStateByEventTime};
 use crate::pipeline::{ClockNode, HeadTasks, Route, WindowedNode};
-use crate::state::StateKey;
+use crate::state::{State, StateData, StateKey, StateSpec};
 
 #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
 impl<'env> Builder<'env> {
@@ -65,6 +66,61 @@ impl<'env> Builder<'env> {
         self.plan.set_detail(node, format!("for {remember:?}"));
         let drop = DropDuplicatesWithinWatermark { remember, row, types: PhantomData };
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], drop)
+    }
+
+    pub fn map_with_state_by_event_time<K, V, S, U, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        function: F,
+        spec: StateSpec<K, S>,
+        timeout: Duration,
+    ) -> Stream<Rows<U>>
+    where
+        K: StateKey,
+        V: Data,
+        S: StateData,
+        U: Data,
+        F: Fn(&K, Option<V>, &mut State<S>) -> Option<U> + Send + Sync + 'env,
+    {
+        let map = self.timing_out::<K, V, S, U, F>(node, function, spec, timeout);
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], map)
+    }
+
+    pub fn map_with_state_and_snapshots_by_event_time<K, V, S, U, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        function: F,
+        spec: StateSpec<K, S>,
+        timeout: Duration,
+    ) -> Stream<Rows<Two<U, (K, S)>>>
+    where
+        K: StateKey,
+        V: Data,
+        S: StateData,
+        U: Data,
+        F: Fn(&K, Option<V>, &mut State<S>) -> Option<U> + Send + Sync + 'env,
+    {
+        let map = AndSnapshotsByEventTime(self.timing_out::<K, V, S, U, F>(node, function, spec, timeout));
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], map)
+    }
+
+    fn timing_out<K: StateKey, V, S, U, F>(
+        &mut self,
+        node: NodeId,
+        function: F,
+        spec: StateSpec<K, S>,
+        timeout: Duration,
+    ) -> MapWithStateByEventTime<K, V, S, U, F> {
+        let StateSpec { timeout: by_batch_time, initial } = spec;
+        if by_batch_time.is_some() {
+            let why = "has a time-out of batch times, `StateSpec::timeout`, and one of event time, `event_timeout`: leave out \
+                       one of the two";
+            self.refuse(node, why);
+        }
+        self.plan.set_detail(node, format!("time-out {timeout:?} of event time"));
+        MapWithStateByEventTime { node, function, timeout, initial, types: PhantomData }
     }
 
     pub fn windowed<V, A, F>(

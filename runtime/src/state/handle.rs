@@ -15,13 +15,20 @@ pub struct State<S> {
     pub(crate) timing_out: bool,
     pub(crate) updated: bool,
     pub(crate) removed: bool,
+    /// From when on a time-out counts.
+    pub(crate) since: Timestamp,
     /// When the key times out, as the closure said.
     pub(crate) expires: Option<Timestamp>,
 }
 
 impl<S> State<S> {
     pub(crate) fn new(value: Option<S>, tick: Tick, timing_out: bool) -> Self {
-        State { value, tick, timing_out, updated: false, removed: false, expires: None }
+        State { value, tick, timing_out, updated: false, removed: false, since: tick.time, expires: None }
+    }
+
+    /// As [`State::new`], for a value of this event time.
+    pub(crate) fn at(value: Option<S>, tick: Tick, time: Timestamp) -> Self {
+        State { since: time, ..State::new(value, tick, false) }
     }
 
     /// The state; `None` for a key that has none.
@@ -100,11 +107,14 @@ impl<S> State<S> {
     /// it before. It goes before the time-out of [`StateSpec::timeout`](crate::StateSpec::timeout), and holds until the
     /// next value of the key.
     ///
+    /// By event time ([`event_timeout`](crate::dsl::Stream::event_timeout)): once the watermark is `duration` behind the time of
+    /// this value. Values may be out of order, so of what is said for several the latest holds.
+    ///
     /// # Panics
     /// If the key is timing out.
     pub fn time_out_in(&mut self, duration: Duration) {
         self.refuse_while_timing_out("given more time");
-        self.expires = Some(self.tick.time.plus(duration));
+        self.expires = Some(self.since.plus(duration));
     }
 
     #[track_caller]

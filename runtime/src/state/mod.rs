@@ -6,6 +6,7 @@ mod data;
 #[cfg(feature = "fjall")]
 mod disk;
 mod entries;
+mod event_timed;
 mod expiry;
 mod frozen;
 mod handle;
@@ -28,6 +29,7 @@ pub(crate) use backend::Backend;
 pub use backend::StateBackend;
 pub(crate) use cell::Cell;
 pub use data::{StateData, StateKey};
+pub(crate) use event_timed::EventTimedStates;
 pub use expiry::Expiry;
 pub use handle::State;
 pub use initial::Initial;

@@ -82,9 +82,32 @@ impl<K: Key, S> fmt::Debug for TimedStates<K, S> {
 }
 
 impl<K: StateKey, S: StateData> TimedStates<K, S> {
+    pub(super) fn of(keys: KeyStates<K, Timed<S>>) -> Self {
+        let mut states = TimedStates { keys, soonest: Vec::new() };
+        for at in 0..states.keys.len() {
+            let expires = states.keys.get(at).expires.time();
+            states.look_at(at, expires);
+        }
+        states
+    }
+
     /// When it is worth while to look for what has expired.
     pub fn next_alarm(&self) -> Option<Timestamp> {
         self.soonest.iter().copied().min().filter(|time| *time < never())
+    }
+
+    /// When the first key times out.
+    pub fn first(&mut self) -> Option<Timestamp> {
+        self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
+        loop {
+            let (block, &soonest) = self.soonest.iter().enumerate().min_by_key(|(_, time)| **time)?;
+            let keys = BLOCK * block..self.keys.len().min(BLOCK * (block + 1));
+            let first = keys.map(|at| self.keys.get(at).expires.time()).min().unwrap_or(never());
+            if first == soonest {
+                return Some(first).filter(|time| *time < never());
+            }
+            self.soonest[block] = first;
+        }
     }
 
     /// Takes in what keys begin with; of a key that comes twice, the last.
@@ -187,12 +210,7 @@ impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
     }
 
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
-        let mut states = TimedStates { keys: KeyStates::restore(pieces)?, soonest: Vec::new() };
-        for at in 0..states.keys.len() {
-            let expires = states.keys.get(at).expires.time();
-            states.look_at(at, expires);
-        }
-        Ok(states)
+        Ok(TimedStates::of(KeyStates::restore(pieces)?))
     }
 
     fn move_to(&mut self, backend: &Backend) {

@@ -1,16 +1,22 @@
 //! Whether a pipeline outlives crashes.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
-use crate::engine::{Engine, FaultPoint};
+use object_store::memory::InMemory;
+
+use crate::Result;
+use crate::clock::secs;
+use crate::engine::{Engine, FaultPoint, TestEngine, TestJob};
 use crate::pipeline::Pipeline;
 use crate::sink::MemorySink;
 
 /// Holds a pipeline to giving the same after a crash as without one.
 ///
 /// It runs once undisturbed. Then, for every tick of that run, it crashes before the tick's stages, before its outputs are
-/// committed, and after, each in a run of its own, and is started again with another number of partitions. What the sink
-/// has, tick by tick, must be the same each time; within a tick, the order is left open.
+/// committed, and after, each in a run of its own, and is started again with another number of partitions: with what the
+/// process still holds, and then with nothing but the bytes of a checkpoint. What the sink has, tick by tick, must be the same
+/// each time; within a tick, the order is left open.
 ///
 /// `pipeline` is called for each start with the sink of that run. It makes its sources anew, and they must end.
 ///
@@ -48,35 +54,79 @@ where
     );
     for tick in 0..expected.len() as u64 {
         for point in [FaultPoint::BeforeStages, FaultPoint::BeforeCommit, FaultPoint::AfterCommit] {
-            let out = MemorySink::new();
-            let engine = Engine::test().seed(tick).fail_at(point, tick);
-            let run = || {
-                let mut job = engine.start(pipeline(out.clone()))?;
-                // What else may fail there fails again below.
-                assert!(
-                    job.run_to_end().is_err(),
-                    "the pipeline has no tick {tick} when it runs once more: its sources give something else each time"
-                );
-                let again = engine.clone().partitions(2);
-                again.restart(job.crash(), pipeline(out.clone()))?.run_to_end()
-            };
-            let when = format!("after a crash {} of tick {tick}", words(point));
-            if let Err(error) = run() {
-                panic!("the pipeline fails {when}: {error}");
-            }
-            let got = out.batches();
-            if let Some(at) =
-                (0..expected.len().max(got.len())).find(|at| !same(expected.get(*at), got.get(*at)))
-            {
-                panic!(
-                    "tick {at} is another one {when}:\n  undisturbed {:?}\n  restarted   {:?}\n\
-                     closures that keep something themselves lose it with their process: keep it in a state",
-                    expected.get(at),
-                    got.get(at)
-                );
+            for kept in [Kept::InMemory, Kept::AsBytes] {
+                let out = MemorySink::new();
+                let when = format!("after a crash {} of tick {tick}{}", words(point), kept.words());
+                if let Err(error) = kept.run(tick, point, &|| pipeline(out.clone())) {
+                    panic!("the pipeline fails {when}: {error}");
+                }
+                compare(&expected, &out.batches(), &when);
             }
         }
     }
+}
+
+/// What a restart goes on from.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    /// The log and the states, as the crashed job leaves them.
+    InMemory,
+    /// The objects of a checkpoint.
+    AsBytes,
+}
+
+impl Kept {
+    fn words(self) -> &'static str {
+        match self {
+            Kept::InMemory => "",
+            Kept::AsBytes => ", from its checkpoint",
+        }
+    }
+
+    fn run(self, tick: u64, point: FaultPoint, pipeline: &dyn Fn() -> Pipeline<'static>) -> Result<()> {
+        let engine = Engine::test().seed(tick);
+        let crashes = |engine: TestEngine, pipeline| -> Result<TestJob> {
+            let mut job = engine.fail_at(point, tick).start(pipeline)?;
+            // What else may fail there fails again behind it.
+            assert!(
+                job.run_to_end().is_err(),
+                "the pipeline has no tick {tick} when it runs once more: its sources give something else each time"
+            );
+            Ok(job)
+        };
+        match self {
+            Kept::InMemory => {
+                let job = crashes(engine.clone(), pipeline())?;
+                engine.fail_at(point, tick).partitions(2).restart(job.crash(), pipeline())?.run_to_end()
+            }
+            // They would have no checkpoint.
+            Kept::AsBytes if pipeline().plan().graph().sources_of_one_name().is_some() => {
+                Kept::InMemory.run(tick, point, pipeline)
+            }
+            Kept::AsBytes => {
+                let named = || match pipeline() {
+                    pipeline if pipeline.name().is_some() => pipeline,
+                    pipeline => pipeline.named("Restarted"),
+                };
+                // Some ticks are in a checkpoint, and others in its log only.
+                let engine = engine.checkpoint_store(Arc::new(InMemory::new())).checkpoint_interval(secs(2));
+                drop(crashes(engine.clone(), named())?);
+                engine.partitions(2).start(named())?.run_to_end()
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn compare<T: Debug + PartialEq>(expected: &[Vec<T>], got: &[Vec<T>], when: &str) {
+    let differs = |at: &usize| !same(expected.get(*at), got.get(*at));
+    let Some(at) = (0..expected.len().max(got.len())).find(differs) else { return };
+    panic!(
+        "tick {at} is another one {when}:\n  undisturbed {:?}\n  restarted   {:?}\n\
+         closures that keep something themselves lose it with their process: keep it in a state",
+        expected.get(at),
+        got.get(at)
+    );
 }
 
 fn words(point: FaultPoint) -> &'static str {

@@ -9,7 +9,6 @@ mod windows;
 
 use std::time::Duration;
 
-use millstream::engine::FaultPoint;
 use millstream::prelude::*;
 use millstream::source::Queue;
 
@@ -17,6 +16,7 @@ use super::Check;
 use crate::case::Case;
 use crate::compare;
 use crate::engines::Under;
+use crate::restarts;
 use crate::value::Value;
 
 type Build = fn(&Case, Queue<Value>, MemorySink<Value>) -> Pipeline<'static>;
@@ -47,18 +47,14 @@ fn as_ever(case: &Case, under: Under) -> Result<(), String> {
     under.run_without_flush(build(case, input(case), out.clone())).map_err(|e| e.to_string())?;
     holds(case, &out)?;
     let Under::Test(n) = under else { return Ok(()) };
-    for crash in 0..ticks(case).len() as u64 {
-        let out = MemorySink::new();
-        let engine = Engine::test().partitions(n).flush_at_end(false).fail_at(FaultPoint::AfterCommit, crash);
-        let mut job = engine.start(build(case, input(case), out.clone())).map_err(|e| e.to_string())?;
-        if job.run_to_end().is_ok() {
-            return Err(format!("it was to crash in tick {crash}"));
-        }
-        let again = engine.partitions(8 - n).restart(job.crash(), build(case, input(case), out.clone()));
-        again.and_then(|mut job| job.run_to_end()).map_err(|e| e.to_string())?;
-        holds(case, &out).map_err(|why| format!("{why}\n  restarted behind tick {crash}"))?;
-    }
-    Ok(())
+    restarts::behind_each_tick(
+        &Engine::test().partitions(n).flush_at_end(false),
+        n,
+        ticks(case).len(),
+        MemorySink::new,
+        |out| build(case, input(case), out.clone()),
+        |out| holds(case, out),
+    )
 }
 
 /// Whether Spark runs a batch without data where the watermark went on. (In complete mode it has no use for one.)

@@ -1,10 +1,9 @@
-//! Operators that keep something from tick to tick. On the test engine each case also crashes and is restarted before every
-//! one of its steps, with another number of partitions; the real pool, which has no checkpoint yet, runs it undisturbed.
+//! Operators that keep something from tick to tick. On the test engine each case also crashes and is restarted behind every
+//! one of its ticks, with another number of partitions; the real pool runs it undisturbed (tests/kill kills that).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use millstream::engine::FaultPoint;
 use millstream::prelude::*;
 use millstream::source::Queue;
 
@@ -12,6 +11,7 @@ use super::Check;
 use crate::case::Case;
 use crate::compare;
 use crate::engines::Under;
+use crate::restarts;
 use crate::value::{Atom, Value};
 
 /// Where a case's records and states go.
@@ -62,7 +62,7 @@ fn pipeline(case: &Case) -> Option<Build> {
     })
 }
 
-/// Runs undisturbed, and on the test engine also with a restart before each step.
+/// Runs undisturbed, and on the test engine also with a restart behind each tick.
 fn as_ever(case: &Case, under: Under) -> Result<(), String> {
     let build = pipeline(case).expect("whoever checks a case has asked whether it is known");
     let outs = Outs::under(case, under);
@@ -71,18 +71,14 @@ fn as_ever(case: &Case, under: Under) -> Result<(), String> {
         .map_err(|e| e.to_string())?;
     holds(case, under, &outs)?;
     let Under::Test(n) = under else { return Ok(()) };
-    for crash in 0..seconds(case).len() as u64 {
-        let outs = Outs::under(case, under);
-        let engine = Engine::test().partitions(n).fail_at(FaultPoint::AfterCommit, crash);
-        let mut job = engine.start(build(case, input(case), outs.clone())).map_err(|e| e.to_string())?;
-        if job.run_to_end().is_ok() {
-            return Err(format!("it was to crash in tick {crash}"));
-        }
-        let again = engine.partitions(8 - n).restart(job.crash(), build(case, input(case), outs.clone()));
-        again.and_then(|mut job| job.run_to_end()).map_err(|e| e.to_string())?;
-        holds(case, under, &outs).map_err(|why| format!("{why}\n  restarted behind tick {crash}"))?;
-    }
-    Ok(())
+    restarts::behind_each_tick(
+        &Engine::test().partitions(n),
+        n,
+        seconds(case).len(),
+        || Outs::under(case, under),
+        |outs| build(case, input(case), outs.clone()),
+        |outs| holds(case, under, outs),
+    )
 }
 
 /// The steps in seconds: a batch where one comes, and nothing in between; and behind the last one, where more is expected.

@@ -1,9 +1,8 @@
 //! Windows of processing time. On the test engine each case also crashes and is restarted behind every one of its ticks,
-//! with another number of partitions; the real pool, which has no checkpoint yet, runs it undisturbed.
+//! with another number of partitions; the real pool runs it undisturbed (tests/kill kills that).
 
 use std::time::Duration;
 
-use millstream::engine::FaultPoint;
 use millstream::prelude::*;
 use millstream::source::Queue;
 
@@ -11,6 +10,7 @@ use super::Check;
 use crate::case::Case;
 use crate::compare;
 use crate::engines::Under;
+use crate::restarts;
 use crate::value::{Atom, Value};
 
 type Build = fn(&Case, Queue<Value>, MemorySink<Value>) -> Pipeline<'static>;
@@ -43,18 +43,14 @@ fn as_ever(case: &Case, under: Under) -> Result<(), String> {
     under.run_every_second(build(case, input(case), out.clone())).map_err(|e| e.to_string())?;
     holds(case, &out)?;
     let Under::Test(n) = under else { return Ok(()) };
-    for crash in 0..ticks(case) as u64 {
-        let out = MemorySink::new();
-        let engine = Engine::test().partitions(n).fail_at(FaultPoint::AfterCommit, crash);
-        let mut job = engine.start(build(case, input(case), out.clone())).map_err(|e| e.to_string())?;
-        if job.run_to_end().is_ok() {
-            return Err(format!("it was to crash in tick {crash}"));
-        }
-        let again = engine.partitions(8 - n).restart(job.crash(), build(case, input(case), out.clone()));
-        again.and_then(|mut job| job.run_to_end()).map_err(|e| e.to_string())?;
-        holds(case, &out).map_err(|why| format!("{why}\n  restarted behind tick {crash}"))?;
-    }
-    Ok(())
+    restarts::behind_each_tick(
+        &Engine::test().partitions(n),
+        n,
+        ticks(case),
+        MemorySink::new,
+        |out| build(case, input(case), out.clone()),
+        |out| holds(case, out),
+    )
 }
 
 fn holds(case: &Case, out: &MemorySink<Value>) -> Result<(), String> {

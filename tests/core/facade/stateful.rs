@@ -73,6 +73,20 @@ both! {
             state.update(n?);
             Some(key.clone())
         }).id("kept");
+        let timed = pairs.event_time(|(_, n)| 1000 * *n as i64, secs(1)).idle_after(minutes(1));
+        let ended: Stream<String> = timed.map_with_state(|key: &String, n, state: &mut State<f64>| {
+            state.update(n?);
+            Some(key.clone())
+        }).event_timeout(minutes(1)).id("ended");
+        let (_, open): (Stream<String>, Stream<(String, f64)>) = timed.map_with_state_and_snapshots(
+            |key: &String, n, state: &mut State<f64>| {
+                state.update(n?);
+                Some(key.clone())
+            },
+            StateSpec::new().initial([("x", 0.5)]),
+        ).event_timeout(minutes(1));
+        ended.print();
+        open.print();
         firsts.drop_duplicates().unbounded().id("once").print().id("printed");
         kept.drop_duplicates_by_key().unbounded().id("once by key").for_each_batch(|_, _| ()).id("batches");
         sums.union(totals).union(by_key).map(|(k, _)| k).save_as_text_files("/tmp/none").id("files");

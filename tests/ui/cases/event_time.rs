@@ -32,6 +32,20 @@ fn windows_of_late_records() {
     };
 }
 
+fn time_outs_without_event_time() {
+    let _ = stream! {
+        let pairs = source(queue([vec![(1u64, 1i64)]]));
+        pairs.map_with_state(|_: &u64, n, s: &mut State<i64>| { s.update(n?); n }).event_timeout(secs(1)).print(); //~
+    };
+}
+
+fn time_outs_of_what_has_none() {
+    let _ = stream! {
+        let pairs = source(queue([vec![(1u64, 1i64)]]));
+        pairs.running_count().event_timeout(secs(1)).print(); //~
+    };
+}
+
 fn two_event_times() {
     let _ = stream! {
         let n = source(queue([vec![1i64]])).event_time(|n| *n, secs(1));

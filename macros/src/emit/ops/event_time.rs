@@ -41,7 +41,7 @@ pub fn clock(graph: &Graph, node: NodeId) -> TokenStream {
 /// The statement that gives a head's record its time: where what follows asks for that, and where the time comes with it.
 pub fn time_of_result(graph: &Graph, stages: &Stages, head: NodeId, item: &Ident) -> Option<TokenStream> {
     let wants = |n: &crate::ir::Node| {
-        n.kind.goes_by_event_time() && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
+        n.goes_by_event_time() && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
     };
     let kind = graph.nodes[head].kind;
     let is_wanted = graph.nodes.iter().any(wants);

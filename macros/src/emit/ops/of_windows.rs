@@ -133,7 +133,20 @@ fn keeps_whole(graph: &Graph, node: NodeId) -> bool {
 }
 
 /// The names of ready-made aggregates, which mean themselves in the operand of `aggregate`.
-pub const AGGREGATES: [&str; 9] = ["count", "sum", "min", "max", "mean", "top", "collect", "reduce", "fold"];
+pub const AGGREGATES: [&str; 12] = [
+    "count",
+    "count_distinct",
+    "sum",
+    "min",
+    "max",
+    "min_by",
+    "max_by",
+    "mean",
+    "top",
+    "collect",
+    "reduce",
+    "fold",
+];
 
 struct Names {
     at: proc_macro2::Span,

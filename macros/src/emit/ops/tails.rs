@@ -129,7 +129,11 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::LeftOuterJoinAsOf
         | OpKind::Sessionize
         | OpKind::Lag
-        | OpKind::Delta => {
+        | OpKind::Delta
+        | OpKind::MapWithState
+        | OpKind::MapWithStateAndSnapshots
+            if n.goes_by_event_time() =>
+        {
             let time = of_windows::time(cx, node, input);
             quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
         }

@@ -11,6 +11,7 @@ pub enum Modifier {
     IdleAfter,
     AllowedLateness,
     Emit,
+    EventTimeout,
 }
 
 /// What stands between a modifier's parentheses.
@@ -44,6 +45,7 @@ impl Modifier {
         Modifier::IdleAfter,
         Modifier::AllowedLateness,
         Modifier::Emit,
+        Modifier::EventTimeout,
     ];
 
     /// The modifier that users call `name`, if there is one.
@@ -67,6 +69,9 @@ impl Modifier {
             Modifier::IdleAfter => kind == OpKind::EventTime,
             Modifier::AllowedLateness => kind.is_window() && kind != OpKind::Global,
             Modifier::Emit => kind.is_window(),
+            Modifier::EventTimeout => {
+                matches!(kind, OpKind::MapWithState | OpKind::MapWithStateAndSnapshots)
+            }
             // Where a function of the user's combines before the exchange. (Counts are exact as they are.)
             Modifier::Exact => matches!(
                 kind,
@@ -110,6 +115,12 @@ impl Modifier {
                 arg: ModifierArg::Value,
                 takers: "windows of event time: `tumbling`, `sliding`, `session` and `global`",
                 summary: "When results leave: Emit::Append (once, when they are final; the default), Emit::Update (when they change), Emit::Complete (all of them, each tick).",
+            },
+            Modifier::EventTimeout => ModifierSpec {
+                name: "event_timeout",
+                arg: ModifierArg::Value,
+                takers: "`map_with_state` and `map_with_state_and_snapshots`",
+                summary: "A key times out once the watermark is so far behind the latest event time of its values.",
             },
             Modifier::Exact => ModifierSpec {
                 name: "exact",

@@ -4,7 +4,7 @@ use millstream_plan::{Graph, NodeId, OpKind, Plan};
 
 use super::schedule::TaskId;
 use crate::blame::Caught;
-use crate::{BoxError, Error, Place};
+use crate::{BoxError, Error, Place, Result};
 
 /// An error, and where in the order of things it happened.
 #[derive(Debug)]
@@ -37,6 +37,15 @@ impl Places {
 
     pub fn pipeline(&self) -> Option<&str> {
         self.pipeline.as_deref()
+    }
+
+    /// By its name a checkpoint finds a source again, so no two may have the same.
+    pub fn check_sources(&self) -> Result<()> {
+        let Some(name) = self.graph.sources_of_one_name() else { return Ok(()) };
+        Err(Error::Config(format!(
+            "two sources of this pipeline are called `{name}`, and by its name a checkpoint finds again how far a source was \
+             read: bind each of them with a `let` of its own, or name them with `.id(\"…\")` behind `source(…)`"
+        )))
     }
 
     /// The node that heads a stage.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use self::fit::Fit;
 
 use super::durable::{Begun, Durable};
+use super::failure::Places;
 use super::lane::Lanes;
 use super::log::TickLog;
 use crate::checkpoint::{self, LoggedTick, ReadAhead, Recovered, Start};
@@ -48,6 +49,7 @@ pub(crate) fn start(pipeline: &Pipeline<'_>, settings: &Settings, lanes: &Lanes)
     let (Lanes::Threads(handle, _) | Lanes::Inline(handle)) = lanes;
     let _entered = handle.enter();
     let now = settings.clock.now();
+    Places::of(&pipeline.plan).check_sources()?;
     Fit::new(pipeline, settings.checkpointing.allow_dropped).check()?;
     let other = from.as_ref().map(|from| read(from, name).map_err(failed)).transpose()?;
     let Some(place) = place else {

@@ -8,7 +8,7 @@ use super::log::StateBytes;
 use super::schedule::Scheduler;
 use super::watermarks;
 use crate::engine::Trigger;
-use crate::pipeline::{Head, Pipeline, StageNode};
+use crate::pipeline::{Head, Pipeline, SourceNode, StageNode};
 use crate::state::{GroupState, Migrations, Piece, Reading, Schema};
 use crate::{Error, Result};
 
@@ -35,17 +35,18 @@ pub(crate) fn names(plan: &Plan, stages: &[StageNode<'_>]) -> Vec<Option<StateNa
     stages.iter().enumerate().map(of_stage).chain(clocks.map(of_clock)).collect()
 }
 
-/// By source, its name: its stream's, and with a number behind it if an earlier source has that.
+/// By source, its name: its id, else its stream's; with a number behind it if an earlier source has that, which a checkpoint
+/// does not take ([`Places::check_sources`](super::failure::Places::check_sources)).
 pub(crate) fn source_names(pipeline: &Pipeline<'_>) -> Vec<String> {
     let graph = pipeline.plan.graph();
-    let mut names: Vec<String> = Vec::new();
-    for source in &pipeline.sources {
-        let node = graph.nodes.get(source.node);
-        let name = node.map_or("", |node| node.outputs.first().copied().flatten().unwrap_or(node.stream));
-        let earlier = names.iter().filter(|known| known.split('#').next() == Some(name)).count();
-        names.push(if earlier == 0 { name.to_string() } else { format!("{name}#{}", earlier + 1) });
-    }
-    names
+    let of =
+        |source: &SourceNode| graph.nodes.get(source.node).map_or("", |_| graph.source_name(source.node));
+    let names: Vec<&str> = pipeline.sources.iter().map(of).collect();
+    let numbered = names.iter().enumerate().map(|(at, name)| {
+        let earlier = names[..at].iter().filter(|known| *known == name).count();
+        if earlier == 0 { (*name).to_string() } else { format!("{name}#{}", earlier + 1) }
+    });
+    numbered.collect()
 }
 
 /// What must happen in every interval can't be left to ticks that come with data.

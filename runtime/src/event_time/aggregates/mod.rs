@@ -2,7 +2,9 @@
 
 mod collect;
 mod count;
+mod count_distinct;
 mod extreme;
+mod extreme_by;
 mod fold;
 mod mean;
 mod of;
@@ -12,7 +14,9 @@ mod top;
 
 pub use collect::Collect;
 pub use count::Count;
+pub use count_distinct::CountDistinct;
 pub use extreme::{Max, Min};
+pub use extreme_by::{MaxBy, MinBy};
 pub use fold::{Fold, FoldAll};
 pub use mean::{Mean, Number};
 pub use of::Of;

@@ -87,7 +87,7 @@ fn assigned(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pipelin
     let (shape, counts, text) = (case.text("out").to_string(), case.text("agg") == "count", text(case));
     let end = i64::MAX / 4;
     stream!(move {
-        let rows = source(input).flat_map(|v| row(v)).union(source(queue([vec![(end, Vec::<Value>::new())], vec![]])));
+        let rows = source(input).flat_map(|v| row(v)).union(source(queue([vec![(end, Vec::<Value>::new())], vec![]])).id("end"));
         let values = rows.event_time(|(time, _)| *time - offset, secs(0)).tumbling(length).collect();
         let results = values.flat_map(|(w, rows)| {
             let (start, end) = (text(w.start.millis() + offset), text(w.end.millis() + offset));
@@ -111,7 +111,7 @@ fn milliseconds(case: &Case, input: Queue<Value>, out: MemorySink<Value>) -> Pip
     let text = text(case);
     let end = i64::MAX / 4;
     stream!(move {
-        let rows = source(input).flat_map(|v| row(v)).union(source(queue([vec![(end, Vec::<Value>::new())], vec![]])));
+        let rows = source(input).flat_map(|v| row(v)).union(source(queue([vec![(end, Vec::<Value>::new())], vec![]])).id("end"));
         let times = rows.event_time(|(time, _)| *time, secs(0));
         let counts = times.sliding(millis(length), millis(slide)).count();
         counts.map(|(w, n)| Value::List(vec![text(w.start.millis()), text(w.end.millis()), n.into()])).sink(out);

@@ -102,7 +102,11 @@ impl Driver<'_> {
             let _ = reply.send(Err(Error::Config(why.into())));
             return;
         };
-        let frozen = self.core.with_scheduler(|scheduler| scheduler.freeze(Freeze::All));
+        if let Err(error) = self.places.check_sources() {
+            let _ = reply.send(Err(error));
+            return;
+        }
+        let frozen = self.freeze_all(Freeze::All);
         if let Some(durable) = &mut self.durable {
             // What has changed since the last checkpoint is not known any more.
             durable.next_is_full();
@@ -200,7 +204,7 @@ impl Driver<'_> {
     pub(super) fn found(&mut self) -> crate::Result<()> {
         let (Some(durable), Some(last)) = (&mut self.durable, self.last) else { return Ok(()) };
         let Some(freeze) = durable.freeze_first(last.number) else { return Ok(()) };
-        let frozen = self.core.with_scheduler(|scheduler| scheduler.freeze(freeze));
+        let frozen = self.freeze_all(freeze);
         self.checkpoint(last, frozen).map_err(|failure| failure.error)?;
         let Some(durable) = &mut self.durable else { return Ok(()) };
         let written = durable.wait(&self.control.bell);

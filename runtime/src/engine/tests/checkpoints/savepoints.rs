@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Trigger;
+use crate::clock::Timestamp;
 use crate::engine::local::bell::Bell;
 use crate::source::QueueSender;
 
@@ -46,6 +47,37 @@ fn what_goes_on_from_a_savepoint_has_a_checkpoint_of_its_own_from_the_first() {
         assert_eq!(sorted(&out), expected[5..], "after {ticks}");
         let again = engine(&own).start_from(&saved, words(&out)).map(drop).unwrap_err().to_string();
         assert!(again.contains("is not new, so `run_from` can't begin one there"), "{again}");
+    }
+}
+
+#[test]
+fn what_is_late_is_late_behind_a_savepoint_too() {
+    // A record of second 1 comes when the watermark is at 9 s: also where it is the first of another life.
+    let seconds = [vec![1, 2], vec![9, 10], vec![1, 11], vec![1, 30], vec![40]];
+    let pipeline = |out: &MemorySink<u64>| {
+        let (input, sink) = (queue(seconds.clone()), out.clone());
+        stream!(move {
+            let seconds = source(input);
+            let timed = seconds.event_time(|n| Timestamp::from_millis(1000 * n), secs(1));
+            timed.tumbling(secs(5)).count().map(|(_, n)| n).sink(sink);
+        })
+        .named("Late")
+    };
+    let out = MemorySink::new();
+    Engine::test().run(pipeline(&out)).unwrap();
+    let expected = out.batches();
+    for ticks in 1..5 {
+        let ((_folder, saved), own) = (folder(), memory());
+        let out = MemorySink::new();
+        let mut job = Engine::test().start(pipeline(&out)).unwrap();
+        (0..ticks).for_each(|_| job.tick().unwrap());
+        job.savepoint(&saved).unwrap();
+        drop(job);
+        // From the savepoint, and from the first checkpoint that is made of it.
+        let job = engine(&own).start_from(&saved, pipeline(&out)).unwrap();
+        drop(job);
+        engine(&own).run(pipeline(&out)).unwrap();
+        assert_eq!(out.batches(), expected, "after {ticks}");
     }
 }
 
