@@ -68,6 +68,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("name", "its name in checkpoints is written `.id(\"counts\")`; in the plan it has that of its `let`"),
     ("with_watermark", "write `.event_time(|x| x.time, secs(10))`"),
     ("assign_timestamps_and_watermarks", "write `.event_time(|x| x.time, secs(10))`"),
+    ("join_within", "write `.interval_join(other, Interval::around(secs(5)))`"),
+    (
+        "outer_join",
+        "write `.left_outer_join(other)`, `.right_outer_join(other)` or `.full_outer_join(other)`",
+    ),
+    (
+        "co_flat_map",
+        "write `.interval_join(other, Interval::around(secs(5)))`, or in windows `.tumbling(length).cogroup(other)`",
+    ),
     ("tumble", "write `.tumbling(length)`"),
     ("hop", "write `.sliding(length, slide)`"),
     ("session_window", "write `.session(gap)`"),
@@ -242,6 +251,13 @@ pub fn example(kind: OpKind) -> String {
         }
         (OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf, _) => {
             format!("`.{name}(other)` or `.{name}(other, secs(30))`, where `other` is a stream")
+        }
+        (kind, _) if kind.is_interval_join() => format!(
+            "`.{name}(other, Interval::between(secs(0), minutes(5)))`, where `other` is a stream, and perhaps a condition behind it, \
+             `|left, right| …`"
+        ),
+        (kind, [Arg::Stream, _]) if kind.is_windowed_join() => {
+            format!("`.{name}(other)` or `.{name}(other, |left, right| …)`, where `other` is a stream")
         }
         (OpKind::Sessionize, _) => format!("`.{name}(minutes(30))`, its gap"),
         (OpKind::Lag, _) => format!("`.{name}()` or `.{name}(minutes(1))`"),

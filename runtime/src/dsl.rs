@@ -15,6 +15,7 @@ mod outputs;
 mod per_batch;
 mod stateful;
 mod texts;
+mod timed_joins;
 mod waiting;
 mod whole;
 mod windowed;

@@ -99,6 +99,7 @@ pub use event_time::{Aggregate, Emit, EventTime, Window};
 pub use event_time::{Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Sum, Top, TopBy};
 pub use exchange::Order;
 pub use fused::Bad;
+pub use join::Interval;
 #[doc(inline)]
 pub use key::{Key, Keyed};
 #[doc(hidden)]

@@ -23,7 +23,7 @@ use crate::tick::{OffsetRange, Positions, Tick};
 use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
 
-pub(crate) use event_time::{ClockNode, Timing, WindowedNode};
+pub(crate) use event_time::{ClockNode, DelayNode, Timing};
 pub(crate) use tables::TableNode;
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
@@ -35,8 +35,8 @@ pub struct Pipeline<'env> {
     pub(crate) outlets: Vec<OutletNode<'env>>,
     /// Where event time is seen, in text order.
     pub(crate) clocks: Vec<ClockNode>,
-    /// Aggregates of windows of event time.
-    pub(crate) windowed: Vec<WindowedNode>,
+    /// Operators whose results may be behind the watermark.
+    pub(crate) delays: Vec<DelayNode>,
     /// Tables that are refreshed.
     pub(crate) tables: Vec<TableNode>,
     pub(crate) counters: Vec<Counter>,

@@ -7,6 +7,7 @@
 mod event_time;
 mod exact;
 mod in_time;
+mod joins;
 mod keyed;
 mod outputs;
 mod per_batch;
@@ -25,8 +26,8 @@ use crate::exchange::{Reducer, Weigh};
 use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
-    ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, TableNode, WindowNode, WindowedNode,
+    ClockNode, DelayNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode,
+    StageBody, StageNode, TableNode, WindowNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -94,7 +95,7 @@ pub struct Builder<'env> {
     outlets: Vec<OutletNode<'env>>,
     windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
-    windowed: Vec<WindowedNode>,
+    delays: Vec<DelayNode>,
     tables: Vec<TableNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
@@ -116,7 +117,7 @@ impl<'env> Builder<'env> {
             outlets: Vec::new(),
             windows: Vec::new(),
             clocks: Vec::new(),
-            windowed: Vec::new(),
+            delays: Vec::new(),
             tables: Vec::new(),
             invalid: None,
         }
@@ -283,7 +284,7 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             clocks: self.clocks,
-            windowed: self.windowed,
+            delays: self.delays,
             tables: self.tables,
             counters: Vec::new(),
             windows: self.windows,

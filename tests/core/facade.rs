@@ -23,6 +23,7 @@ macro_rules! both {
 mod event_time;
 mod in_time;
 mod stateful;
+mod timed_joins;
 mod windowed;
 
 fn words() -> millstream::source::Queue<&'static str> {
@@ -307,6 +308,11 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
             [in_time::emitted::$name, in_time::edited::$name]
         };
     }
+    macro_rules! of_joins {
+        ($name:ident) => {
+            [timed_joins::emitted::$name, timed_joins::edited::$name]
+        };
+    }
     macro_rules! of_stateful {
         ($name:ident) => {
             [stateful::emitted::$name, stateful::edited::$name]
@@ -390,6 +396,17 @@ fn sample(kind: OpKind) -> [fn() -> Pipeline<'static>; 2] {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_times!(by_key),
+        OpKind::IntervalJoin
+        | OpKind::LeftOuterIntervalJoin
+        | OpKind::RightOuterIntervalJoin
+        | OpKind::FullOuterIntervalJoin
+        | OpKind::LeftSemiIntervalJoin => of_joins!(by_interval),
+        OpKind::WindowedJoin
+        | OpKind::WindowedLeftOuterJoin
+        | OpKind::WindowedRightOuterJoin
+        | OpKind::WindowedFullOuterJoin
+        | OpKind::WindowedLeftSemiJoin
+        | OpKind::WindowedCogroup => of_joins!(by_window),
         OpKind::WordsAscii => of!(words_ascii),
         OpKind::Words => of!(words_of_lines),
         OpKind::ForEach => of!(for_each),

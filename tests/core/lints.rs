@@ -45,8 +45,8 @@
 mod unfinished;
 
 use millstream::prelude::{
-    Emit, Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, refreshed_table, secs,
-    stream, unordered,
+    Emit, Interval, Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue,
+    refreshed_table, secs, stream, unordered,
 };
 use millstream::source::{Lines, Source};
 use millstream_plan::OpKind;
@@ -270,6 +270,26 @@ fn times(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
     }
 }
 
+fn timed_joins(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
+    stream! {
+        let left = source(queue([vec![("a", 1_u64), ("b", 12)]])).event_time(|(_, second)| 1000 * second, secs(5));
+        let right = source(queue([vec![("a", 2_u64), ("b", 40)]])).event_time(|(_, second)| 1000 * second, secs(5));
+        let near = left.interval_join(right, Interval::around(secs(5))).map_values(|(a, b)| a + b);
+        let lefts = left.left_outer_interval_join(right, Interval::around(secs(5)), |a, b| a < b).map_values(|(a, _)| a);
+        let rights = left.right_outer_interval_join(right, Interval::around(secs(5))).map_values(|(_, b)| b);
+        let all = left.full_outer_interval_join(right, Interval::around(secs(5))).map_values(|(a, _)| a.unwrap_or(0));
+        let semi = left.left_semi_interval_join(right, Interval::millis(..)).unbounded();
+        near.union(lefts).union(rights).union(all).union(semi).sink(out.clone());
+        let inner = left.tumbling(secs(10)).join(right, |a, b| a < b).map(|(_, key, (a, b))| (key, a + b));
+        let outer = left.tumbling(secs(10)).left_outer_join(right).map(|(_, key, (a, _))| (key, a));
+        let other = left.sliding(secs(10), secs(5)).right_outer_join(right).map(|(_, key, (_, b))| (key, b));
+        let every = left.tumbling(secs(10)).full_outer_join(right).map(|(_, key, (a, _))| (key, a.unwrap_or(0)));
+        let some = left.tumbling(secs(10)).left_semi_join(right).map(|(_, key, a)| (key, a));
+        let groups = left.tumbling(secs(10)).cogroup(right).map(|(_, key, (a, b))| (key, (a.len() + b.len()) as u64));
+        inner.union(outer).union(other).union(every).union(some).union(groups).sink(out.clone());
+    }
+}
+
 fn in_time(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
     let load = |version| Ok::<_, std::io::Error>(Table::from_iter([("a", version)]));
     let table = refreshed_table(secs(5), |_| Ok::<_, std::io::Error>(1), load);
@@ -368,6 +388,9 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     assert!(pairs_out.records().contains(&("a".to_owned(), 2_u64)));
     pairs_out.clear();
     run(in_time(&pairs_out))?;
+    let joins_out = MemorySink::new();
+    run(timed_joins(&joins_out))?;
+    assert!(!joins_out.records().is_empty());
     assert_eq!(pairs_out.records().len(), 15);
     numbers.clear();
     run(whole_windows(&limit, &numbers))?;

@@ -27,6 +27,7 @@ mod restarts;
 mod sources;
 mod stateful;
 mod text;
+mod timed_joins;
 mod timeouts;
 mod unions;
 mod windowed;

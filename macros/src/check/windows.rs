@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::is_zero;
+use super::{is_zero, joins};
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Modifier, Node, OpKind, Operand};
@@ -21,28 +21,31 @@ pub fn check(graph: &Graph, diag: &mut Diagnostics) {
 /// What only the stages show.
 pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
     for node in &graph.nodes {
-        for input in &node.inputs {
+        for (at, input) in node.inputs.iter().enumerate() {
             let time = time_of(graph, stages, *input);
             if node.kind == OpKind::EventTime {
                 if let Ok(first) = time {
                     given_twice(node, &graph.nodes[first], diag);
                 }
-            } else if needs_time(node)
+            } else if needs_time(node, at)
                 && let Err(lost) = time
+                && !joins::is_timeless(graph, stages, node)
             {
                 let timeout = node.modified(Modifier::EventTimeout);
                 let op = timeout.map_or(&node.op, |timeout| &timeout.name);
-                diag.error(op.span(), without_time(graph, op, lost));
+                diag.error(op.span(), without_time(graph, node, op, at, lost));
                 break;
             }
         }
     }
 }
 
-/// Of windows all but `global`, which has one, whatever the time.
-fn needs_time(node: &Node) -> bool {
+/// Of windows all but `global`, which has one, whatever the time. What is made of windows has their time, and that of a stream beside.
+fn needs_time(node: &Node, input: usize) -> bool {
     let kind = node.kind;
-    kind.is_window() && kind != OpKind::Global || node.goes_by_event_time() && !kind.is_windowed()
+    kind.is_window() && kind != OpKind::Global
+        || node.goes_by_event_time() && !kind.is_windowed()
+        || kind.is_windowed_join() && input == 1
 }
 
 fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
@@ -63,11 +66,16 @@ fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
 }
 
 /// `op`: the operator that goes by it, or what says so of one.
-fn without_time(graph: &Graph, op: &Ident, lost: Lost) -> String {
+fn without_time(graph: &Graph, node: &Node, op: &Ident, input: usize, lost: Lost) -> String {
+    let these = match (node.inputs.len(), input) {
+        (1, _) => "these records is",
+        (_, 0) => "the records before it is",
+        (_, _) => "the other stream's records is",
+    };
     let name = |id: usize| graph.nodes[id].op.to_string();
     match lost {
         Lost::NeverGiven => format!(
-            "`{op}` goes by event time, and nobody says what the time of these records is: write \
+            "`{op}` goes by event time, and nobody says what the time of {these}: write \
              `.event_time(|x| x.time, secs(10))` before it; the second operand is how far they may be out of order. \
              (Windows of processing time, `.window(length, slide)`, need none)"
         ),
@@ -94,8 +102,15 @@ fn without_time(graph: &Graph, op: &Ident, lost: Lost) -> String {
 fn followed_by_an_aggregate(graph: &Graph, diag: &mut Diagnostics) {
     for window in graph.nodes.iter().filter(|n| n.kind.is_window()) {
         let consumers = window.outputs.iter().flat_map(|stream| &graph.streams[*stream].consumers);
-        for (consumer, _) in consumers {
+        for (consumer, input) in consumers {
             let node = &graph.nodes[*consumer];
+            if *input == 1 {
+                diag.error(node.op.span(), joins::window_of_the_other(window.kind, node));
+                continue;
+            }
+            if node.kind.is_windowed_join() {
+                joins::in_windows(window, node, diag);
+            }
             // What stands behind it as a call is said where it is read.
             if !node.kind.is_windowed() && node.kind != OpKind::Map {
                 diag.error(node.op.span(), suggest::no_aggregate(window.kind, &node.op.to_string()));

@@ -92,10 +92,21 @@ pub enum OpKind {
     WindowedFoldByKey,
     WindowedAggregateByKey,
     WindowedGroupByKey,
+    WindowedJoin,
+    WindowedLeftOuterJoin,
+    WindowedRightOuterJoin,
+    WindowedFullOuterJoin,
+    WindowedLeftSemiJoin,
+    WindowedCogroup,
     DropDuplicatesWithinWatermark,
     DropDuplicatesByKeyWithinWatermark,
     JoinAsOf,
     LeftOuterJoinAsOf,
+    IntervalJoin,
+    LeftOuterIntervalJoin,
+    RightOuterIntervalJoin,
+    FullOuterIntervalJoin,
+    LeftSemiIntervalJoin,
     Sessionize,
     Lag,
     Delta,
@@ -273,10 +284,21 @@ impl OpKind {
         OpKind::WindowedFoldByKey,
         OpKind::WindowedAggregateByKey,
         OpKind::WindowedGroupByKey,
+        OpKind::WindowedJoin,
+        OpKind::WindowedLeftOuterJoin,
+        OpKind::WindowedRightOuterJoin,
+        OpKind::WindowedFullOuterJoin,
+        OpKind::WindowedLeftSemiJoin,
+        OpKind::WindowedCogroup,
         OpKind::DropDuplicatesWithinWatermark,
         OpKind::DropDuplicatesByKeyWithinWatermark,
         OpKind::JoinAsOf,
         OpKind::LeftOuterJoinAsOf,
+        OpKind::IntervalJoin,
+        OpKind::LeftOuterIntervalJoin,
+        OpKind::RightOuterIntervalJoin,
+        OpKind::FullOuterIntervalJoin,
+        OpKind::LeftSemiIntervalJoin,
         OpKind::Sessionize,
         OpKind::Lag,
         OpKind::Delta,
@@ -311,27 +333,54 @@ impl OpKind {
         spec.class == Class::EventTime && spec.stateful
     }
 
-    /// Whether it is an aggregate of windows.
+    /// Whether it is an aggregate of windows, or a join in them.
     pub fn is_windowed(self) -> bool {
+        self.is_windowed_join()
+            || matches!(
+                self,
+                OpKind::WindowedCount
+                    | OpKind::WindowedReduce
+                    | OpKind::WindowedFold
+                    | OpKind::WindowedAggregate
+                    | OpKind::WindowedTop
+                    | OpKind::WindowedCollect
+                    | OpKind::WindowedCountByKey
+                    | OpKind::WindowedReduceByKey
+                    | OpKind::WindowedFoldByKey
+                    | OpKind::WindowedAggregateByKey
+                    | OpKind::WindowedGroupByKey
+            )
+    }
+
+    /// Whether it brings two streams together in windows of event time.
+    pub fn is_windowed_join(self) -> bool {
         matches!(
             self,
-            OpKind::WindowedCount
-                | OpKind::WindowedReduce
-                | OpKind::WindowedFold
-                | OpKind::WindowedAggregate
-                | OpKind::WindowedTop
-                | OpKind::WindowedCollect
-                | OpKind::WindowedCountByKey
-                | OpKind::WindowedReduceByKey
-                | OpKind::WindowedFoldByKey
-                | OpKind::WindowedAggregateByKey
-                | OpKind::WindowedGroupByKey
+            OpKind::WindowedJoin
+                | OpKind::WindowedLeftOuterJoin
+                | OpKind::WindowedRightOuterJoin
+                | OpKind::WindowedFullOuterJoin
+                | OpKind::WindowedLeftSemiJoin
+                | OpKind::WindowedCogroup
         )
     }
 
-    /// Whether its records leave in event time, each with the time of the record that it is made of.
+    /// Whether it brings records of two streams together that are near in event time.
+    pub fn is_interval_join(self) -> bool {
+        matches!(
+            self,
+            OpKind::IntervalJoin
+                | OpKind::LeftOuterIntervalJoin
+                | OpKind::RightOuterIntervalJoin
+                | OpKind::FullOuterIntervalJoin
+                | OpKind::LeftSemiIntervalJoin
+        )
+    }
+
+    /// Whether its records leave with a time, each with that of the record that it is made of.
     pub fn hands_on_times(self) -> bool {
-        matches!(self, OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta)
+        self.is_interval_join()
+            || matches!(self, OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta)
     }
 
     /// Whether its results have the time of the window that they begin with.

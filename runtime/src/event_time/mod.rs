@@ -34,6 +34,7 @@ mod windows;
 mod tests;
 
 pub use aggregate::Aggregate;
+pub(crate) use aggregates::Cogrouped;
 pub use aggregates::{
     Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Of, Sum, Top, TopBy,
 };
@@ -49,5 +50,5 @@ pub(crate) use table::Table;
 pub(crate) use waiting::{Waiting, Waits};
 pub use watermark::Watermarks;
 pub use window::Window;
-pub(crate) use windows::Shape;
 pub use windows::{Emit, Windows};
+pub(crate) use windows::{Fixed, Shape};

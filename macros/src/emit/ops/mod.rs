@@ -45,6 +45,7 @@ mod sort_by_key;
 mod source;
 mod split;
 mod tails;
+mod timed_joins;
 mod top;
 mod transform;
 mod transform_with;
@@ -151,6 +152,17 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::WindowedGroupByKey
         | OpKind::DropDuplicatesWithinWatermark
         | OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::WindowedJoin
+        | OpKind::WindowedLeftOuterJoin
+        | OpKind::WindowedRightOuterJoin
+        | OpKind::WindowedFullOuterJoin
+        | OpKind::WindowedLeftSemiJoin
+        | OpKind::WindowedCogroup
+        | OpKind::IntervalJoin
+        | OpKind::LeftOuterIntervalJoin
+        | OpKind::RightOuterIntervalJoin
+        | OpKind::FullOuterIntervalJoin
+        | OpKind::LeftSemiIntervalJoin
         | OpKind::JoinAsOf
         | OpKind::LeftOuterJoinAsOf
         | OpKind::Sessionize
@@ -226,6 +238,17 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
             drop_duplicates::attach_timed(graph, node)
         }
+        OpKind::WindowedJoin
+        | OpKind::WindowedLeftOuterJoin
+        | OpKind::WindowedRightOuterJoin
+        | OpKind::WindowedFullOuterJoin
+        | OpKind::WindowedLeftSemiJoin
+        | OpKind::WindowedCogroup
+        | OpKind::IntervalJoin
+        | OpKind::LeftOuterIntervalJoin
+        | OpKind::RightOuterIntervalJoin
+        | OpKind::FullOuterIntervalJoin
+        | OpKind::LeftSemiIntervalJoin => timed_joins::attach(graph, node),
         OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Sessionize | OpKind::Lag | OpKind::Delta => {
             of_time::attach(graph, node)
         }

@@ -80,7 +80,7 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
 }
 
 /// Which windows they are.
-fn windows(graph: &Graph, window: NodeId) -> TokenStream {
+pub(super) fn windows(graph: &Graph, window: NodeId) -> TokenStream {
     let (at, rt, n) = place(graph, window);
     let name = Ident::new(n.kind.name(), at);
     let operands = (0..n.operands.len()).map(|index| argument(graph, window, index));

@@ -5,6 +5,7 @@ mod event_time;
 mod in_time;
 mod per_batch;
 mod stateful;
+mod timed_joins;
 mod windowed;
 
 use super::{Arg, Class, Cut, OpKind, OpSpec};
@@ -291,6 +292,17 @@ impl OpKind {
             | OpKind::ReduceByKeyAndWindowWithInverse
             | OpKind::GroupByKeyAndWindow
             | OpKind::CountByValueAndWindow => windowed::row(self),
+            OpKind::WindowedJoin
+            | OpKind::WindowedLeftOuterJoin
+            | OpKind::WindowedRightOuterJoin
+            | OpKind::WindowedFullOuterJoin
+            | OpKind::WindowedLeftSemiJoin
+            | OpKind::WindowedCogroup
+            | OpKind::IntervalJoin
+            | OpKind::LeftOuterIntervalJoin
+            | OpKind::RightOuterIntervalJoin
+            | OpKind::FullOuterIntervalJoin
+            | OpKind::LeftSemiIntervalJoin => timed_joins::row(self),
             OpKind::EventTime
             | OpKind::Tumbling
             | OpKind::Sliding

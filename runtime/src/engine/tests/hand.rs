@@ -128,7 +128,7 @@ impl<'env> Hand<'env> {
             stages: self.stages,
             outlets: self.outlets,
             clocks: Vec::new(),
-            windowed: Vec::new(),
+            delays: Vec::new(),
             tables: Vec::new(),
             counters: Vec::new(),
             migrations: Migrations::default(),

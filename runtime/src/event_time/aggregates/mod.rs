@@ -1,5 +1,6 @@
 //! The aggregates that come ready-made: one file each.
 
+mod cogroup;
 mod collect;
 mod count;
 mod count_distinct;
@@ -12,6 +13,7 @@ mod reduce;
 mod sum;
 mod top;
 
+pub(crate) use cogroup::Cogrouped;
 pub use collect::Collect;
 pub use count::Count;
 pub use count_distinct::CountDistinct;

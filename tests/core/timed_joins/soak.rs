@@ -1,0 +1,1 @@
+//! State is dropped as the watermark passes.
