@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod grep;
 pub mod hashtags;
 pub mod hundred_maps;
+pub mod impressions;
 pub mod logistic_regression;
 pub mod long_words;
 pub mod moods;
@@ -50,7 +51,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 18] = [
+pub const EXAMPLES: [Example; 19] = [
     network_word_count::EXAMPLE,
     dashboard::EXAMPLE,
     grep::EXAMPLE,
@@ -68,6 +69,7 @@ pub const EXAMPLES: [Example; 18] = [
     running_top_words::EXAMPLE,
     moods::EXAMPLE,
     sessions::EXAMPLE,
+    impressions::EXAMPLE,
     nexmark::EXAMPLE,
 ];
 

@@ -176,6 +176,12 @@ pub trait AsTable {
     where
         Self: 't;
 
+    /// This type. (What is no table then has none, and one message says so.)
+    #[doc(hidden)]
+    type Itself;
+    #[doc(hidden)]
+    fn itself(self) -> Self::Itself;
+
     /// The table, as the tick at hand has it.
     fn now(&self) -> Self::Now<'_>;
 
@@ -193,7 +199,11 @@ impl<K: Key, V> AsTable for Table<K, V> {
         = &'t Table<K, V>
     where
         Self: 't;
+    type Itself = Self;
 
+    fn itself(self) -> Self {
+        self
+    }
     fn now(&self) -> &Table<K, V> {
         self
     }
@@ -205,7 +215,11 @@ macro_rules! through {
             type Key = T::Key;
             type Value = T::Value;
             type Now<'t> = T::Now<'t> where Self: 't;
+            type Itself = Self;
 
+            fn itself(self) -> Self {
+                self
+            }
             fn now(&self) -> T::Now<'_> {
                 (**self).now()
             }

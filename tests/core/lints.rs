@@ -280,7 +280,7 @@ fn in_time(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
         let near = timed.join_as_of(others, secs(5));
         let newest = timed.join_latest(others).union(timed.join_as_of(others)).union(near);
         let outer = timed.left_outer_join_latest(others).union(timed.left_outer_join_as_of(others));
-        let rated = timed.join_table(table).map(|(key, both)| (key.to_string(), both));
+        let rated = timed.join_table(table).map(|(key, both)| (key.to_owned(), both));
         newest.union(rated).map_values(|(a, b)| a + b).sink(out.clone());
         outer.map_values(|(a, b)| a + b.unwrap_or(0)).sink(out.clone());
         timed.lag().map_values(|(a, b)| a.unwrap_or(0) + b).union(timed.delta(|a, b| b - a)).sink(out.clone());

@@ -39,7 +39,7 @@ impl<'t, K: Matched, V: Matched, W> Matches<'t, K, V, W> {
 
 /// The results for one record.
 #[inline(always)]
-pub fn join_table<'t, K, V, J, W>(table: &'t Table<J, W>, pair: (K, V)) -> impl Iterator<Item = (K, (V, W))>
+pub fn join_table<K, V, J, W>(table: &Table<J, W>, pair: (K, V)) -> impl Iterator<Item = (K, (V, W))>
 where
     K: Key<Owned: SameKey<J>> + Matched,
     V: Matched,
@@ -52,8 +52,8 @@ where
 
 /// As [`join_table`], with one result where there is no match.
 #[inline(always)]
-pub fn left_outer_join_table<'t, K, V, J, W>(
-    table: &'t Table<J, W>,
+pub fn left_outer_join_table<K, V, J, W>(
+    table: &Table<J, W>,
     pair: (K, V),
 ) -> impl Iterator<Item = (K, (V, Option<W>))>
 where

@@ -6,12 +6,18 @@ use millstream_plan::NodeId;
 
 use super::Builder;
 use crate::pipeline::TableNode;
-use crate::table::AsTable;
+use crate::table::{AsTable, Refreshes};
 
 impl Builder<'_> {
     /// A join with a table, which may be one that is refreshed.
-    pub fn table<T: AsTable>(&mut self, node: NodeId, table: &T) {
-        let Some(table) = table.refreshes() else { return };
+    pub fn table<T: AsTable>(&mut self, node: NodeId, table: T) -> T::Itself {
+        if let Some(refreshed) = table.refreshes() {
+            self.refreshed(node, refreshed);
+        }
+        table.itself()
+    }
+
+    fn refreshed(&mut self, node: NodeId, table: Arc<dyn Refreshes>) {
         self.plan.set_detail(node, format!("refreshed every {:?}", table.every()));
         if self.tables.iter().any(|known| Arc::ptr_eq(&known.table, &table)) {
             return;

@@ -113,6 +113,11 @@ where
     type Key = K;
     type Value = V;
     type Now<'t> = Arc<Table<K, V>>;
+    type Itself = Self;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn now(&self) -> Arc<Table<K, V>> {
         let table = tick::table(Arc::as_ptr(&self.loader).cast());

@@ -90,7 +90,7 @@ proptest! {
         Engine::test().partitions(partitions).seed(seed).run(pipeline).expect("it runs");
         let version = |tick: u64| {
             let time = tick + 1;
-            (if every == 0 { time } else { time / every * every }) / changes
+            time.checked_div(every).map_or(time, |stretch| stretch * every) / changes
         };
         let of = |tick: usize| 10 * version(tick as u64);
         let found: Vec<Vec<u64>> = (0..ticks).map(|tick| vec![of(tick) + 1, of(tick) + 3]).collect();
