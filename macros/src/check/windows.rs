@@ -68,20 +68,27 @@ fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
 /// `op`: the operator that goes by it, or what says so of one.
 fn without_time(graph: &Graph, node: &Node, op: &Ident, input: usize, lost: Lost) -> String {
     let these = match (node.inputs.len(), input) {
-        (1, _) => "these records is",
-        (_, 0) => "the records before it is",
-        (_, _) => "the other stream's records is",
+        (1, _) => "these records is: write `.event_time(|x| x.time, secs(10))` before it",
+        (_, 0) => "the records before it is: write `.event_time(|x| x.time, secs(10))` on that stream too",
+        (_, _) => {
+            "the other stream's records is: write `.event_time(|x| x.time, secs(10))` on that stream too"
+        }
     };
+    let windows = if node.kind.is_window() {
+        ". (Windows of processing time, `.window(length, slide)`, need none)"
+    } else {
+        ""
+    };
+    let first = if node.kind.is_window() { "the windows" } else { "it" };
     let name = |id: usize| graph.nodes[id].op.to_string();
     match lost {
         Lost::NeverGiven => format!(
-            "`{op}` goes by event time, and nobody says what the time of {these}: write \
-             `.event_time(|x| x.time, secs(10))` before it; the second operand is how far they may be out of order. \
-             (Windows of processing time, `.window(length, slide)`, need none)"
+            "`{op}` goes by event time, and nobody says what the time of {these}; the second operand is how far they may be \
+             out of order{windows}"
         ),
         Lost::Behind(id) => format!(
             "`{op}` goes by event time, and behind `{}` records have none, since each may be made of many: put \
-             the windows before it, or give the time again, `.event_time(|x| x.time, secs(10))` behind `{}`",
+             {first} before that, or give the time again, `.event_time(|x| x.time, secs(10))` behind `{}`",
             name(id),
             name(id)
         ),
@@ -104,7 +111,7 @@ fn followed_by_an_aggregate(graph: &Graph, diag: &mut Diagnostics) {
         let consumers = window.outputs.iter().flat_map(|stream| &graph.streams[*stream].consumers);
         for (consumer, input) in consumers {
             let node = &graph.nodes[*consumer];
-            if *input == 1 {
+            if *input == 1 && node.kind.spec().keyed {
                 diag.error(node.op.span(), joins::window_of_the_other(window.kind, node));
                 continue;
             }
