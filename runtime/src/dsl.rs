@@ -8,6 +8,7 @@ mod aggregates;
 mod element_wise;
 mod event_time;
 mod in_time;
+mod interval_joins;
 mod keyed;
 mod modifiers;
 mod of_windows;
@@ -15,9 +16,9 @@ mod outputs;
 mod per_batch;
 mod stateful;
 mod texts;
-mod timed_joins;
 mod waiting;
 mod whole;
+mod window_joins;
 mod windowed;
 
 use std::marker::PhantomData;

@@ -3,7 +3,6 @@
 mod model;
 mod plans;
 mod restarts;
-mod soak;
 
 use millstream::prelude::*;
 use proptest::prelude::*;

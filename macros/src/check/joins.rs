@@ -1,17 +1,7 @@
 //! Joins in event time: of which windows they can be, and on which side a window stands.
 
 use crate::diag::Diagnostics;
-use crate::fuse::Stages;
-use crate::ir::{Graph, Modifier, Node, OpKind};
-use crate::times::{Lost, time_of};
-
-/// Whether a join is told to keep all records for ever, and no side has a time. (Whether it can do without, its interval says.)
-pub fn is_timeless(graph: &Graph, stages: &Stages, node: &Node) -> bool {
-    let without = |input: &usize| time_of(graph, stages, *input) == Err(Lost::NeverGiven);
-    node.kind.is_interval_join()
-        && node.modified(Modifier::Unbounded).is_some()
-        && node.inputs.iter().all(without)
-}
+use crate::ir::{Node, OpKind};
 
 /// Where the windows of a join stand: before it.
 pub fn window_of_the_other(window: OpKind, node: &Node) -> String {

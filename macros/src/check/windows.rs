@@ -9,7 +9,7 @@ use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Modifier, Node, OpKind, Operand};
 use crate::suggest;
-use crate::times::{Lost, time_of};
+use crate::times::{Lost, is_timeless, time_of};
 
 /// What needs no stages.
 pub fn check(graph: &Graph, diag: &mut Diagnostics) {
@@ -20,7 +20,7 @@ pub fn check(graph: &Graph, diag: &mut Diagnostics) {
 
 /// What only the stages show.
 pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
-    for node in &graph.nodes {
+    for (id, node) in graph.nodes.iter().enumerate() {
         for (at, input) in node.inputs.iter().enumerate() {
             let time = time_of(graph, stages, *input);
             if node.kind == OpKind::EventTime {
@@ -29,7 +29,7 @@ pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
                 }
             } else if needs_time(node, at)
                 && let Err(lost) = time
-                && !joins::is_timeless(graph, stages, node)
+                && !is_timeless(graph, stages, id)
             {
                 let timeout = node.modified(Modifier::EventTimeout);
                 let op = timeout.map_or(&node.op, |timeout| &timeout.name);

@@ -14,6 +14,9 @@ mod latest;
 mod meeting;
 mod operator;
 mod sides;
+
+#[cfg(test)]
+mod tests;
 mod versions;
 
 #[cfg(test)]

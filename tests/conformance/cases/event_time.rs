@@ -4,6 +4,7 @@
 mod aggregates;
 mod as_of;
 mod duplicates;
+mod joins;
 mod sessions;
 mod windows;
 
@@ -38,6 +39,7 @@ fn pipeline(case: &Case) -> Option<Build> {
         .or_else(|| sessions::pipeline(case))
         .or_else(|| aggregates::pipeline(case))
         .or_else(|| duplicates::pipeline(case))
+        .or_else(|| joins::pipeline(case))
 }
 
 /// Runs undisturbed, and on the test engine also with a restart behind each tick.
@@ -63,9 +65,14 @@ fn has_more(case: &Case) -> bool {
         && case.text("mode") != "complete"
 }
 
-/// The batches, each with what follows it.
+/// The batches of the first input, each with what follows it.
 fn ticks(case: &Case) -> Vec<Vec<Value>> {
-    let batches = case.batches(1).into_iter().map(Option::unwrap_or_default);
+    ticks_of(case, 1)
+}
+
+/// As [`ticks`], of any input.
+fn ticks_of(case: &Case, input: usize) -> Vec<Vec<Value>> {
+    let batches = case.batches(input).into_iter().map(Option::unwrap_or_default);
     if has_more(case) { batches.flat_map(|batch| [batch, Vec::new()]).collect() } else { batches.collect() }
 }
 

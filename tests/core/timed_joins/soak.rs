@@ -1,1 +1,0 @@
-//! State is dropped as the watermark passes.
