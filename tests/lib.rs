@@ -20,6 +20,7 @@ pages! {
     state: "../book/src/state.md",
     windows: "../book/src/windows.md",
     time: "../book/src/time.md",
+    joins: "../book/src/joins.md",
     joins_latest: "../book/src/joins-latest.md",
     checkpoints: "../book/src/checkpoints.md",
     upgrading: "../book/src/upgrading.md",

@@ -246,6 +246,7 @@ fn extra(rng: &mut Rng, wanted: usize, has: usize) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::LONGEST_AUCTION;
     use super::*;
 
     fn all() -> Vec<Event> {
@@ -288,6 +289,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn auctions_last_no_longer_than_the_queries_wait() {
+        let lasts = |auction: Auction| auction.expires.since(auction.time);
+        let longest =
+            all().into_iter().filter_map(Event::auction).map(lasts).max().expect("there are auctions");
+        assert!(longest <= LONGEST_AUCTION && longest > LONGEST_AUCTION / 2, "{longest:?}");
     }
 
     #[test]

@@ -24,10 +24,15 @@ pub mod q17;
 pub mod q18;
 pub mod q19;
 pub mod q2;
+pub mod q20;
 pub mod q21;
 pub mod q22;
+pub mod q3;
+pub mod q4;
 pub mod q5;
 pub mod q7;
+pub mod q8;
+pub mod q9;
 
 use std::time::Duration;
 
@@ -49,6 +54,9 @@ pub const EXAMPLE: Example = Example {
 /// How far events are out of order at most.
 pub const OUT_OF_ORDER: Duration = secs(1);
 
+/// The longest that an auction lasts: the model draws up to twice the time in which a hundred auctions begin.
+pub const LONGEST_AUCTION: Duration = secs(34);
+
 pub const DAY: Duration = minutes(24 * 60);
 
 /// A query, which prints its results.
@@ -58,12 +66,16 @@ pub struct Query {
     pub pipeline: fn(FromIter<Nexmark>) -> Pipeline<'static>,
 }
 
-pub const QUERIES: [Query; 16] = [
+pub const QUERIES: [Query; 21] = [
     q0::QUERY,
     q1::QUERY,
     q2::QUERY,
+    q3::QUERY,
+    q4::QUERY,
     q5::QUERY,
     q7::QUERY,
+    q8::QUERY,
+    q9::QUERY,
     q11::QUERY,
     q12::QUERY,
     q13::QUERY,
@@ -73,6 +85,7 @@ pub const QUERIES: [Query; 16] = [
     q17::QUERY,
     q18::QUERY,
     q19::QUERY,
+    q20::QUERY,
     q21::QUERY,
     q22::QUERY,
 ];
@@ -107,10 +120,29 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
     Ok(())
 }
 
-#[test]
-fn plans_are_as_they_were() {
-    for number in [5, 7, 16] {
-        let query = QUERIES.iter().find(|query| query.number == number).expect("it is listed");
-        insta::assert_snapshot!(format!("nexmark_q{number}"), query.plan());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../book/src/nexmark.md");
+
+    #[test]
+    fn plans_are_as_they_were() {
+        for number in [4, 5, 7, 16] {
+            let query = QUERIES.iter().find(|query| query.number == number).expect("it is listed");
+            insta::assert_snapshot!(format!("nexmark_q{number}"), query.plan());
+        }
+    }
+
+    #[test]
+    fn the_page_of_the_book_lists_all_queries_and_shows_what_is_there() {
+        let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `q")?.split('`').next());
+        assert!(rows.eq(QUERIES.iter().map(|query| query.number.to_string())));
+        for shown in PAGE.split("{{#include ../../examples/nexmark/").skip(1) {
+            let file = shown.split(":query}}").next().expect("a split has a first part");
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/nexmark/").to_string() + file;
+            let text = std::fs::read_to_string(path).expect("the page names a file");
+            assert!(text.contains("// ANCHOR: query\n") && text.contains("// ANCHOR_END: query\n"));
+        }
     }
 }

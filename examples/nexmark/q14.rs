@@ -68,7 +68,7 @@ mod tests {
         let mut expected = Vec::new();
         for bid in bids() {
             let price = bid.price * 908 / 1000;
-            if price < 1_000_000 || price > 50_000_000 {
+            if !(1_000_000..=50_000_000).contains(&price) {
                 continue;
             }
             // The events are of the two minutes before midnight, and those behind it.

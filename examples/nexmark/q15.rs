@@ -48,7 +48,6 @@ impl Rank {
 /// The day, the rank, and how many bids, bidders and auctions.
 pub type Statistics = (Window, Rank, (u64, u64, u64));
 
-// ANCHOR: query
 pub fn q15(events: impl Events, out: impl Sink<Statistics> + 'static) -> Pipeline<'static> {
     stream! { <Q15>
         let bids = source(events).filter_map(Event::bid).event_time(|bid| bid.time, OUT_OF_ORDER);
@@ -61,7 +60,6 @@ pub fn q15(events: impl Events, out: impl Sink<Statistics> + 'static) -> Pipelin
         statistics.sink(out);
     }
 }
-// ANCHOR_END: query
 
 #[test]
 fn each_day_has_its_statistics() {

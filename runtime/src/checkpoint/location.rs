@@ -15,18 +15,25 @@ impl Storage {
     /// The objects of `pipeline` at a location: a local path, or a URL. Nothing is made there before something is
     /// written.
     pub fn open(location: &str, pipeline: &str) -> Result<Storage, BoxError> {
-        let (store, path) = place(location)?;
-        Ok(Storage::below(store, path, pipeline))
+        match place(location)? {
+            Place::Files(store, path) => Ok(Storage::in_files(store, path, pipeline)?),
+            Place::Store(store, path) => Ok(Storage::below(store, path, pipeline)),
+        }
     }
 
     /// All pipelines at a location.
     pub(super) async fn all(location: &str) -> Result<Vec<Storage>, BoxError> {
-        let (store, path) = place(location)?;
-        Storage::all_below(store, path).await
+        match place(location)? {
+            Place::Files(store, path) => Storage::all_below(Arc::new(store), path).await,
+            Place::Store(store, path) => Storage::all_below(store, path).await,
+        }
     }
 }
 
-type Place = (Arc<dyn ObjectStore>, Path);
+enum Place {
+    Files(LocalFileSystem, Path),
+    Store(Arc<dyn ObjectStore>, Path),
+}
 
 fn place(location: &str) -> Result<Place, BoxError> {
     match location.split_once("://") {
@@ -44,7 +51,7 @@ fn local(path: &std::path::Path) -> Result<Place, BoxError> {
         return Err(refused(&"this is a file, and a checkpoint is a folder").into());
     }
     let root = Path::from_absolute_path(&absolute).map_err(|error| refused(&error))?;
-    Ok((Arc::new(LocalFileSystem::new().with_fsync(true)), root))
+    Ok(Place::Files(LocalFileSystem::new().with_fsync(true), root))
 }
 
 /// What a URL names, by its scheme.
@@ -91,7 +98,7 @@ fn remote(location: &str, scheme: &str) -> Result<Place, BoxError> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let options = options.filter(|(name, _)| name.starts_with(variables));
     let (store, path) = object_store::parse_url_opts(&url, options).map_err(|error| refused(&error))?;
-    Ok((store.into(), path))
+    Ok(Place::Store(store.into(), path))
 }
 
 fn has(feature: &str) -> bool {
@@ -111,7 +118,7 @@ fn missing(feature: &str) -> String {
 fn hdfs(url: &Url) -> Result<Place, BoxError> {
     let host = &url[..url::Position::BeforePath];
     let store = hdfs_native_object_store::HdfsObjectStoreBuilder::new().with_url(host).build()?;
-    Ok((Arc::new(store), Path::from_url_path(url.path())?))
+    Ok(Place::Store(Arc::new(store), Path::from_url_path(url.path())?))
 }
 
 #[cfg(not(feature = "hdfs"))]

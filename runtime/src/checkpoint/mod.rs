@@ -21,6 +21,7 @@ mod manifest;
 mod name;
 mod prune;
 mod recover;
+mod staging;
 mod start;
 mod storage;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a start of a pipeline does first: takes the log, then recovers.
 
 use super::log::{Log, Taken, ticks_behind};
-use super::{Checkpoints, LoggedTick, Recovered, Storage, StorageError, recover};
+use super::{Checkpoints, LoggedTick, Recovered, Storage, StorageError, recover, staging};
 use crate::clock::Timestamp;
 
 /// All that a start of a pipeline finds, once it owns the log.
@@ -26,7 +26,7 @@ impl Start {
     /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
     pub async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Start, StorageError> {
         let mut at_least = 0;
-        let (Taken { log, entries, .. }, recover::Found { newest, mut warnings }) = loop {
+        let (Taken { log, position, entries }, recover::Found { newest, mut warnings }) = loop {
             let taken = Log::take(storage, now, behind, at_least).await?;
             let found = recover::newest(storage).await?;
             match &found.newest {
@@ -38,6 +38,7 @@ impl Start {
                 _ => break (taken, found),
             }
         };
+        let staged = staging::clear(storage, position, log.epoch());
         let checkpoints = Checkpoints::new(storage, &log);
         let recovered = newest.map(|(_, recovered)| recovered);
         let (from, last) = match &recovered {
@@ -53,6 +54,7 @@ impl Start {
             return Err(none.after(&warnings));
         }
         warnings.extend(skipped);
+        warnings.extend(staged);
         Ok(Start { log, checkpoints, recovered, ticks, warnings })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
@@ -20,6 +22,8 @@ pub(crate) struct Storage {
     store: Arc<dyn ObjectStore>,
     /// Above `log/`, `state/` and `manifest/`.
     root: Path,
+    /// The same place, if it is a folder of this machine.
+    folder: Option<PathBuf>,
     pipeline: String,
 }
 
@@ -48,7 +52,23 @@ impl Storage {
 
     /// As [`Storage::over`], below a path in the store.
     pub(super) fn below(store: Arc<dyn ObjectStore>, path: Path, pipeline: &str) -> Storage {
-        Storage { store, root: path.join(pipeline), pipeline: pipeline.into() }
+        Storage { store, root: path.join(pipeline), folder: None, pipeline: pipeline.into() }
+    }
+
+    /// The objects of `pipeline` in the file system, below a path.
+    pub(super) fn in_files(
+        store: LocalFileSystem,
+        path: Path,
+        pipeline: &str,
+    ) -> Result<Storage, object_store::Error> {
+        let root = path.clone().join(pipeline);
+        let folder = Some(store.path_to_filesystem(&root)?);
+        Ok(Storage { folder, ..Storage::below(Arc::new(store), path, pipeline) })
+    }
+
+    /// Where `log/`, `state/` and `manifest/` are, if that is a folder.
+    pub(super) fn folder_of_all(&self) -> Option<&std::path::Path> {
+        self.folder.as_deref()
     }
 
     /// The pipelines below a path in a store.
@@ -63,7 +83,7 @@ impl Storage {
         };
         let pipelines = folders.into_iter().map(|root| {
             let pipeline = root.filename().unwrap_or_default().to_owned();
-            Storage { store: store.clone(), root, pipeline }
+            Storage { store: store.clone(), root, folder: None, pipeline }
         });
         Ok(pipelines.collect())
     }

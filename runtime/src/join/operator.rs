@@ -58,7 +58,7 @@ where
         let mut right = Gather::<K, (Timestamp, W)>::new(right);
         for group in Owners::groups(cx.task, cx.partitions) {
             let (lefts, rights) = (left.take(group), right.take(group));
-            let is_due = |kept: &State<K, V, W, B>| kept.keys.first().is_some_and(|time| time <= due);
+            let is_due = |kept: &State<K, V, W, B>| kept.keys.earliest().is_some_and(|time| time <= due);
             if lefts.is_empty() && rights.is_empty() && !store.get(group).is_some_and(is_due) {
                 // So that a checkpoint knows that nothing has changed here.
                 continue;

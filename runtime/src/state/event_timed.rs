@@ -37,8 +37,8 @@ impl<K: StateKey, S: StateData> Kept for EventTimedStates<K, S> {
 
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
         let (keys, late) = KeyStates::restore_with(pieces)?;
-        let states = TimedStates::of(keys);
-        let next = states.first();
+        let mut states = TimedStates::of(keys);
+        let next = states.first_timeout();
         Ok(EventTimedStates { states, late, next })
     }
 

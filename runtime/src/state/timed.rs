@@ -99,6 +99,11 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         self.soonest.iter().copied().min().filter(|time| *time < never())
     }
 
+    /// No key times out before; that it is [`never`] counts too.
+    pub fn earliest(&self) -> Option<Timestamp> {
+        self.soonest.iter().copied().min()
+    }
+
     /// When the first key times out.
     pub fn first_timeout(&mut self) -> Option<Timestamp> {
         self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
@@ -111,11 +116,6 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
             }
             self.soonest[block] = first;
         }
-    }
-
-    /// No key times out before; that it is [`never`] counts too.
-    pub fn first(&self) -> Option<Timestamp> {
-        self.soonest.iter().copied().min()
     }
 
     /// Takes in what keys begin with; of a key that comes twice, the last.

@@ -47,7 +47,7 @@ impl<V: Clone> Invertible<V> {
                 self.total = self.total.take().map(|total| inverse(total, gone));
             }
         }
-        while let Some((_, value)) = self.panes.get(self.counted).filter(|(pane, _)| *pane <= span.end) {
+        while let Some((_, value)) = self.panes.get_mut(self.counted).filter(|(pane, _)| *pane <= span.end) {
             let value = value.clone();
             self.total = Some(match self.total.take() {
                 Some(total) => f(total, value),

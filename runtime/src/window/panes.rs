@@ -7,41 +7,44 @@ use std::marker::PhantomData;
 use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
 
 /// A queue of panes, with their ends.
 ///
-/// Where windows have many panes, a tick takes one from the front of each key's queue and puts one to its back; in one long ring
-/// for each key all these would lie in cache lines, and pages, of their own, none of them near. So a long queue has a short
-/// front and a short back, which stay near, and hand over a block at a time to what is between them, and from it.
+/// A tick takes a pane from the front of each key's queue and puts one to its back. Where windows have many panes, these lie in
+/// cache lines, and pages, of their own, for each key others, and none of them near. So the first and the last few lie in the
+/// queue itself, beside those of the next key, and it is only every [`BLOCK`] ticks that some move to what is between them, or
+/// from it.
+///
+/// # Contract
+/// While there is any pane, `front` has one; `middle` is there while it has some.
 #[derive(Clone, Debug)]
 pub(crate) struct Panes<V> {
-    front: VecDeque<(i64, V)>,
-    /// What is behind the front, if the queue is long.
-    rest: Option<Box<Rest<V>>>,
-}
-
-#[derive(Clone, Debug)]
-struct Rest<V> {
-    middle: VecDeque<(i64, V)>,
-    back: Vec<(i64, V)>,
+    /// Backwards: so the first one is popped.
+    front: SmallVec<[(i64, V); BLOCK]>,
+    middle: Option<Box<VecDeque<(i64, V)>>>,
+    back: SmallVec<[(i64, V); BLOCK]>,
 }
 
 /// How many panes move at a time.
-const BLOCK: usize = 16;
+const BLOCK: usize = 4;
 
 impl<V> Default for Panes<V> {
     fn default() -> Self {
-        Panes { front: VecDeque::new(), rest: None }
+        Panes { front: SmallVec::new(), middle: None, back: SmallVec::new() }
     }
 }
 
 impl<V> Panes<V> {
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.front.len() + self.rest.as_ref().map_or(0, |rest| rest.middle.len() + rest.back.len())
+    fn between(&self) -> usize {
+        self.middle.as_ref().map_or(0, |middle| middle.len())
     }
 
-    /// While there is any pane, the front has one.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.front.len() + self.between() + self.back.len()
+    }
+
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.front.is_empty()
@@ -49,62 +52,70 @@ impl<V> Panes<V> {
 
     #[inline]
     pub fn front(&self) -> Option<&(i64, V)> {
-        self.front.front()
+        self.front.last()
     }
 
     #[inline]
     pub fn pop_front(&mut self) -> Option<(i64, V)> {
-        let gone = self.front.pop_front();
+        let gone = self.front.pop();
         if self.front.is_empty() {
             self.fill();
         }
         gone
     }
 
-    #[cold]
+    /// Gives the front some panes, if there are.
     fn fill(&mut self) {
-        let Some(rest) = &mut self.rest else { return };
-        let block = rest.middle.len().min(BLOCK);
-        self.front.extend(rest.middle.drain(..block));
-        if block == 0 {
-            self.front.extend(rest.back.drain(..));
-        }
-        if rest.middle.is_empty() && rest.back.is_empty() {
-            self.rest = None;
+        match &mut self.middle {
+            None => self.front.extend(self.back.drain(..).rev()),
+            Some(middle) => {
+                let block = middle.len().min(BLOCK);
+                self.front.extend(middle.drain(..block).rev());
+                if middle.is_empty() {
+                    self.middle = None;
+                }
+            }
         }
     }
 
     #[inline]
     pub fn push_back(&mut self, pane: (i64, V)) {
-        match &mut self.rest {
-            None if self.front.len() < 2 * BLOCK => self.front.push_back(pane),
-            rest => {
-                let new = || Box::new(Rest { middle: VecDeque::new(), back: Vec::with_capacity(BLOCK) });
-                let rest = rest.get_or_insert_with(new);
-                if rest.back.len() == BLOCK {
-                    rest.middle.extend(rest.back.drain(..));
-                }
-                rest.back.push(pane);
-            }
+        if self.front.is_empty() {
+            self.front.push(pane);
+            return;
         }
+        if self.back.len() == BLOCK {
+            self.middle.get_or_insert_default().extend(self.back.drain(..));
+        }
+        self.back.push(pane);
     }
 
     /// The last pane, to be added to.
     #[inline]
     pub fn back_mut(&mut self) -> Option<&mut (i64, V)> {
-        match &mut self.rest {
-            None => self.front.back_mut(),
-            Some(rest) => rest.back.last_mut().or(rest.middle.back_mut()),
+        match (self.back.last_mut(), &mut self.middle) {
+            (Some(last), _) => Some(last),
+            (None, Some(middle)) => middle.back_mut(),
+            (None, None) => self.front.first_mut(),
         }
     }
 
+    #[cfg(test)]
+    fn get(&self, at: usize) -> Option<&(i64, V)> {
+        self.iter().nth(at)
+    }
+
     #[inline]
-    pub fn get(&self, at: usize) -> Option<&(i64, V)> {
-        let Some(rest) = self.rest.as_ref().filter(|_| at >= self.front.len()) else {
-            return self.front.get(at);
-        };
-        let at = at - self.front.len();
-        rest.middle.get(at).or_else(|| rest.back.get(at - rest.middle.len()))
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut (i64, V)> {
+        let (front, between) = (self.front.len(), self.between());
+        if at < front {
+            return self.front.get_mut(front - 1 - at);
+        }
+        let at = at - front;
+        match &mut self.middle {
+            Some(middle) if at < between => middle.get_mut(at),
+            _ => self.back.get_mut(at - between),
+        }
     }
 
     /// The value of a pane, to be changed.
@@ -113,19 +124,12 @@ impl<V> Panes<V> {
     /// If there are not so many.
     #[inline]
     pub fn value_mut(&mut self, at: usize) -> &mut V {
-        let front = self.front.len();
-        match &mut self.rest {
-            Some(rest) if at >= front => match at - front {
-                at if at < rest.middle.len() => &mut rest.middle[at].1,
-                at => &mut rest.back[at - rest.middle.len()].1,
-            },
-            _ => &mut self.front[at].1,
-        }
+        &mut self.get_mut(at).expect("places are those of panes").1
     }
 
     fn iter(&self) -> impl Iterator<Item = &(i64, V)> {
-        let rest = self.rest.iter().flat_map(|rest| rest.middle.iter().chain(&rest.back));
-        self.front.iter().chain(rest)
+        let middle = self.middle.iter().flat_map(|middle| middle.iter());
+        self.front.iter().rev().chain(middle).chain(&self.back)
     }
 }
 
@@ -193,6 +197,7 @@ mod tests {
                 }
                 for at in 0..=model.len() {
                     prop_assert_eq!(panes.get(at), model.get(at));
+                    prop_assert_eq!(panes.get_mut(at), model.get_mut(at));
                 }
                 let bytes = postcard::to_io(&panes, Vec::new()).expect("it can be written");
                 prop_assert_eq!(&bytes, &postcard::to_io(&model, Vec::new()).expect("it can be written"));

@@ -17,6 +17,45 @@ fn a_folder_keeps_it_from_start_to_start() {
     let again = wait(Run::start(&storage, acknowledged)).unwrap();
     assert_eq!((again.next, again.start.log.epoch()), (TICKS, 2));
     assert_eq!(again.start.warnings, [""; 0]);
+    assert!(location.join("Numbers/manifest/notes.txt").exists(), "it is nobody's");
+}
+
+#[test]
+fn what_killed_puts_have_left_goes_and_what_the_newest_start_may_be_writing_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path().to_str().unwrap(), NAME).unwrap();
+    let first = wait(run(&storage, &mut 0)).unwrap();
+    let next = first.start.log.next().load(std::sync::atomic::Ordering::Relaxed);
+    let stage = |name: String| {
+        let path = folder.path().join(NAME).join(name);
+        std::fs::write(&path, "half").unwrap();
+        path
+    };
+    // Of the first start, which is epoch 1; its last put was to be at the position of the second start's fence.
+    let old = [
+        stage("log/00000000000000000001#1".into()),
+        stage("log/00000000000000000001#12".into()),
+        stage("state/00000000000000000003-0000000001-00007#1".into()),
+        stage("manifest/00000000000000000003-0000000001#2".into()),
+    ];
+    let new = [
+        stage(format!("log/{next:020}#2")),
+        stage("state/00000000000000000009-0000000002-00000#1".into()),
+        stage("manifest/00000000000000000009-0000000003#1".into()),
+        stage("log/00000000000000000001#x".into()),
+        stage("log/mine#1".into()),
+    ];
+    let second = wait(Run::start(&storage, TICKS)).unwrap();
+    assert_eq!(second.start.warnings, [""; 0]);
+    for path in &old {
+        assert!(!path.exists(), "{path:?} is left");
+    }
+    for path in &new {
+        assert!(path.exists(), "{path:?} may be another's");
+    }
+    // A third start knows that nobody older can write behind it.
+    wait(Run::start(&storage, TICKS)).unwrap();
+    assert!(!new[0].exists() && !new[1].exists() && new[2].exists());
 }
 
 #[test]
