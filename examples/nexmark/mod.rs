@@ -57,7 +57,7 @@ pub const OUT_OF_ORDER: Duration = secs(1);
 /// The longest that an auction lasts: the model draws up to twice the time in which a hundred auctions begin.
 pub const LONGEST_AUCTION: Duration = secs(34);
 
-pub const DAY: Duration = minutes(24 * 60);
+pub const DAY: Duration = hours(24);
 
 /// A query, which prints its results.
 pub struct Query {

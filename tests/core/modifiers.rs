@@ -38,6 +38,24 @@ fn all_the_same(make: impl Fn(MemorySink<(u64, u64)>) -> Pipeline<'static> + Cop
     first
 }
 
+/// As [`all_the_same`], on the test engine alone, for what goes by intervals or by the input's end.
+#[track_caller]
+fn on_intervals(make: impl Fn(MemorySink<(u64, u64)>) -> Pipeline<'static> + Copy) -> Bits {
+    let run = |partitions: usize| {
+        let test = Engine::test().partitions(partitions).seed(partitions as u64);
+        bits(make, |pipeline| test.run(pipeline).expect("it runs"))
+    };
+    let first = run(1);
+    for partitions in [2, 7, 16] {
+        assert_eq!(run(partitions), first, "{partitions} partitions");
+    }
+    first
+}
+
+fn digest(text: &str) -> u64 {
+    text.bytes().fold(7, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 /// Each key's values, added up from the first to the last.
 fn sums<'p>(pairs: impl Iterator<Item = &'p (u64, f64)>) -> Vec<(u64, u64)> {
     let mut sums = std::collections::BTreeMap::<u64, f64>::new();
@@ -98,6 +116,94 @@ proptest! {
         };
         prop_assert_eq!(got, input.iter().map(model).collect::<Vec<_>>());
     }
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn exact_windows_add_floats_in_their_order(input in floats()) {
+        // Windows of three ticks, each tick: so what slides out matters too.
+        let of_windows = |window: &dyn Fn(&[Vec<(u64, f64)>]) -> Vec<(u64, u64)>| -> Bits {
+            (1..=input.len()).map(|end| window(&input[end.saturating_sub(3)..end])).collect()
+        };
+        let got = on_intervals(|out| { let input = queue(input.clone()).partitions(5); stream!(move {
+            source(input).reduce_by_key_and_window(|a, b| a + b, secs(3), secs(1)).exact()
+                .map_values(|sum| sum.to_bits()).sink(out);
+        })});
+        // The sums of ticks are added up as panes, so only their keys are those of a model.
+        let keys = |bits: &Bits| -> Vec<Vec<u64>> { bits.iter().map(|tick| tick.iter().map(|(key, _)| *key).collect()).collect() };
+        prop_assert_eq!(keys(&got), keys(&of_windows(&|ticks| sums(ticks.iter().flatten()))));
+        let tumbling = on_intervals(|out| { let input = queue(input.clone()).partitions(5); stream!(move {
+            let pairs = source(input);
+            let plain = pairs.reduce_by_key_and_window(|a, b| a + b, secs(1)).exact();
+            let inverse = pairs.reduce_by_key_and_window_with_inverse(|a, b| a + b, |_, _| unreachable!("a pane is a window"), secs(1)).exact();
+            let all = pairs.values().reduce_by_window(|a, b| a + b, secs(1)).exact().map(|sum| (10, sum));
+            let other = pairs.values().reduce_by_window_with_inverse(|a, b| a + b, |_, _| unreachable!("a pane is a window"), secs(1)).exact();
+            plain.union(inverse.map(|(key, sum)| (key + 20, sum))).union(all).union(other.map(|sum| (30, sum)))
+                .map_values(|sum: f64| sum.to_bits()).sink(out);
+        })});
+        let model = |tick: &Vec<(u64, f64)>| {
+            let by_key = sums(tick.iter());
+            let all = tick.iter().map(|(_, x)| *x).reduce(|a, b| a + b).map(f64::to_bits);
+            let mut model = by_key.clone();
+            model.extend(all.map(|sum| (10, sum)));
+            model.extend(by_key.iter().map(|(key, sum)| (key + 20, *sum)));
+            model.extend(all.map(|sum| (30, sum)));
+            model
+        };
+        prop_assert_eq!(tumbling, input.iter().map(model).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn windows_of_event_time_add_floats_in_their_order(input in floats()) {
+        on_intervals(|out| { let input = queue(input.clone()).partitions(5); stream!(move {
+            let timed = source(input).event_time(|(_, x)| (x.abs() as i64) % 5000, secs(1));
+            let tumbling = timed.tumbling(secs(1)).reduce_by_key(|a, b| a + b).map(|(w, k, sum)| (w, k, sum));
+            let sliding = timed.sliding(secs(2), secs(1)).aggregate_by_key(sum(|x| *x));
+            let sessions = timed.session(millis(5)).fold_by_key(0.0, |a, b| a + b);
+            let all = timed.values().sliding(secs(3), secs(1)).reduce(|a, b| a + b).map(|(w, sum)| (w, 9, sum));
+            tumbling.union(sliding).union(sessions).union(all)
+                .map(|(w, k, sum)| (1000 * w.end.millis() as u64 + k, sum.to_bits())).sink(out);
+        })});
+    }
+
+    #[test]
+    fn texts_and_groups_of_windows_are_in_order(input in floats()) {
+        let got = on_intervals(|out| { let input = queue(input.clone()).partitions(5); stream!(move {
+            let pairs = source(input);
+            let texts = pairs.map_values(|x| format!("{x:?},")).reduce_by_key_and_window(|a, b| a + &b, secs(2), secs(1));
+            let groups = pairs.group_by_key_and_window(secs(2), secs(1));
+            let lists = groups.map_values(|xs| xs.iter().map(|x| format!("{x:?},")).collect::<String>());
+            texts.map(|(key, text)| (key, digest(&text))).union(lists.map(|(key, text)| (key + 10, digest(&text)))).sink(out);
+        })});
+        for tick in got {
+            let half = tick.len() / 2;
+            let groups: Vec<(u64, u64)> = tick[half..].iter().map(|(key, digest)| (key - 10, *digest)).collect();
+            prop_assert_eq!(&tick[..half], &groups[..]);
+        }
+    }
+}
+
+#[test]
+fn windows_round_by_partitions_where_they_are_not_exact() {
+    // So the tests above would fail without `exact`.
+    let input = || queue([(0..4000).map(|n| (0u64, f64::from(n % 7).exp())).collect::<Vec<_>>()]);
+    let run = |partitions, exact| {
+        let (a, b) = (input().partitions(partitions), input().partitions(partitions));
+        let (first, second) = (MemorySink::new(), MemorySink::new());
+        let (out, out_exact) = (first.clone(), second.clone());
+        let pipeline = stream!(move {
+            let sums = source(a).reduce_by_key_and_window(|a, b| a + b, secs(1));
+            let exact = source(b).reduce_by_key_and_window(|a, b| a + b, secs(1)).exact();
+            sums.sink(out);
+            exact.sink(out_exact);
+        });
+        Engine::test().partitions(partitions).run(pipeline).expect("it runs");
+        if exact { second.batches() } else { first.batches() }
+    };
+    assert_ne!(run(1, false), run(16, false));
+    assert_eq!(run(1, true), run(16, true));
 }
 
 #[test]

@@ -54,7 +54,9 @@ impl<T> Stream<T> {
 
     /// Nothing is combined before the exchange: on [`reduce_by_key`](Stream::reduce_by_key),
     /// [`aggregate_by_key`](Stream::aggregate_by_key), [`running_reduce`](Stream::running_reduce),
-    /// [`reduce`](Stream::reduce) and [`aggregate`](Stream::aggregate).
+    /// [`reduce`](Stream::reduce), [`aggregate`](Stream::aggregate), [`reduce_by_window`](Stream::reduce_by_window),
+    /// [`reduce_by_key_and_window`](Stream::reduce_by_key_and_window) and the two with an inverse. (Windows of event time combine
+    /// nothing there: they are as exact as they stand.)
     ///
     /// Values then meet one by one, in the order of source partition and offset. That order is the same for any number of
     /// threads and partitions; so is the rounding of floats, and with it every bit of their sum. Combined before the exchange,

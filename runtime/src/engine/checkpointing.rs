@@ -73,7 +73,8 @@ impl Engine {
     /// tick, and shows nothing of it. Nothing has to be cleared after a crash.
     ///
     /// # Errors
-    /// [`Engine::run`] and [`Job::join`](super::Job::join) say what is wrong: the pipeline has no name; another pipeline of
+    /// [`Engine::run`] and [`Job::join`](super::Job::join) say what is wrong: the pipeline has no name, or two sources of one
+    /// name; another pipeline of
     /// this process has the same checkpoint; the location can't be read or written; what is stored does not fit the
     /// pipeline ([`Engine::allow_dropped_state`], [`Pipeline::checkpoint_rename`](crate::Pipeline::checkpoint_rename)), or
     /// is damaged beyond what an older checkpoint could help.

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::gather::{self, Gather};
 use super::windowed::{self, Hold};
 use crate::BoxError;
 use crate::batch::Rows;
@@ -51,21 +50,8 @@ impl<K: StateKey, V: StateData> HeadOperator for GroupByKeyAndWindow<K, V> {
         store: &mut Store,
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
-        let pane = self.window.slides().pane_of(cx.tick.time);
         let lists = Lists::<V>(PhantomData);
-        let groups = gather::groups(cx, &inputs);
-        let mut input = Gather::<K, V>::new(inputs.into_iter().flatten().collect());
-        for group in groups {
-            let chunks = input.take(group);
-            if chunks.is_empty() {
-                continue;
-            }
-            let states = store.group::<KeyStates<K, Kept<V>>>(group);
-            for entry in chunks.into_iter().flatten() {
-                let hash = entry.hash();
-                windowed::add(&lists, states, pane, (hash, entry.slot), entry.value);
-            }
-        }
+        windowed::gather::<K, _>(&lists, &self.window, cx, store, inputs);
         Ok(Box::new(Rows::<(K, Vec<V>)>::new(windowed::emitted(&lists, &self.window, cx, store))))
     }
 

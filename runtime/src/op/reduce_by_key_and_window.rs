@@ -61,6 +61,34 @@ impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V>> HeadOperator for
     }
 }
 
+/// As [`ReduceByKeyAndWindow`], on all pairs in their order.
+pub(crate) struct InOrder<K, H>(pub(crate) ReduceByKeyAndWindow<K, H>);
+
+impl<K: StateKey, V: StateData, H: Hold<K, Value = V, Out = V>> HeadOperator for InOrder<K, H> {
+    fn emits(&self, cx: &TaskContext) -> bool {
+        self.0.emits(cx)
+    }
+
+    fn tick(
+        &self,
+        cx: &TaskContext,
+        store: &mut Store,
+        inputs: Vec<Vec<Bucket>>,
+    ) -> Result<Box<dyn Any + Send>, BoxError> {
+        let ReduceByKeyAndWindow { window, hold, .. } = &self.0;
+        windowed::gather(hold, window, cx, store, inputs);
+        Ok(Box::new(Rows::new(windowed::emitted(hold, window, cx, store))))
+    }
+
+    fn restore(&self, pieces: &[&[u8]]) -> Result<GroupState, BoxError> {
+        self.0.restore(pieces)
+    }
+
+    fn schema(&self) -> Option<Schema> {
+        self.0.schema()
+    }
+}
+
 /// Without an inverse.
 pub(crate) struct Plain<V, C> {
     pub(crate) combine: C,

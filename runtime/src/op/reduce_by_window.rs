@@ -15,12 +15,19 @@ use crate::window::{Invertible, Sliding, Window};
 pub(crate) struct ReduceByWindow<T, C> {
     pub(crate) window: Arc<Window>,
     pub(crate) combine: C,
+    /// Nothing is combined before the exchange.
+    pub(crate) exact: bool,
     pub(crate) records: PhantomData<fn(T)>,
 }
 
-/// What the tasks of a tick found.
-fn reduced<T: 'static>(inputs: Vec<Vec<Bucket>>, combine: impl Fn(T, T) -> T) -> Option<T> {
-    inputs.into_iter().flatten().filter_map(open::<Option<T>>).reduce(combine)
+/// What the tasks of a tick found, or, where that is to be exact, all its records in order.
+fn reduced<T: 'static>(inputs: Vec<Vec<Bucket>>, exact: bool, combine: impl Fn(T, T) -> T) -> Option<T> {
+    let buckets = inputs.into_iter().flatten();
+    if exact {
+        buckets.flat_map(open::<Vec<T>>).reduce(combine)
+    } else {
+        buckets.filter_map(open::<Option<T>>).reduce(combine)
+    }
 }
 
 impl<T: StateData, C: Fn(T, T) -> T + Send + Sync> HeadOperator for ReduceByWindow<T, C> {
@@ -35,7 +42,7 @@ impl<T: StateData, C: Fn(T, T) -> T + Send + Sync> HeadOperator for ReduceByWind
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let held = store.group::<Sliding<T>>(0);
-        if let Some(value) = reduced(inputs, &self.combine) {
+        if let Some(value) = reduced(inputs, self.exact, &self.combine) {
             held.add(self.window.slides().pane_of(cx.tick.time), value, &self.combine);
         }
         let window = self.window.due(cx).and_then(|span| held.slide(span, &self.combine));
@@ -56,6 +63,8 @@ pub(crate) struct ReduceByWindowWithInverse<T, C, I> {
     pub(crate) window: Arc<Window>,
     pub(crate) combine: C,
     pub(crate) inverse: I,
+    /// Nothing is combined before the exchange.
+    pub(crate) exact: bool,
     pub(crate) records: PhantomData<fn(T)>,
 }
 
@@ -76,7 +85,7 @@ where
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let held = store.group::<Invertible<T>>(0);
-        if let Some(value) = reduced(inputs, &self.combine) {
+        if let Some(value) = reduced(inputs, self.exact, &self.combine) {
             held.add(self.window.slides().pane_of(cx.tick.time), value, &self.combine);
         }
         let window = self.window.due(cx);

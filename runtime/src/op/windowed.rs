@@ -1,6 +1,7 @@
 //! What the operators on windows by key share: what a key holds, and the passage of all keys where a window ends.
 
-use crate::pipeline::TaskContext;
+use super::gather::{self, Gather};
+use crate::pipeline::{Bucket, TaskContext};
 use crate::state::{KeyStates, StateData, StateKey, Store};
 use crate::window::Window;
 
@@ -39,6 +40,30 @@ pub(super) fn add<K: StateKey, H: Hold<K>>(
         None => states.add(hash, slot, Some(H::Held::default())),
     };
     hold.add(states.pair(at).1, pane, value);
+}
+
+/// All pairs of the tick, in their order.
+pub(super) fn gather<K: StateKey, H: Hold<K, Value: crate::batch::Data>>(
+    hold: &H,
+    window: &Window,
+    cx: &TaskContext,
+    store: &mut Store,
+    inputs: Vec<Vec<Bucket>>,
+) {
+    let pane = window.slides().pane_of(cx.tick.time);
+    let groups = gather::groups(cx, &inputs);
+    let mut input = Gather::<K, H::Value>::new(inputs.into_iter().flatten().collect());
+    for group in groups {
+        let chunks = input.take(group);
+        if chunks.is_empty() {
+            continue;
+        }
+        let states = store.group::<KeyStates<K, H::Held>>(group);
+        for entry in chunks.into_iter().flatten() {
+            let hash = entry.hash();
+            add(hold, states, pane, (hash, entry.slot), entry.value);
+        }
+    }
 }
 
 /// What the tick emits: where a window ends, all its keys. Those without a value in it are forgotten on the way: so a key

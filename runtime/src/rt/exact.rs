@@ -1,14 +1,22 @@
 //! The builder's calls for reductions that are `.exact()`: all records cross, and meet in their order.
 
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
 use millstream_plan::NodeId;
 
 use super::stateful::GROWS;
 use super::{Builder, Stream};
 use crate::batch::{Data, Rows};
+use crate::blame;
 use crate::exchange::{Give, Handle, Reducer, Scatter};
 use crate::key::Key;
 use crate::op::fold_by_key::FoldByKey;
 use crate::op::reduce::ReduceInOrder;
+use crate::op::reduce_by_key::with_reducer;
+use crate::op::reduce_by_key_and_window::{InOrder, Plain, ReduceByKeyAndWindow, WithInverse};
+use crate::op::reduce_by_window::{ReduceByWindow, ReduceByWindowWithInverse};
 use crate::op::running_fold::RunningFold;
 use crate::pipeline::HeadTasks;
 use crate::state::{StateData, StateKey};
@@ -98,5 +106,97 @@ impl<'env> Builder<'env> {
         C: Fn(A, A) -> A + Send + Sync + 'env,
     {
         self.fold(node, tail, init, function)
+    }
+
+    pub fn reduce_by_window_exact<T, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        function: F,
+        length: Duration,
+        slide: Option<Duration>,
+    ) -> Stream<Rows<T>>
+    where
+        T: StateData,
+        F: Fn(T, T) -> T + Send + Sync + 'env,
+    {
+        let window = self.a_window(node, length, slide);
+        let combine = with_reducer(Arc::new(Reducer { node, function }));
+        let reduce = ReduceByWindow { window, combine, exact: true, records: PhantomData::<fn(T)> };
+        self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], reduce)
+    }
+
+    pub fn reduce_by_window_with_inverse_exact<T, F, I>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Give<T>>,
+        function: F,
+        inverse: I,
+        length: Duration,
+        slide: Option<Duration>,
+    ) -> Stream<Rows<T>>
+    where
+        T: StateData,
+        F: Fn(T, T) -> T + Send + Sync + 'env,
+        I: Fn(T, T) -> T + Send + Sync + 'env,
+    {
+        let window = self.a_window(node, length, slide);
+        let reduce = ReduceByWindowWithInverse {
+            window,
+            combine: with_reducer(Arc::new(Reducer { node, function })),
+            inverse: move |total, gone| blame::at(node, || inverse(total, gone)),
+            exact: true,
+            records: PhantomData::<fn(T)>,
+        };
+        self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], reduce)
+    }
+
+    pub fn reduce_by_key_and_window_exact<K, V, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, V>>,
+        function: F,
+        length: Duration,
+        slide: Option<Duration>,
+    ) -> Stream<Rows<(K, V)>>
+    where
+        K: StateKey,
+        V: StateData,
+        F: Fn(V, V) -> V + Send + Sync + 'env,
+    {
+        let window = self.a_window(node, length, slide);
+        let combine = with_reducer(Arc::new(Reducer { node, function }));
+        let hold = Plain { combine, values: PhantomData::<fn(V)> };
+        let reduce = InOrder(ReduceByKeyAndWindow { window, hold, keys: PhantomData::<fn(K)> });
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], reduce)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "it has as many operands")]
+    pub fn reduce_by_key_and_window_with_inverse_exact<K, V, F, I, P>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, V>>,
+        function: F,
+        inverse: I,
+        length: Duration,
+        slide: Option<Duration>,
+        keep: P,
+    ) -> Stream<Rows<(K, V)>>
+    where
+        K: StateKey,
+        V: StateData,
+        F: Fn(V, V) -> V + Send + Sync + 'env,
+        I: Fn(V, V) -> V + Send + Sync + 'env,
+        P: Fn(&K, &V) -> bool + Send + Sync + 'env,
+    {
+        let window = self.a_window(node, length, slide);
+        let hold = WithInverse {
+            combine: with_reducer(Arc::new(Reducer { node, function })),
+            inverse: move |total, gone| blame::at(node, || inverse(total, gone)),
+            keep: move |key: &K, total: &V| blame::at(node, || keep(key, total)),
+            values: PhantomData::<fn(V)>,
+        };
+        let reduce = InOrder(ReduceByKeyAndWindow { window, hold, keys: PhantomData::<fn(K)> });
+        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], reduce)
     }
 }

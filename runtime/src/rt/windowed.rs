@@ -25,7 +25,12 @@ pub fn every<K, V>(_: &K, _: &V) -> bool {
 }
 
 impl<'env> Builder<'env> {
-    fn a_window(&mut self, node: NodeId, length: Duration, slide: Option<Duration>) -> Arc<Window> {
+    pub(super) fn a_window(
+        &mut self,
+        node: NodeId,
+        length: Duration,
+        slide: Option<Duration>,
+    ) -> Arc<Window> {
         let window = Arc::new(Window::new(length, slide));
         self.plan.set_detail(node, window.detail());
         self.windows.push(WindowNode { node, window: Arc::clone(&window) });
@@ -70,7 +75,8 @@ impl<'env> Builder<'env> {
         let window = self.a_window(node, length, slide);
         let reducer = Arc::new(Reducer { node, function });
         assert!(tail.shared.set(Arc::clone(&reducer)).is_ok(), "{COMPLETE}");
-        let reduce = ReduceByWindow { window, combine: with_reducer(reducer), records: PhantomData::<fn(T)> };
+        let combine = with_reducer(reducer);
+        let reduce = ReduceByWindow { window, combine, exact: false, records: PhantomData::<fn(T)> };
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], reduce)
     }
 
@@ -95,6 +101,7 @@ impl<'env> Builder<'env> {
             window,
             combine: with_reducer(reducer),
             inverse: move |total, gone| blame::at(node, || inverse(total, gone)),
+            exact: false,
             records: PhantomData::<fn(T)>,
         };
         self.operator(node, HeadTasks::One, &[(tail.stage, tail.index)], reduce)

@@ -59,7 +59,8 @@ where
 /// of the stretch, and if it is another one, `load` makes the table of it. (With `Duration::ZERO` every tick asks.) A tick
 /// has one version of a table, in all its tasks and all joins with it.
 ///
-/// **After a restart.** The version is in the tick's plan, and so in its log. A tick that runs again uses the version that it
+/// **After a restart.** The version is in the tick's plan, and so in its log, under the name of the (first) join with the
+/// table: `orders/join_table`. A tick that runs again uses the version that it
 /// used before: `load` is asked for that one, so versions must be kept for as long as a tick may run again, which is until a
 /// checkpoint behind it. One that is gone stops the pipeline, with an error that names it. Ticks that are planned anew ask
 /// `newest`.

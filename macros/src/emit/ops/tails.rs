@@ -15,10 +15,20 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let at = names::glue(n.op.span());
     let rt = graph.rt(at);
     match n.kind {
-        OpKind::ReduceByKey | OpKind::RunningReduce | OpKind::AggregateByKey if n.is_exact() => {
+        OpKind::ReduceByKey
+        | OpKind::RunningReduce
+        | OpKind::AggregateByKey
+        | OpKind::ReduceByKeyAndWindow
+        | OpKind::ReduceByKeyAndWindowWithInverse
+            if n.is_exact() =>
+        {
             quote_spanned!(at=> #rt::Scatter<_, _>)
         }
-        OpKind::Reduce | OpKind::Aggregate if n.is_exact() => quote_spanned!(at=> #rt::Give<_>),
+        OpKind::Reduce | OpKind::Aggregate | OpKind::ReduceByWindow | OpKind::ReduceByWindowWithInverse
+            if n.is_exact() =>
+        {
+            quote_spanned!(at=> #rt::Give<_>)
+        }
         OpKind::ReduceByKey | OpKind::ReduceByKeyAndWindow | OpKind::ReduceByKeyAndWindowWithInverse => {
             quote_spanned!(at=> #rt::Combine<_, _, _>)
         }
@@ -151,7 +161,14 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
             let time = of_windows::time(cx, node, input);
             quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
         }
-        OpKind::ReduceByKey | OpKind::RunningReduce if n.is_exact() => pair(at, &rt, &tail, item),
+        OpKind::ReduceByKey
+        | OpKind::RunningReduce
+        | OpKind::ReduceByKeyAndWindow
+        | OpKind::ReduceByKeyAndWindowWithInverse
+            if n.is_exact() =>
+        {
+            pair(at, &rt, &tail, item)
+        }
         // These make a key of it, or only count it.
         OpKind::ReduceByKey
         | OpKind::Count

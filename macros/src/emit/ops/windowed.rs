@@ -1,9 +1,9 @@
 //! The operators on windows of processing time: functions, then the length and perhaps the slide, then perhaps a filter.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{argument, function_at, place};
+use super::{argument, function_at, method, place};
 use crate::emit::stage::head_stream;
 use crate::ir::{Graph, NodeId};
 use crate::names;
@@ -14,7 +14,7 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let attrs = &n.attrs;
     let out = head_stream(graph, node);
     let tail = names::tail(node, 0, n.op.span());
-    let name = Ident::new(n.kind.name(), at);
+    let name = method(n);
     let given = n.operands.len();
     let operands = n.kind.spec().args.iter().enumerate().map(|(index, arg)| match arg {
         Arg::OptionalValue if index >= given => quote_spanned!(at=> ::core::option::Option::None),

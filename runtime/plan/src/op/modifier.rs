@@ -81,6 +81,10 @@ impl Modifier {
                     | OpKind::RunningReduce
                     | OpKind::Reduce
                     | OpKind::Aggregate
+                    | OpKind::ReduceByWindow
+                    | OpKind::ReduceByWindowWithInverse
+                    | OpKind::ReduceByKeyAndWindow
+                    | OpKind::ReduceByKeyAndWindowWithInverse
             ),
         }
     }
@@ -126,7 +130,7 @@ impl Modifier {
             Modifier::Exact => ModifierSpec {
                 name: "exact",
                 arg: ModifierArg::Nothing,
-                takers: "`reduce_by_key`, `aggregate_by_key`, `running_reduce`, `reduce` and `aggregate`",
+                takers: "`reduce_by_key`, `aggregate_by_key`, `running_reduce`, `reduce`, `aggregate` and reductions of windows of processing time",
                 summary: "Nothing is combined before the exchange: values meet one by one in their order, so sums of floats are the same to the last bit for any number of partitions.",
             },
         }
