@@ -6,3 +6,4 @@
 pub mod pipeline;
 pub mod trap;
 pub mod watched;
+pub mod windows;

@@ -1,4 +1,4 @@
-//! The program that is killed. Its arguments: `file PATH` or `socket ADDRESS`, the checkpoint, the prefix of its output, the
+//! The program that is killed. Its arguments: `file PATH`, `windows PATH` or `socket ADDRESS`, the checkpoint, the prefix of its output, the
 //! number of partitions, and perhaps a trap.
 
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use millstream::sink::text_file_sink;
 use millstream_kill_tests::pipeline::pipeline;
 use millstream_kill_tests::trap::{self, Phase, passes};
 use millstream_kill_tests::watched::{WatchedSink, WatchedSource};
+use millstream_kill_tests::windows::{self, Hurrying};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +25,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[String]) -> Result<(), BoxError> {
     let [kind, input, checkpoint, out, partitions, trap @ ..] = arguments else {
-        return Err("usage: file PATH | socket ADDRESS, then CHECKPOINT OUT PARTITIONS [TRAP]".into());
+        return Err(
+            "usage: file PATH | windows PATH | socket ADDRESS, then CHECKPOINT OUT PARTITIONS [TRAP]".into(),
+        );
     };
     if let [trap] = trap {
         trap::set(trap.parse()?);
@@ -32,6 +35,7 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
     let sink = WatchedSink(text_file_sink(out));
     let pipeline = match kind.as_str() {
         "socket" => pipeline(text_socket(input.clone()).max_bytes_per_tick(600), sink),
+        "windows" => windows::pipeline(WatchedSource(text_files(input).max_bytes_per_tick(600)), sink),
         _ => pipeline(WatchedSource(text_files(input).max_bytes_per_tick(600)), sink),
     };
     let engine = Engine::local()
@@ -45,5 +49,6 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
             TraceEvent::Finished { stage: 0, .. } => passes(Phase::Exchange),
             _ => {}
         });
+    let engine = if kind == "windows" { Hurrying::engine(engine) } else { engine };
     Ok(engine.run(pipeline)?)
 }

@@ -55,16 +55,33 @@ impl Death {
 
 #[test]
 fn killed_at_any_time_and_in_every_phase_it_writes_what_an_undisturbed_run_writes() {
-    let wanted = kills(36);
     let mut random = fastrand::Rng::with_seed(seed());
     let text = text(&mut random, 900);
     let expected = undisturbed(&text);
+    killed(kills(36), &expected, &mut random, || Place::with_file(&text));
+}
+
+#[test]
+fn windows_that_are_killed_at_any_time_write_what_undisturbed_ones_write() {
+    let mut random = fastrand::Rng::with_seed(seed());
+    let text = text(&mut random, 700);
+    let place = Place::of_windows(&text);
+    assert_eq!(place.start(2, None).end(), End::Done);
+    let expected = Output::read(&place.output());
+    for kind in ["sum", "count", "group", "all", "minute", "late", "session", "slide", "gone"] {
+        assert!(expected.of(kind).concat().len() > 5, "there are lines of `{kind}`");
+    }
+    killed(kills(18), &expected, &mut random, || Place::of_windows(&text));
+}
+
+/// Kills lives in places of their own until it has killed so many, and holds what they write to what is expected.
+fn killed(wanted: usize, expected: &Output, random: &mut fastrand::Rng, place: impl Fn() -> Place) {
     assert!(expected.0.len() > 30, "an undisturbed run has {} ticks", expected.0.len());
 
     let mut counts: BTreeMap<Death, usize> = DEATHS.iter().map(|death| (*death, 0)).collect();
     let (mut rounds, mut with_7_then_2) = (0, 0);
     while counts.values().sum::<usize>() < wanted || rounds == 0 {
-        let place = Place::with_file(&text);
+        let place = place();
         let mut before = None;
         loop {
             // The rarest so far, of those that can be.
@@ -80,13 +97,13 @@ fn killed_at_any_time_and_in_every_phase_it_writes_what_an_undisturbed_run_write
             let partitions = [1, 2, 7][random.usize(..3)];
             with_7_then_2 += usize::from(before == Some(7) && partitions == 2);
             before = Some(partitions);
-            match live(&place, death, partitions, &mut random) {
+            match live(&place, death, partitions, random) {
                 End::Killed => *counts.get_mut(&death).expect("each has its count") += 1,
                 End::Done => break,
                 End::Failed(why) => panic!("it fails ({death:?}, {partitions} partitions): {why}"),
             }
         }
-        Output::read(&place.output()).assert_is(&expected, &format!("in round {rounds}"));
+        Output::read(&place.output()).assert_is(expected, &format!("in round {rounds}"));
         rounds += 1;
     }
     print(&counts, rounds, with_7_then_2);

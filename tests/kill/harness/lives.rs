@@ -11,7 +11,7 @@ use millstream_kill_tests::trap::{STOPPED, Trap};
 /// A folder with the victim's input, checkpoint and output.
 pub struct Place {
     folder: tempfile::TempDir,
-    /// `file` or `socket`.
+    /// `file`, `windows` or `socket`.
     kind: &'static str,
     input: String,
 }
@@ -29,10 +29,19 @@ pub enum End {
 
 impl Place {
     pub fn with_file(text: &str) -> Place {
+        Place::with(text, "file")
+    }
+
+    /// Its pipeline is that of windows.
+    pub fn of_windows(text: &str) -> Place {
+        Place::with(text, "windows")
+    }
+
+    fn with(text: &str, kind: &'static str) -> Place {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("in.txt");
         std::fs::write(&path, text).expect("it is written");
-        Place { input: path.display().to_string(), kind: "file", folder }
+        Place { input: path.display().to_string(), kind, folder }
     }
 
     pub fn with_socket(address: String) -> Place {
