@@ -12,10 +12,12 @@ pub mod dashboard;
 pub mod grep;
 pub mod hashtags;
 pub mod hundred_maps;
+pub mod impressions;
 pub mod logistic_regression;
 pub mod long_words;
 pub mod moods;
 pub mod network_word_count;
+pub mod nexmark;
 pub mod pi;
 pub mod publish;
 pub mod recovery;
@@ -49,7 +51,7 @@ pub struct Example {
 }
 
 /// All of them but `word_count`, which is a program of its own.
-pub const EXAMPLES: [Example; 17] = [
+pub const EXAMPLES: [Example; 19] = [
     network_word_count::EXAMPLE,
     dashboard::EXAMPLE,
     grep::EXAMPLE,
@@ -67,6 +69,8 @@ pub const EXAMPLES: [Example; 17] = [
     running_top_words::EXAMPLE,
     moods::EXAMPLE,
     sessions::EXAMPLE,
+    impressions::EXAMPLE,
+    nexmark::EXAMPLE,
 ];
 
 /// A sink that prints each tick's records under its number, a line each as the function makes it.

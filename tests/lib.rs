@@ -20,6 +20,8 @@ pages! {
     state: "../book/src/state.md",
     windows: "../book/src/windows.md",
     time: "../book/src/time.md",
+    joins: "../book/src/joins.md",
+    joins_latest: "../book/src/joins-latest.md",
     checkpoints: "../book/src/checkpoints.md",
     upgrading: "../book/src/upgrading.md",
     sources_and_sinks: "../book/src/sources-and-sinks.md",

@@ -1,5 +1,6 @@
 //! Every rule that needs the whole graph. No code generation.
 
+mod joins;
 mod state;
 mod windows;
 

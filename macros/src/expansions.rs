@@ -68,6 +68,14 @@ expands! {
         clicks.key_by(|c| c.page).join_table(&pages).fold_by_key(start, |n, _| n + 1).print();
     }
 
+    records_in_the_order_of_their_times: {
+        let quotes = source(first).event_time(|q| q.at, secs(5)).key_by(|q| q.what);
+        let trades = source(second).event_time(|t| t.at, secs(5)).key_by(|t| t.what);
+        let priced = trades.join_as_of(quotes, minutes(1));
+        priced.delta(|before, now| now.0 - before.0).tumbling(minutes(1)).count_by_key().print();
+        trades.sessionize(gap).print();
+    }
+
     a_loop_stays_a_loop: {
         let s: Stream<u64> = source(numbers);
         for i in 0..n { s = s.map(|x| x * 31 + i); s = s.filter(|x| x % 7 != 0); }

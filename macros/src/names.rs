@@ -113,6 +113,11 @@ pub fn time(node: NodeId, at: Span) -> Ident {
     format_ident!("__time_{node}", span = glue(at))
 }
 
+/// The table that `node` looks records up in, for as long as a batch is looked at.
+pub fn table(node: NodeId, at: Span) -> Ident {
+    format_ident!("__table_{node}", span = glue(at))
+}
+
 /// The clock of the `event_time` at `node`.
 pub fn clock(node: NodeId, at: Span) -> Ident {
     format_ident!("__clock_{node}", span = glue(at))

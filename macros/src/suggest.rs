@@ -68,9 +68,24 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("name", "its name in checkpoints is written `.id(\"counts\")`; in the plan it has that of its `let`"),
     ("with_watermark", "write `.event_time(|x| x.time, secs(10))`"),
     ("assign_timestamps_and_watermarks", "write `.event_time(|x| x.time, secs(10))`"),
+    ("join_within", "write `.interval_join(other, Interval::around(secs(5)))`"),
+    (
+        "outer_join",
+        "write `.left_outer_join(other)`, `.right_outer_join(other)` or `.full_outer_join(other)`",
+    ),
+    (
+        "co_flat_map",
+        "write `.interval_join(other, Interval::around(secs(5)))`, or in windows `.tumbling(length).cogroup(other)`",
+    ),
     ("tumble", "write `.tumbling(length)`"),
     ("hop", "write `.sliding(length, slide)`"),
     ("session_window", "write `.session(gap)`"),
+    ("merge_asof", "write `.join_as_of(other)`"),
+    ("asof_join", "write `.join_as_of(other)`"),
+    ("join_asof", "write `.join_as_of(other)`"),
+    ("temporal_join", "write `.join_as_of(other)`"),
+    ("diff", "the difference to the value before, of each key: `.delta(|before, now| now - before)`"),
+    ("pairwise", "each value with the one before it, of its key: `.lag()`"),
     ("start", "a pipeline is started by its engine: `Engine::local().start(pipeline)`"),
     ("run", "a pipeline is run by its engine: `Engine::local().run(pipeline)`"),
     ("for_each_rdd", "write `.for_each_batch(|batch, tick| …)`"),
@@ -104,7 +119,9 @@ pub fn no_aggregate(window: OpKind, name: &str) -> String {
         None => nearest(&plain, aggregates().map(OpKind::name)),
     };
     let hint = match plain.as_str() {
-        "sum" | "min" | "max" | "mean" => format!(": write `.aggregate({plain}(|x| …))`"),
+        "sum" | "min" | "max" | "mean" | "min_by" | "max_by" | "count_distinct" => {
+            format!(": write `.aggregate({plain}(|x| …))`")
+        }
         "top_by_key" => ": write `.aggregate_by_key(top(n))`".to_string(),
         _ => meant.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
     };
@@ -231,6 +248,21 @@ pub fn example(kind: OpKind) -> String {
         (OpKind::WindowedTop, _) => format!("`.{name}(n)` or `.{name}(n, |x| …)`"),
         (OpKind::WindowedAggregate | OpKind::WindowedAggregateByKey, _) => {
             format!("`.{name}(sum(|x| …))`, or several at once, `.{name}((count(), mean(|x| …)))`")
+        }
+        (OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf, _) => {
+            format!("`.{name}(other)` or `.{name}(other, secs(30))`, where `other` is a stream")
+        }
+        (kind, _) if kind.is_interval_join() => format!(
+            "`.{name}(other, Interval::between(secs(0), minutes(5)))`, where `other` is a stream, and perhaps a condition behind it, \
+             `|left, right| …`"
+        ),
+        (kind, [Arg::Stream, _]) if kind.is_windowed_join() => {
+            format!("`.{name}(other)` or `.{name}(other, |left, right| …)`, where `other` is a stream")
+        }
+        (OpKind::Sessionize, _) => format!("`.{name}(minutes(30))`, its gap"),
+        (OpKind::Lag, _) => format!("`.{name}()` or `.{name}(minutes(1))`"),
+        (OpKind::Delta, _) => {
+            format!("`.{name}(|before, now| …)` or `.{name}(|before, now| …, minutes(1))`")
         }
         (OpKind::MapAsync, _) => format!("`.{name}(limit, |x| async move {{ … }})`"),
         (OpKind::ForEachPartition, _) => format!("`.{name}(|records, partition, tick| …)`"),

@@ -1,7 +1,7 @@
 //! Where the event time of a stream's records comes from.
 
 use crate::fuse::Stages;
-use crate::ir::{Graph, NodeId, OpKind, StreamId};
+use crate::ir::{Graph, Modifier, NodeId, OpKind, StreamId};
 
 /// Why the records of a stream have no event time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +16,28 @@ pub enum Lost {
     Late(NodeId),
 }
 
-/// The node that gives the records of a stream their time: an `event_time`, or an aggregate of windows, whose results have that
-/// of their window.
+/// Whether an operator is a join that is told to keep all records for ever, and no side has a time. (Whether it can do without,
+/// its interval says.)
+pub fn is_timeless(graph: &Graph, stages: &Stages, id: NodeId) -> bool {
+    let node = &graph.nodes[id];
+    let without = |input: &StreamId| time_of(graph, stages, *input) == Err(Lost::NeverGiven);
+    node.kind.is_interval_join()
+        && node.modified(Modifier::Unbounded).is_some()
+        && node.inputs.iter().all(without)
+}
+
+/// The node that gives the records of a stream their time: an `event_time`; an aggregate of windows, whose results have that
+/// of their window; or an operator whose results have that of their record.
 pub fn time_of(graph: &Graph, stages: &Stages, stream: StreamId) -> Result<NodeId, Lost> {
     let id = graph.streams[stream].node;
     let node = &graph.nodes[id];
     if node.kind == OpKind::EventTime {
+        return Ok(id);
+    }
+    if is_timeless(graph, stages, id) {
+        return Err(Lost::NeverGiven);
+    }
+    if node.kind.hands_on_times() || node.kind == OpKind::Sessionize {
         return Ok(id);
     }
     if node.kind.is_windowed() {

@@ -141,3 +141,8 @@ pub const fn millis(n: u64) -> Duration {
 pub const fn minutes(n: u64) -> Duration {
     Duration::from_secs(60 * n)
 }
+
+/// `n` hours.
+pub const fn hours(n: u64) -> Duration {
+    Duration::from_secs(3600 * n)
+}

@@ -4,8 +4,11 @@
 //! same methods with their types, so that completion, hover and go-to-definition work, and so that every
 //! operator has a page. Nothing here runs.
 
+mod aggregates;
 mod element_wise;
 mod event_time;
+mod in_time;
+mod interval_joins;
 mod keyed;
 mod modifiers;
 mod of_windows;
@@ -15,6 +18,7 @@ mod stateful;
 mod texts;
 mod waiting;
 mod whole;
+mod window_joins;
 mod windowed;
 
 use std::marker::PhantomData;
@@ -23,8 +27,9 @@ use crate::batch::Batch;
 use crate::pipeline::Pipeline;
 use crate::source::Source;
 
+pub use aggregates::{collect, count, count_distinct, max, max_by, mean, min, min_by, sum, top, top_by};
 pub use modifiers::{Identified, Output};
-pub use of_windows::{Windowed, collect, count, max, mean, min, sum, top, top_by};
+pub use of_windows::Windowed;
 pub use outputs::Outputs;
 
 /// A stream of records of type `T`, as `stream!` sees it.

@@ -32,6 +32,10 @@ pub enum Error {
     #[error("{at}: {source}")]
     Output { at: Box<Place>, source: BoxError },
 
+    /// A refreshed table could not be loaded, or not in the version that a tick had before a restart.
+    #[error("{at}: {source}")]
+    Table { at: Box<Place>, source: BoxError },
+
     /// A checkpoint could not be read, a tick could not be stored in its log, or a newer start of the pipeline has taken it over.
     /// Says what to do.
     #[error("{at}: {source}")]

@@ -214,8 +214,8 @@ pub fn outcome<T, E>(result: Result<T, E>) -> Result<T, E> {
 /// Where the inputs of a `union` meet within one stage: what one record of their common ancestor became.
 pub type Merged<T> = SmallVec<[T; 4]>;
 
-/// A record of one of the two streams that a head gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A record of one of two streams: that a head gives, or that it takes as one.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Two<A, B> {
     First(A),
     Second(B),

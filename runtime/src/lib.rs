@@ -66,6 +66,7 @@ mod event_time;
 #[doc(hidden)]
 pub mod exchange;
 mod fused;
+mod join;
 pub mod key;
 mod op;
 pub mod pipeline;
@@ -95,9 +96,10 @@ pub use engine::{Engine, Job, Overrun, Trigger};
 pub use error::{BoxError, Error, Place, Result};
 pub use event_time::{Aggregate, Emit, EventTime, Window};
 #[doc(hidden)]
-pub use event_time::{Collect, Count, Max, Mean, Min, Number, Sum, Top, TopBy};
+pub use event_time::{Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Sum, Top, TopBy};
 pub use exchange::Order;
 pub use fused::Bad;
+pub use join::Interval;
 #[doc(inline)]
 pub use key::{Key, Keyed};
 #[doc(hidden)]
@@ -111,6 +113,6 @@ pub use pipeline::Pipeline;
 #[doc(inline)]
 pub use progress::Progress;
 pub use state::{State, StateBackend, StateData, StateKey, StateSpec};
-pub use table::{AsTable, Table};
+pub use table::{AsTable, RefreshedTable, Table, refreshed_table};
 #[doc(inline)]
 pub use tick::Tick;

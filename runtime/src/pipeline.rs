@@ -4,6 +4,7 @@
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
 mod event_time;
+mod tables;
 mod upgrade;
 
 use std::any::Any;
@@ -22,7 +23,8 @@ use crate::tick::{OffsetRange, Positions, Tick};
 use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
 
-pub(crate) use event_time::{ClockNode, Timing, WindowedNode};
+pub(crate) use event_time::{ClockNode, DelayNode, Timing};
+pub(crate) use tables::TableNode;
 
 /// A pipeline, ready to run. Made by `stream!`; borrows from its environment (`'env`) what its closures borrow.
 pub struct Pipeline<'env> {
@@ -33,8 +35,10 @@ pub struct Pipeline<'env> {
     pub(crate) outlets: Vec<OutletNode<'env>>,
     /// Where event time is seen, in text order.
     pub(crate) clocks: Vec<ClockNode>,
-    /// Aggregates of windows of event time.
-    pub(crate) windowed: Vec<WindowedNode>,
+    /// Operators whose results may be behind the watermark.
+    pub(crate) delays: Vec<DelayNode>,
+    /// Tables that are refreshed.
+    pub(crate) tables: Vec<TableNode>,
     pub(crate) counters: Vec<Counter>,
     /// Operators with windows.
     pub(crate) windows: Vec<WindowNode>,

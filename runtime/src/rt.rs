@@ -6,10 +6,13 @@
 
 mod event_time;
 mod exact;
+mod in_time;
+mod joins;
 mod keyed;
 mod outputs;
 mod per_batch;
 mod stateful;
+mod tables;
 mod windowed;
 
 use std::fmt::Debug;
@@ -23,8 +26,8 @@ use crate::exchange::{Reducer, Weigh};
 use crate::key::Key;
 use crate::op;
 use crate::pipeline::{
-    ClockNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode, StageBody,
-    StageNode, WindowNode, WindowedNode,
+    ClockNode, DelayNode, Head, HeadOperator, HeadTasks, Outlet, OutletNode, Pipeline, Route, SourceNode,
+    StageBody, StageNode, TableNode, WindowNode,
 };
 use crate::sink::{ConsoleSink, Sink};
 use crate::source::Source;
@@ -52,12 +55,14 @@ pub use crate::op::union::SameRecords;
 pub use crate::state::{Expiry, Initial, StateSpec};
 pub use crate::text::{words, words_ascii};
 pub use millstream_plan as plan;
+pub use tables::table_now;
 pub use windowed::every;
 
 /// The editor's view.
 pub mod facade {
     pub use crate::dsl::{
-        Identified, Stream, collect, count, max, mean, min, pipeline, source, sum, top, top_by,
+        Identified, Stream, collect, count, count_distinct, max, max_by, mean, min, min_by, pipeline, source,
+        sum, top, top_by,
     };
 }
 
@@ -90,7 +95,8 @@ pub struct Builder<'env> {
     outlets: Vec<OutletNode<'env>>,
     windows: Vec<WindowNode>,
     clocks: Vec<ClockNode>,
-    windowed: Vec<WindowedNode>,
+    delays: Vec<DelayNode>,
+    tables: Vec<TableNode>,
     /// The first operand that no operator can mean.
     invalid: Option<String>,
 }
@@ -111,7 +117,8 @@ impl<'env> Builder<'env> {
             outlets: Vec::new(),
             windows: Vec::new(),
             clocks: Vec::new(),
-            windowed: Vec::new(),
+            delays: Vec::new(),
+            tables: Vec::new(),
             invalid: None,
         }
     }
@@ -277,7 +284,8 @@ impl<'env> Builder<'env> {
             stages,
             outlets: self.outlets,
             clocks: self.clocks,
-            windowed: self.windowed,
+            delays: self.delays,
+            tables: self.tables,
             counters: Vec::new(),
             windows: self.windows,
             invalid: self.invalid,

@@ -1,9 +1,16 @@
 //! Static data to join streams with.
 
+mod refreshed;
+mod tick;
+
+use std::ops::Deref;
 use std::sync::Arc;
 use std::{fmt, slice};
 
 use crate::key::{Key, SameKey};
+
+pub use refreshed::{RefreshedTable, Refreshes, refreshed_table};
+pub(crate) use tick::{Loaded, OfTick, during};
 
 /// Values by key, read once: what [`join_table`](crate::dsl::Stream::join_table) looks records up in.
 ///
@@ -153,7 +160,7 @@ impl<K: Key, V> fmt::Debug for Table<K, V> {
     }
 }
 
-/// A table, as an operand: `&table`, the table itself, or an `Arc` of it.
+/// A table, as an operand: `&table`, the table itself, or an `Arc` of it; likewise a [`RefreshedTable`].
 #[diagnostic::on_unimplemented(
     message = "streams are joined with a `Table`, not with `{Self}`",
     label = "this is no `Table`",
@@ -164,16 +171,40 @@ pub trait AsTable {
     type Key: Key;
     /// Its values.
     type Value;
+    /// The table for as long as a batch is looked at.
+    type Now<'t>: Deref<Target = Table<Self::Key, Self::Value>>
+    where
+        Self: 't;
 
-    /// The table.
-    fn as_table(&self) -> &Table<Self::Key, Self::Value>;
+    /// This type. (What is no table then has none, and one message says so.)
+    #[doc(hidden)]
+    type Itself;
+    #[doc(hidden)]
+    fn itself(self) -> Self::Itself;
+
+    /// The table, as the tick at hand has it.
+    fn now(&self) -> Self::Now<'_>;
+
+    /// How it is refreshed, if it is.
+    #[doc(hidden)]
+    fn refreshes(&self) -> Option<Arc<dyn Refreshes>> {
+        None
+    }
 }
 
 impl<K: Key, V> AsTable for Table<K, V> {
     type Key = K;
     type Value = V;
-    #[inline(always)]
-    fn as_table(&self) -> &Table<K, V> {
+    type Now<'t>
+        = &'t Table<K, V>
+    where
+        Self: 't;
+    type Itself = Self;
+
+    fn itself(self) -> Self {
+        self
+    }
+    fn now(&self) -> &Table<K, V> {
         self
     }
 }
@@ -183,9 +214,17 @@ macro_rules! through {
         impl<T: AsTable> AsTable for $pointer {
             type Key = T::Key;
             type Value = T::Value;
-            #[inline(always)]
-            fn as_table(&self) -> &Table<T::Key, T::Value> {
-                (**self).as_table()
+            type Now<'t> = T::Now<'t> where Self: 't;
+            type Itself = Self;
+
+            fn itself(self) -> Self {
+                self
+            }
+            fn now(&self) -> T::Now<'_> {
+                (**self).now()
+            }
+            fn refreshes(&self) -> Option<Arc<dyn Refreshes>> {
+                (**self).refreshes()
             }
         }
     )+};

@@ -93,6 +93,16 @@ pub struct TickPlan {
     pub watermarks: Vec<Watermarks>,
     /// Source partitions, each behind its source's number, that end with what this tick reads of them.
     pub finished: Vec<(u32, u32)>,
+    /// For each refreshed table of the pipeline: the version that the tick has.
+    pub tables: Vec<TableVersion>,
+}
+
+/// A refreshed table, as a tick has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableVersion {
+    /// The join that it is of.
+    pub name: String,
+    pub version: u64,
 }
 
 /// Why there is a tick.
@@ -194,6 +204,7 @@ mod tests {
                 sources,
                 watermarks: vec![Watermarks::at(Timestamp::from_millis(time)); 2],
                 finished: vec![(1, epoch as u32)],
+                tables: vec![TableVersion { name: "orders/join_table".into(), version: epoch }],
             },
         )
     }
@@ -207,9 +218,10 @@ mod tests {
             sources: vec![SourcePlan { tasks: vec![vec![range]] }, SourcePlan::default()],
             watermarks: vec![Watermarks::at(Timestamp::from_millis(4))],
             finished: vec![(2, 3)],
+            tables: vec![TableVersion { name: "t".into(), version: 9 }],
         };
         let bytes = postcard::to_stdvec(&TickRecord::from(plan)).expect("it can be written");
-        assert_eq!(bytes, [0, 5, 1, 7, 1, 2, 1, 1, 1, 2, 0xac, 2, 0, 1, 8, 8, 1, 2, 3]);
+        assert_eq!(bytes, [0, 5, 1, 7, 1, 2, 1, 1, 1, 2, 0xac, 2, 0, 1, 8, 8, 1, 2, 3, 1, 1, b't', 9]);
     }
 
     proptest! {

@@ -8,8 +8,17 @@ use crate::case::Case;
 const README: &str = include_str!("data/README.md");
 
 /// The areas that exist.
-pub const DUE: [&str; 8] =
-    ["operators", "sources", "sinks", "life cycle", "rate control", "state", "windows", "event time"];
+pub const DUE: [&str; 9] = [
+    "operators",
+    "sources",
+    "sinks",
+    "life cycle",
+    "rate control",
+    "state",
+    "windows",
+    "event time",
+    "joins across time",
+];
 
 /// File and name of a case to its area.
 static TABLE: LazyLock<BTreeMap<(&str, &str), &str>> = LazyLock::new(|| {

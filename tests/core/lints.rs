@@ -42,9 +42,12 @@
 )]
 #![allow(clippy::redundant_pub_crate, reason = "it contradicts rustc's `unreachable_pub`")]
 
+mod timed_joins;
+mod unfinished;
+
 use millstream::prelude::{
-    Emit, Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, secs, stream,
-    unordered,
+    Emit, Key, MemorySink, Order, Pipeline, State, StateSpec, Table, from_iter, queue, refreshed_table, secs,
+    stream, unordered,
 };
 use millstream::source::{Lines, Source};
 use millstream_plan::OpKind;
@@ -268,6 +271,23 @@ fn times(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
     }
 }
 
+fn in_time(out: &MemorySink<(String, u64)>) -> Pipeline<'static> {
+    let load = |version| Ok::<_, std::io::Error>(Table::from_iter([("a", version)]));
+    let table = refreshed_table(secs(5), |_| Ok::<_, std::io::Error>(1), load);
+    stream! {
+        let timed = source(queue([vec![("a", 1_u64), ("b", 12)]])).event_time(|(_, second)| 1000 * second, secs(5));
+        let others = source(queue([vec![("a", 1_u64), ("b", 12)]])).event_time(|(_, second)| 1000 * second, secs(5));
+        let near = timed.join_as_of(others, secs(5));
+        let newest = timed.join_latest(others).union(timed.join_as_of(others)).union(near);
+        let outer = timed.left_outer_join_latest(others).union(timed.left_outer_join_as_of(others));
+        let rated = timed.join_table(table).map(|(key, both)| (key.to_owned(), both));
+        newest.union(rated).map_values(|(a, b)| a + b).sink(out.clone());
+        outer.map_values(|(a, b)| a + b.unwrap_or(0)).sink(out.clone());
+        timed.lag().map_values(|(a, b)| a.unwrap_or(0) + b).union(timed.delta(|a, b| b - a)).sink(out.clone());
+        timed.sessionize(secs(9)).map(|(_, key, n)| (key, n)).sink(out.clone());
+    }
+}
+
 fn whole_windows<'a>(limit: &'a u64, out: &MemorySink<u64>) -> Pipeline<'a> {
     stream! {
         let n = source(queue([vec![1_u64, 12], vec![2, 40]])).event_time(|second| 1000 * second, secs(5));
@@ -287,40 +307,6 @@ fn moved_records(out: &MemorySink<u64>) -> Pipeline<'static> {
     stream! {
         let single = source(queue([vec![1_u64]])).map(Single).filter(|s| s.0 > 0).inspect(|_| ());
         single.map(|s| s.0).sink(out.clone());
-    }
-}
-
-/// Bodies that never return; built, and not run.
-#[allow(clippy::todo, reason = "a pipeline is often begun like this")]
-fn unfinished() -> Pipeline<'static> {
-    stream! {
-        let n = source(queue([vec![1_u64]]));
-        n.map(|n| if n > 0 { todo!() } else { n }).for_each(|_| todo!());
-        n.filter(|_| todo!()).for_each_batch(|_, _| todo!());
-        n.filter_map(|_| -> Option<u64> { todo!() }).inspect(|_| todo!()).print(0);
-        n.flat_map(|_| -> Vec<u64> { todo!() }).print(0);
-        n.map(|_| -> (u8, u8) { todo!() }).map_values(|_| -> u8 { todo!() }).reduce_by_key(|_, _| todo!()).print(0);
-        n.key_by(|_| -> u8 { todo!() }).print(0);
-        n.reduce(|_, _| todo!()).fold(0_u64, |_, _| todo!()).aggregate(0_u64, |_, _| todo!(), |_, _| todo!()).print(0);
-        n.top(1, |_| -> u8 { todo!() }).map_partitions(|_| -> Vec<u64> { todo!() }).print(0);
-        n.transform(|_, _| -> Vec<u64> { todo!() }).transform_with(n, |_, _, _| -> Vec<u8> { todo!() }).print(0);
-        n.map_async(1, |_| async { if true { todo!() } else { 1_u8 } }).print(0);
-    }
-}
-
-/// As those, of pairs.
-#[allow(clippy::todo, reason = "a pipeline is often begun like this")]
-fn unfinished_pairs() -> Pipeline<'static> {
-    stream! {
-        let p = source(queue([vec![(1_u64, 1_u64)]]));
-        p.flat_map_values(|_| -> Vec<u8> { todo!() }).filter_values(|_| todo!()).print(0);
-        p.fold_by_key(0_u64, |_, _| todo!()).aggregate_by_key(0_u64, |_, _| todo!(), |_, _| todo!()).print(0);
-        p.running_reduce(|_, _| todo!()).running_fold(0_u64, |_, _| todo!()).print(0);
-        p.update_state_by_key(|_, _: Option<u64>| todo!()).update_state_by_key_with(|_, _, _: Option<u64>, _| todo!()).print(0);
-        p.map_with_state(|_, _, _: &mut State<u64>| -> Option<u64> { todo!() }).print(0);
-        p.for_each_partition(|_, _, _| todo!());
-        p.reduce_by_key_and_window_with_inverse(|_, _| todo!(), |_, _| todo!(), secs(1)).print(0);
-        p.reduce_by_window(|_, _| todo!(), secs(1)).print(0);
     }
 }
 
@@ -381,14 +367,20 @@ fn pipelines_under_strict_lints_run_too() -> millstream::Result<()> {
     pairs_out.clear();
     run(times(&pairs_out))?;
     assert!(pairs_out.records().contains(&("a".to_owned(), 2_u64)));
+    pairs_out.clear();
+    run(in_time(&pairs_out))?;
+    let joins_out = MemorySink::new();
+    run(timed_joins::in_event_time(&joins_out))?;
+    assert!(!joins_out.records().is_empty());
+    assert_eq!(pairs_out.records().len(), 15);
     numbers.clear();
     run(whole_windows(&limit, &numbers))?;
     assert!(numbers.records().contains(&4_u64));
     let size = AtomicUsize::new(0);
     run(outputs(folder.path(), &size))?;
     assert_eq!(size.into_inner(), 1);
-    assert!(unfinished_pairs().plan().to_string().contains("flat_map_values"));
-    assert!(unfinished().plan().to_string().contains("flat_map"));
+    assert!(unfinished::pairs().plan().to_string().contains("flat_map_values"));
+    assert!(unfinished::records().plan().to_string().contains("flat_map"));
 
     for kind in OpKind::ALL {
         assert!(used.borrow().contains(kind), "`{}` is in none of the pipelines here", kind.name());

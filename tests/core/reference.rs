@@ -27,10 +27,20 @@ fn facade() -> String {
         .expect("the facade is a folder")
         .map(|entry| entry.expect("it can be listed").path())
         .collect();
-    files.retain(|file| !file.ends_with("of_windows.rs"));
+    files.retain(|file| {
+        !OF_WINDOWS.iter().any(|name| file.ends_with(name)) && !file.ends_with("aggregates.rs")
+    });
     files.push(root().join("runtime/src/dsl.rs"));
     files.sort();
     files.iter().map(|file| std::fs::read_to_string(file).expect("it is text")).collect()
+}
+
+/// What stands behind windows of event time.
+const OF_WINDOWS: [&str; 2] = ["of_windows.rs", "window_joins.rs"];
+
+fn of_windows() -> String {
+    let folder = root().join("runtime/src/dsl");
+    OF_WINDOWS.iter().map(|file| std::fs::read_to_string(folder.join(file)).expect("it is text")).collect()
 }
 
 /// The first example in the documentation of a function, with its fences.
@@ -55,9 +65,7 @@ fn example(facade: &str, name: &str) -> Option<String> {
 }
 
 fn page() -> String {
-    let facade = facade();
-    let of_windows =
-        std::fs::read_to_string(root().join("runtime/src/dsl/of_windows.rs")).expect("it is text");
+    let (facade, of_windows) = (facade(), of_windows());
     let mut page = HEAD.to_string();
     for (class, title) in [
         (Class::Root, "Sources"),
@@ -76,6 +84,8 @@ fn page() -> String {
             let shown = if kind.is_windowed() { &of_windows } else { &facade };
             if let Some(example) = example(shown, spec.name) {
                 let _ = write!(page, "\n{example}");
+            } else if kind.is_windowed_join() {
+                page.push_str("\nSee [joins](joins.md#in-windows).\n");
             } else if kind.is_windowed() {
                 page.push_str("\nSee [event time](time.md#aggregates).\n");
             } else {

@@ -3,3 +3,4 @@
 mod counters;
 mod laws;
 mod life_cycle;
+mod written;

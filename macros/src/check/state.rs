@@ -70,7 +70,9 @@ fn names_of_sources(graph: &Graph, diag: &mut Diagnostics) {
 }
 
 fn duplicates_for_ever(graph: &Graph, diag: &mut Diagnostics) {
-    for node in graph.nodes.iter().filter(|n| Modifier::Unbounded.fits(n.kind)) {
+    for node in
+        graph.nodes.iter().filter(|n| matches!(n.kind, OpKind::DropDuplicates | OpKind::DropDuplicatesByKey))
+    {
         let op = &node.op;
         match (node.operands.is_empty(), node.modified(Modifier::Unbounded)) {
             (true, None) => diag.error(

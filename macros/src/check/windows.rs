@@ -4,12 +4,12 @@ use proc_macro2::Ident;
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::is_zero;
+use super::{is_zero, joins};
 use crate::diag::Diagnostics;
 use crate::fuse::Stages;
 use crate::ir::{Graph, Modifier, Node, OpKind, Operand};
 use crate::suggest;
-use crate::times::{Lost, time_of};
+use crate::times::{Lost, is_timeless, time_of};
 
 /// What needs no stages.
 pub fn check(graph: &Graph, diag: &mut Diagnostics) {
@@ -20,32 +20,39 @@ pub fn check(graph: &Graph, diag: &mut Diagnostics) {
 
 /// What only the stages show.
 pub fn times(graph: &Graph, stages: &Stages, diag: &mut Diagnostics) {
-    for node in &graph.nodes {
-        let Some(input) = node.inputs.first() else { continue };
-        let time = time_of(graph, stages, *input);
-        if node.kind == OpKind::EventTime {
-            if let Ok(first) = time {
-                given_twice(node, &graph.nodes[first], diag);
+    for (id, node) in graph.nodes.iter().enumerate() {
+        for (at, input) in node.inputs.iter().enumerate() {
+            let time = time_of(graph, stages, *input);
+            if node.kind == OpKind::EventTime {
+                if let Ok(first) = time {
+                    given_twice(node, &graph.nodes[first], diag);
+                }
+            } else if needs_time(node, at)
+                && let Err(lost) = time
+                && !is_timeless(graph, stages, id)
+            {
+                let timeout = node.modified(Modifier::EventTimeout);
+                let op = timeout.map_or(&node.op, |timeout| &timeout.name);
+                diag.error(op.span(), without_time(graph, node, op, at, lost));
+                break;
             }
-        } else if needs_time(node)
-            && let Err(lost) = time
-        {
-            let timeout = node.modified(Modifier::EventTimeout);
-            let op = timeout.map_or(&node.op, |timeout| &timeout.name);
-            diag.error(op.span(), without_time(graph, op, lost));
         }
     }
 }
 
-/// Of windows all but `global`, which has one, whatever the time.
-fn needs_time(node: &Node) -> bool {
+/// Of windows all but `global`, which has one, whatever the time. What is made of windows has their time, and that of a stream beside.
+fn needs_time(node: &Node, input: usize) -> bool {
     let kind = node.kind;
-    kind.is_window() && kind != OpKind::Global || node.goes_by_event_time() && !kind.is_windowed()
+    kind.is_window() && kind != OpKind::Global
+        || node.goes_by_event_time() && !kind.is_windowed()
+        || kind.is_windowed_join() && input == 1
 }
 
 fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
     let from = if first.kind == OpKind::EventTime {
         "an `event_time` above gives it".to_string()
+    } else if first.kind.hands_on_times() {
+        format!("what comes of `{}` has that of its record", first.op)
     } else {
         format!("what comes of windows (`{}`) has the time of its window", first.op)
     };
@@ -59,17 +66,29 @@ fn given_twice(node: &Node, first: &Node, diag: &mut Diagnostics) {
 }
 
 /// `op`: the operator that goes by it, or what says so of one.
-fn without_time(graph: &Graph, op: &Ident, lost: Lost) -> String {
+fn without_time(graph: &Graph, node: &Node, op: &Ident, input: usize, lost: Lost) -> String {
+    let these = match (node.inputs.len(), input) {
+        (1, _) => "these records is: write `.event_time(|x| x.time, secs(10))` before it",
+        (_, 0) => "the records before it is: write `.event_time(|x| x.time, secs(10))` on that stream too",
+        (_, _) => {
+            "the other stream's records is: write `.event_time(|x| x.time, secs(10))` on that stream too"
+        }
+    };
+    let windows = if node.kind.is_window() {
+        ". (Windows of processing time, `.window(length, slide)`, need none)"
+    } else {
+        ""
+    };
+    let first = if node.kind.is_window() { "the windows" } else { "it" };
     let name = |id: usize| graph.nodes[id].op.to_string();
     match lost {
         Lost::NeverGiven => format!(
-            "`{op}` goes by event time, and nobody says what the time of these records is: write \
-             `.event_time(|x| x.time, secs(10))` before it; the second operand is how far they may be out of order. \
-             (Windows of processing time, `.window(length, slide)`, need none)"
+            "`{op}` goes by event time, and nobody says what the time of {these}; the second operand is how far they may be \
+             out of order{windows}"
         ),
         Lost::Behind(id) => format!(
             "`{op}` goes by event time, and behind `{}` records have none, since each may be made of many: put \
-             the windows before it, or give the time again, `.event_time(|x| x.time, secs(10))` behind `{}`",
+             {first} before that, or give the time again, `.event_time(|x| x.time, secs(10))` behind `{}`",
             name(id),
             name(id)
         ),
@@ -90,8 +109,15 @@ fn without_time(graph: &Graph, op: &Ident, lost: Lost) -> String {
 fn followed_by_an_aggregate(graph: &Graph, diag: &mut Diagnostics) {
     for window in graph.nodes.iter().filter(|n| n.kind.is_window()) {
         let consumers = window.outputs.iter().flat_map(|stream| &graph.streams[*stream].consumers);
-        for (consumer, _) in consumers {
+        for (consumer, input) in consumers {
             let node = &graph.nodes[*consumer];
+            if *input == 1 && node.kind.spec().keyed {
+                diag.error(node.op.span(), joins::window_of_the_other(window.kind, node));
+                continue;
+            }
+            if node.kind.is_windowed_join() {
+                joins::in_windows(window, node, diag);
+            }
             // What stands behind it as a call is said where it is read.
             if !node.kind.is_windowed() && node.kind != OpKind::Map {
                 diag.error(node.op.span(), suggest::no_aggregate(window.kind, &node.op.to_string()));

@@ -85,6 +85,14 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     } else if (is(OpKind::WindowedAggregate) || is(OpKind::WindowedAggregateByKey)) && count() == 1 {
         (name, Some(aggregates(args.clone(), rt)))
     } else if let Some(kind) = OpKind::by_name(&name.to_string())
+        && kind.hands_on_times()
+        && !kind.is_interval_join()
+        && count() + 1 == kind.spec().args.len()
+    {
+        // How old a value may be, at most.
+        let comma = (!args.is_empty()).then(comma).flatten();
+        (name, Some(quote!(#args #comma ::core::time::Duration::MAX)))
+    } else if let Some(kind) = OpKind::by_name(&name.to_string())
         && kind.spec().class == Class::Windowed
     {
         let slide = kind.spec().args.iter().position(|arg| *arg == Arg::OptionalValue);
@@ -98,6 +106,11 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
             }
             _ => (name, None),
         }
+    } else if let Some(kind) = joins_by_name(&name)
+        && count() == kind.spec().args.len()
+        && kind.spec().args.contains(&Arg::OptionalFunction(2))
+    {
+        (quote::format_ident!("{name}_if"), None)
     } else if let Some((_, full)) = WITH_ALL.iter().find(|(kind, _)| is(*kind))
         && count() == 2
     {
@@ -105,6 +118,12 @@ fn as_method(name: Ident, args: &TokenStream, rt: &TokenStream) -> (Ident, Optio
     } else {
         (name, None)
     }
+}
+
+/// The join in event time that is called so.
+fn joins_by_name(name: &Ident) -> Option<OpKind> {
+    let is_join = |kind: &&OpKind| kind.is_windowed_join() || kind.is_interval_join();
+    OpKind::ALL.iter().filter(is_join).copied().find(|kind| name == kind.name())
 }
 
 /// Operators whose second operand may be left out, and what the facade calls them with both.

@@ -75,12 +75,18 @@ pub fn stage(graph: &Graph, stages: &Stages, index: usize) -> TokenStream {
     let operands = stage_operands(graph, &stage.fused);
     // Without a tail there is nothing to write: clippy would call a `()` unneeded.
     let given_back = (!tails.is_empty()).then(|| quote_spanned!(at=> (#(#tails,)*)));
-    let loops = quote_spanned!(at=> for #item in #rt::items(batch) { #body } #given_back);
+    let joins_table =
+        |n: &&NodeId| matches!(graph.nodes[**n].kind, OpKind::JoinTable | OpKind::LeftOuterJoinTable);
+    let tables: Vec<NodeId> = stage.fused.iter().filter(joins_table).copied().collect();
+    let (known, now) =
+        (tables.iter().map(|n| ops::table(graph, *n)), tables.iter().map(|n| ops::table_now(graph, *n)));
+    let loops = quote_spanned!(at=> #(#now)* for #item in #rt::items(batch) { #body } #given_back);
     let frame = names::frame(graph, stage.head);
     let closure = quote_spanned! {closure_at=>
         #by_value |batch, (#(mut #tails,)*): (#(#types,)*), (#(#operands,)*)| { #loops }
     };
     quote_spanned! {at=>
+        #(#known)*
         #(#attrs)*
         let (#(#tails,)*) = builder.stage(&#head_stream, #rt::frame!(#frame), (#(#operands,)*), #closure);
     }

@@ -17,7 +17,10 @@ impl Lowering<'_> {
         let [results] = outputs[..] else { return outputs };
         let node = self.graph.streams[results].node;
         let is_new = node + 1 == self.graph.nodes.len();
-        if tuple.is_none() || bindings.len() != 2 || !is_new || !self.graph.nodes[node].kind.is_windowed() {
+        let kind = self.graph.nodes[node].kind;
+        // Late records of a join would be of two types.
+        let gives = kind.is_windowed() && !kind.is_windowed_join();
+        if tuple.is_none() || bindings.len() != 2 || !is_new || !gives {
             return outputs;
         }
         let late = self.graph.streams.len();

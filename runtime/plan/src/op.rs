@@ -1,6 +1,7 @@
 //! The registry of operators: one row for each, read by the checker, the code generator, the renderers and
 //! the book. A new operator starts here; every `match` on [`OpKind`] then asks for its part.
 
+mod kinds;
 mod modifier;
 mod rows;
 
@@ -60,6 +61,8 @@ pub enum OpKind {
     RunningCount,
     RunningReduce,
     RunningFold,
+    JoinLatest,
+    LeftOuterJoinLatest,
     UpdateStateByKey,
     UpdateStateByKeyWith,
     MapWithState,
@@ -90,8 +93,24 @@ pub enum OpKind {
     WindowedFoldByKey,
     WindowedAggregateByKey,
     WindowedGroupByKey,
+    WindowedJoin,
+    WindowedLeftOuterJoin,
+    WindowedRightOuterJoin,
+    WindowedFullOuterJoin,
+    WindowedLeftSemiJoin,
+    WindowedCogroup,
     DropDuplicatesWithinWatermark,
     DropDuplicatesByKeyWithinWatermark,
+    JoinAsOf,
+    LeftOuterJoinAsOf,
+    IntervalJoin,
+    LeftOuterIntervalJoin,
+    RightOuterIntervalJoin,
+    FullOuterIntervalJoin,
+    LeftSemiIntervalJoin,
+    Sessionize,
+    Lag,
+    Delta,
     Print,
     ForEach,
     ForEachPartition,
@@ -234,6 +253,8 @@ impl OpKind {
         OpKind::RunningCount,
         OpKind::RunningReduce,
         OpKind::RunningFold,
+        OpKind::JoinLatest,
+        OpKind::LeftOuterJoinLatest,
         OpKind::UpdateStateByKey,
         OpKind::UpdateStateByKeyWith,
         OpKind::MapWithState,
@@ -264,8 +285,24 @@ impl OpKind {
         OpKind::WindowedFoldByKey,
         OpKind::WindowedAggregateByKey,
         OpKind::WindowedGroupByKey,
+        OpKind::WindowedJoin,
+        OpKind::WindowedLeftOuterJoin,
+        OpKind::WindowedRightOuterJoin,
+        OpKind::WindowedFullOuterJoin,
+        OpKind::WindowedLeftSemiJoin,
+        OpKind::WindowedCogroup,
         OpKind::DropDuplicatesWithinWatermark,
         OpKind::DropDuplicatesByKeyWithinWatermark,
+        OpKind::JoinAsOf,
+        OpKind::LeftOuterJoinAsOf,
+        OpKind::IntervalJoin,
+        OpKind::LeftOuterIntervalJoin,
+        OpKind::RightOuterIntervalJoin,
+        OpKind::FullOuterIntervalJoin,
+        OpKind::LeftSemiIntervalJoin,
+        OpKind::Sessionize,
+        OpKind::Lag,
+        OpKind::Delta,
         OpKind::Print,
         OpKind::ForEach,
         OpKind::ForEachPartition,
@@ -284,23 +321,6 @@ impl OpKind {
     /// The aggregate of windows that users call `name`, if there is one.
     pub fn windowed_by_name(name: &str) -> Option<OpKind> {
         Self::ALL.iter().copied().find(|k| k.spec().name == name && k.is_windowed())
-    }
-
-    /// Whether it cuts event time into windows, and so is followed by an aggregate of them.
-    pub fn is_window(self) -> bool {
-        matches!(self, OpKind::Tumbling | OpKind::Sliding | OpKind::Session | OpKind::Global)
-    }
-
-    /// Whether it judges records by their event time, behind an exchange.
-    pub fn goes_by_event_time(self) -> bool {
-        let spec = self.spec();
-        spec.class == Class::EventTime && spec.stateful
-    }
-
-    /// Whether it is an aggregate of windows.
-    pub fn is_windowed(self) -> bool {
-        let duplicates = [OpKind::DropDuplicatesWithinWatermark, OpKind::DropDuplicatesByKeyWithinWatermark];
-        self.goes_by_event_time() && !duplicates.contains(&self)
     }
 
     /// The method's name in the DSL.

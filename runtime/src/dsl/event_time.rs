@@ -73,7 +73,8 @@ impl<T> Stream<T> {
     /// The closure returns a [`Timestamp`](crate::clock::Timestamp), milliseconds since 1970 (`i64`, `u64`) or a `SystemTime`.
     /// The records pass as they are; operators further down that go by event time ask for it: windows
     /// ([`tumbling`](Stream::tumbling), [`sliding`](Stream::sliding), [`session`](Stream::session)). Element-wise operators keep
-    /// it; behind operators on whole ticks or on state it has to be given again.
+    /// it, and so do those that give their results in its order ([`join_as_of`](Stream::join_as_of), [`lag`](Stream::lag),
+    /// [`sessionize`](Stream::sessionize)); behind operators on whole ticks or on state it has to be given again.
     ///
     /// From the times a *watermark* is made, which says that no record before it is expected any more: the latest time seen so
     /// far without the bound, of the source partition that is furthest behind. A tick is judged by the watermark that was known

@@ -1,14 +1,11 @@
 //! What is made of windows of event time.
 
 use std::marker::PhantomData;
-use std::ops::Add;
 use std::time::Duration;
 
 use super::{Stream, stream};
 use crate::batch::Data;
-use crate::event_time::{
-    Aggregate, Collect, Count, Emit, Max, Mean, Min, Number, Of, Sum, Top, TopBy, Window,
-};
+use crate::event_time::{Aggregate, Emit, Window};
 use crate::key::{Key, Pair};
 use crate::state::{StateData, StateKey};
 
@@ -127,7 +124,8 @@ impl<T> Windowed<T> {
 
     /// Each window with what an aggregate makes of its records, or several at once, in a tuple of up to six.
     ///
-    /// Ready-made are `count()`, [`sum`](super::sum)`(f)`, [`min`](super::min)`(f)`, [`max`](super::max)`(f)`,
+    /// Ready-made are `count()`, [`count_distinct`](super::count_distinct)`(f)`, [`sum`](super::sum)`(f)`,
+    /// [`min`](super::min)`(f)`, [`max`](super::max)`(f)`, [`min_by`](super::min_by)`(f)`, [`max_by`](super::max_by)`(f)`,
     /// [`mean`](super::mean)`(f)`, `top(n)`, `top(n, f)`, `collect()`, `reduce(f)` and `fold(init, f)`: names that mean
     /// themselves between these parentheses, so there is nothing to import. One of your own implements [`Aggregate`].
     ///
@@ -288,68 +286,4 @@ impl<T: Pair<K: Key<Owned: StateKey>>> Windowed<T> {
         group_by_key_and_late of group_by_key [] ()
             -> (Window, <T::K as Key>::Owned, Vec<T::V>), (<T::K as Key>::Owned, T::V) [T::V: StateData];
     }
-}
-
-/// How many records: in [`aggregate`](Windowed::aggregate).
-pub fn count() -> Count {
-    Count
-}
-
-/// The sum of what a function makes of each record: in [`aggregate`](Windowed::aggregate). Floats are added in the order in
-/// which records came.
-pub fn sum<V, N, F>(function: F) -> Sum<F, N>
-where
-    N: StateData + Default + Add<Output = N>,
-    F: Fn(&V) -> N + Send + Sync,
-{
-    Of::<V>::records().sum(function)
-}
-
-/// The least of what a function makes of each record: in [`aggregate`](Windowed::aggregate). Of what can't be compared (`NaN`),
-/// the first.
-pub fn min<V, M, F>(function: F) -> Min<F, M>
-where
-    M: StateData + PartialOrd,
-    F: Fn(&V) -> M + Send + Sync,
-{
-    Of::<V>::records().min(function)
-}
-
-/// The greatest of what a function makes of each record: in [`aggregate`](Windowed::aggregate). Of what can't be compared
-/// (`NaN`), the first.
-pub fn max<V, M, F>(function: F) -> Max<F, M>
-where
-    M: StateData + PartialOrd,
-    F: Fn(&V) -> M + Send + Sync,
-{
-    Of::<V>::records().max(function)
-}
-
-/// The arithmetic mean of what a function makes of each record, an `f64`: in [`aggregate`](Windowed::aggregate).
-pub fn mean<V, N, F>(function: F) -> Mean<F, N>
-where
-    N: Number,
-    F: Fn(&V) -> N + Send + Sync,
-{
-    Of::<V>::records().mean(function)
-}
-
-/// The largest records, largest first: in [`aggregate`](Windowed::aggregate).
-pub fn top(n: usize) -> Top {
-    Of::<()>::records().top(n)
-}
-
-/// `top(n, f)`, as the editor sees it.
-#[doc(hidden)]
-pub fn top_by<V, M, F>(n: usize, function: F) -> TopBy<F, M>
-where
-    M: StateData + Ord,
-    F: Fn(&V) -> M + Send + Sync,
-{
-    Of::<V>::records().top_by(n, function)
-}
-
-/// All records, in the order in which they came: in [`aggregate`](Windowed::aggregate).
-pub fn collect() -> Collect {
-    Collect
 }

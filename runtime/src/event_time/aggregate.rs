@@ -15,7 +15,7 @@ use crate::state::StateData;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` aggregates no records of type `{V}`",
     label = "this can't aggregate the records of a window",
-    note = "an aggregate is `count()`, `sum(f)`, `min(f)`, `max(f)`, `mean(f)`, `top(n)`, `collect()`, or a tuple of up to six of them; what keeps records needs `#[derive(Clone, Serialize, Deserialize)]` on their type"
+    note = "an aggregate is `count()`, `count_distinct(f)`, `sum(f)`, `min(f)`, `max(f)`, `min_by(f)`, `max_by(f)`, `mean(f)`, `top(n)`, `collect()`, or a tuple of up to six of them; what keeps records needs `#[derive(Clone, Serialize, Deserialize)]` on their type"
 )]
 pub trait Aggregate<V>: Send + Sync {
     /// What is kept of a window while it is open.

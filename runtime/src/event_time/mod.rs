@@ -11,6 +11,8 @@
 //! | `panes.rs`, `sessions.rs` | what is kept of open windows, by key group |
 //! | `operator.rs` | the operator behind the exchange |
 //! | `duplicates.rs` | what came before, until the watermark has passed it |
+//! | `waiting.rs` | records that wait for the watermark |
+//! | `previous.rs`, `sessionize.rs` | each record with the one before it, or with its session |
 
 mod aggregate;
 mod aggregates;
@@ -19,8 +21,11 @@ mod extract;
 mod form;
 mod operator;
 mod panes;
+mod previous;
+mod sessionize;
 mod sessions;
 mod table;
+mod waiting;
 mod watermark;
 mod window;
 mod windows;
@@ -29,14 +34,21 @@ mod windows;
 mod tests;
 
 pub use aggregate::Aggregate;
-pub use aggregates::{Collect, Count, Max, Mean, Min, Number, Of, Sum, Top, TopBy};
+pub(crate) use aggregates::Cogrouped;
+pub use aggregates::{
+    Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Of, Sum, Top, TopBy,
+};
 pub(crate) use duplicates::DropDuplicatesWithinWatermark;
 pub use extract::{EventTime, time_of_result, timestamp};
 pub(crate) use form::{ByKey, ByKeyAndLate, Form, Whole, WholeAndLate};
 pub(crate) use operator::{Keeps, WindowAggregate};
 pub(crate) use panes::Panes;
+pub(crate) use previous::Previous;
+pub(crate) use sessionize::Sessionize;
 pub(crate) use sessions::Sessions;
+pub(crate) use table::Table;
+pub(crate) use waiting::{Waiting, Waits};
 pub use watermark::Watermarks;
 pub use window::Window;
-pub(crate) use windows::Shape;
 pub use windows::{Emit, Windows};
+pub(crate) use windows::{Fixed, Shape};

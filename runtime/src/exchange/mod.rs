@@ -91,6 +91,13 @@ pub struct Handle<T: Tail> {
     pub(crate) shared: T::Shared,
 }
 
+impl<T: Tail> Handle<T> {
+    /// Its stage, and its place among the tails there.
+    pub(crate) fn at(&self) -> (usize, usize) {
+        (self.stage, self.index)
+    }
+}
+
 macro_rules! tails {
     ($($tail:ident $index:tt),*) => {
         impl<$($tail: Tail),*> Tails for ($($tail,)*) {

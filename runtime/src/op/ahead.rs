@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::state::{Cell, KeyStates, StateData, StateKey, Timed, TimedStates};
 
 /// A list of keys, perhaps with more around it.
-pub(super) trait Keyed<K: Key> {
+pub(crate) trait Keyed<K: Key> {
     type Cell;
     fn keys(&mut self) -> &mut KeyStates<K, Self::Cell>;
 }
@@ -36,7 +36,7 @@ const SOME: usize = 16;
 /// Calls `meet` with each record, in order, with its hash and the place of its key, if that is known. A call may add or remove
 /// keys, one at most.
 #[inline(always)]
-pub(super) fn each<K, V, S>(
+pub(crate) fn each<K, V, S>(
     states: &mut S,
     records: Chunks<K, V>,
     mut meet: impl FnMut(&mut S, u64, Option<usize>, Entry<K, V>),

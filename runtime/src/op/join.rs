@@ -27,6 +27,8 @@ pub trait How<V, W>: Send + 'static {
     const LEFT: bool;
     /// Keeps right records without match.
     const RIGHT: bool;
+    /// A left record comes once, however many it matches.
+    const ONCE: bool = false;
 
     /// Of a match, or of one side alone; both are there where the constants allow nothing else.
     fn out(left: Option<V>, right: Option<W>) -> Self::Out;
@@ -57,6 +59,21 @@ how! {
     LeftOuter true false: |v, w| (v.expect(BOTH), w) => (V, Option<W>);
     RightOuter false true: |v, w| (v, w.expect(BOTH)) => (Option<V>, W);
     FullOuter true true: |v, w| (v, w) => (Option<V>, Option<W>);
+}
+
+/// Left records that match, alone.
+#[derive(Debug)]
+pub struct LeftSemi;
+
+impl<V, W> How<V, W> for LeftSemi {
+    type Out = V;
+    const LEFT: bool = false;
+    const RIGHT: bool = false;
+    const ONCE: bool = true;
+
+    fn out(left: Option<V>, _: Option<W>) -> V {
+        left.expect(BOTH)
+    }
 }
 
 /// `Clone`; the place where what a join brings together is not.

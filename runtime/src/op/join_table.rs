@@ -4,7 +4,7 @@ use std::slice;
 
 use super::join::Matched;
 use crate::key::{Key, SameKey};
-use crate::table::AsTable;
+use crate::table::Table;
 
 /// A pair with its matches. The last of them gets the pair itself, those before it a clone.
 struct Matches<'t, K, V, W> {
@@ -14,12 +14,11 @@ struct Matches<'t, K, V, W> {
 
 impl<'t, K: Key, V, W> Matches<'t, K, V, W> {
     #[inline(always)]
-    fn new<T>(table: &'t T, pair: (K, V)) -> Self
+    fn new<J: Key>(table: &'t Table<J, W>, pair: (K, V)) -> Self
     where
-        T: AsTable<Value = W>,
-        K::Owned: SameKey<T::Key>,
+        K::Owned: SameKey<J>,
     {
-        let found = table.as_table().get(&pair.0).iter();
+        let found = table.get(&pair.0).iter();
         Matches { pair: Some(pair), found }
     }
 }
@@ -40,12 +39,12 @@ impl<'t, K: Matched, V: Matched, W> Matches<'t, K, V, W> {
 
 /// The results for one record.
 #[inline(always)]
-pub fn join_table<'t, K, V, T>(table: &'t T, pair: (K, V)) -> impl Iterator<Item = (K, (V, T::Value))>
+pub fn join_table<K, V, J, W>(table: &Table<J, W>, pair: (K, V)) -> impl Iterator<Item = (K, (V, W))>
 where
-    K: Key + Matched,
+    K: Key<Owned: SameKey<J>> + Matched,
     V: Matched,
-    T: AsTable<Value: Matched + 't>,
-    K::Owned: SameKey<T::Key>,
+    J: Key,
+    W: Matched,
 {
     let mut matches = Matches::new(table, pair);
     std::iter::from_fn(move || matches.next().map(|(key, value, found)| (key, (value, found.again()))))
@@ -53,15 +52,15 @@ where
 
 /// As [`join_table`], with one result where there is no match.
 #[inline(always)]
-pub fn left_outer_join_table<'t, K, V, T>(
-    table: &'t T,
+pub fn left_outer_join_table<K, V, J, W>(
+    table: &Table<J, W>,
     pair: (K, V),
-) -> impl Iterator<Item = (K, (V, Option<T::Value>))>
+) -> impl Iterator<Item = (K, (V, Option<W>))>
 where
-    K: Key + Matched,
+    K: Key<Owned: SameKey<J>> + Matched,
     V: Matched,
-    T: AsTable<Value: Matched + 't>,
-    K::Owned: SameKey<T::Key>,
+    J: Key,
+    W: Matched,
 {
     let mut matches = Matches::new(table, pair);
     std::iter::from_fn(move || match matches.next() {

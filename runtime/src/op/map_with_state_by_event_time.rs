@@ -90,7 +90,7 @@ where
                 result.into_iter().for_each(&mut out);
             });
             self.time_out(cx, states, due, &mut out);
-            kept.next = kept.states.first();
+            kept.next = kept.states.first_timeout();
         }
     }
 

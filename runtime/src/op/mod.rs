@@ -1,7 +1,7 @@
 //! Operators behind an exchange: their merging halves, and the outputs on the driver. One file each.
 
 pub(crate) mod aggregate;
-mod ahead;
+pub(crate) mod ahead;
 mod arrivals;
 pub(crate) mod blocks;
 pub(crate) mod chunks;

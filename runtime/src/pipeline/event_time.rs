@@ -5,7 +5,6 @@ use std::time::Duration;
 use millstream_plan::NodeId;
 
 use crate::clock::Timestamp;
-use crate::event_time::Windows;
 
 /// An `event_time`.
 pub(crate) struct ClockNode {
@@ -18,9 +17,11 @@ pub(crate) struct ClockNode {
     pub idle_after: Option<Duration>,
 }
 
-pub(crate) struct WindowedNode {
+/// An operator whose results may have a time that the watermark has passed.
+pub(crate) struct DelayNode {
     pub node: NodeId,
-    pub windows: Windows,
+    /// By so much, at the watermark that makes them due.
+    pub delay: Duration,
 }
 
 /// What a timed operator waits for.

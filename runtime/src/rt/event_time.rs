@@ -15,7 +15,7 @@ use crate::event_time::{
 use crate::exchange::{Clock, Handle, Scatter};
 use crate::fused::Two;
 use crate::op::map_with_state_by_event_time::{AndSnapshotsByEventTime, MapWithStateByEventTime};
-use crate::pipeline::{ClockNode, HeadTasks, Route, WindowedNode};
+use crate::pipeline::{ClockNode, DelayNode, HeadTasks, Route};
 use crate::state::{State, StateData, StateKey, StateSpec};
 
 #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
@@ -135,7 +135,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, Whole>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<(), V, A, Whole>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_and_late<V, A, F>(
@@ -150,7 +155,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, WholeAndLate>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<(), V, A, WholeAndLate>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_by_key<K, V, A, F>(
@@ -166,7 +176,12 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKey>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<K, V, A, ByKey>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
     pub fn windowed_by_key_and_late<K, V, A, F>(
@@ -182,13 +197,19 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKeyAndLate>(node, tail, windows, aggregate(&Of::records()))
+        self.of_windows::<K, V, A, ByKeyAndLate>(
+            node,
+            &[(tail.stage, tail.index)],
+            windows,
+            aggregate(&Of::records()),
+        )
     }
 
-    fn of_windows<K, V, A, R>(
+    /// `from`: the tails that it reads.
+    pub(super) fn of_windows<K, V, A, R>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        from: &[(usize, usize)],
         windows: Windows,
         aggregate: A,
     ) -> Stream<Rows<R::Row>>
@@ -205,11 +226,11 @@ impl<'env> Builder<'env> {
         if let Some(window) = self.graph.nodes[node].inputs.first() {
             self.plan.set_detail(window.node, windows.detail());
         }
-        self.windowed.push(WindowedNode { node, windows });
+        self.delays.push(DelayNode { node, delay: windows.lateness() });
         match windows.shape() {
-            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R>(node, tail, windows, aggregate),
+            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R>(node, from, windows, aggregate),
             Shape::Session { .. } => {
-                self.kept::<K, V, A, Sessions<K, A::State>, R>(node, tail, windows, aggregate)
+                self.kept::<K, V, A, Sessions<K, A::State>, R>(node, from, windows, aggregate)
             }
         }
     }
@@ -217,7 +238,7 @@ impl<'env> Builder<'env> {
     fn kept<K, V, A, H, R>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        from: &[(usize, usize)],
         windows: Windows,
         aggregate: A,
     ) -> Stream<Rows<R::Row>>
@@ -229,6 +250,6 @@ impl<'env> Builder<'env> {
         R: Form<K, V, A::Out> + 'static,
     {
         let operator = WindowAggregate::<K, V, A, H, R>::new(node, windows, aggregate);
-        self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], operator)
+        self.operator(node, HeadTasks::Partitions, from, operator)
     }
 }

@@ -38,7 +38,7 @@ impl<K: StateKey, S: StateData> Kept for EventTimedStates<K, S> {
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
         let (keys, late) = KeyStates::restore_with(pieces)?;
         let mut states = TimedStates::of(keys);
-        let next = states.first();
+        let next = states.first_timeout();
         Ok(EventTimedStates { states, late, next })
     }
 

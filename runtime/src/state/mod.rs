@@ -33,7 +33,7 @@ pub(crate) use event_timed::EventTimedStates;
 pub use expiry::Expiry;
 pub use handle::State;
 pub use initial::Initial;
-pub(crate) use kept::{GroupState, Kept};
+pub(crate) use kept::{Freeze, GroupState, Kept};
 pub(crate) use keys::{KeyStates, Scratch};
 pub(crate) use marks::Marks;
 pub(crate) use migrate::{Migration, Migrations, Reading};

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::kept::{Freeze, Kept};
 use super::keys::THERE;
 use super::piece::{Piece, Schema};
@@ -96,8 +99,13 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         self.soonest.iter().copied().min().filter(|time| *time < never())
     }
 
+    /// No key times out before; that it is [`never`] counts too.
+    pub fn earliest(&self) -> Option<Timestamp> {
+        self.soonest.iter().copied().min()
+    }
+
     /// When the first key times out.
-    pub fn first(&mut self) -> Option<Timestamp> {
+    pub fn first_timeout(&mut self) -> Option<Timestamp> {
         self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
         loop {
             let (block, &soonest) = self.soonest.iter().enumerate().min_by_key(|(_, time)| **time)?;
@@ -185,6 +193,33 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         debug_assert!(left.is_empty(), "all that was due has gone");
     }
 
+    /// Calls `each` with every key that has timed out by `now`, in the order of time and hash, its state, and its time. It gives
+    /// back what is kept further, with a later time.
+    pub fn wake(
+        &mut self,
+        now: Timestamp,
+        mut each: impl FnMut(K::Slot, S, Timestamp) -> Option<(S, Timestamp)>,
+    ) {
+        let mut due = self.look(now);
+        if due.is_empty() {
+            return;
+        }
+        due.sort_unstable();
+        for (expires, hash) in due {
+            let at = self.keys.find_by(hash, |timed| timed.expires == Expires::at(expires));
+            let at = at.expect("it was found just now");
+            let slot = self.keys.entries.get(at).slot.clone();
+            let (state, before) = self.take(at);
+            match each(slot, state, before) {
+                Some((state, expires)) => self.put(at, state, expires, before, true),
+                None => self.remove(at),
+            }
+        }
+        // As in `expire`.
+        let left = self.look(now);
+        debug_assert!(left.is_empty(), "all that was due has been woken");
+    }
+
     /// The keys that have timed out by `now`: their times and hashes.
     fn look(&mut self, now: Timestamp) -> Vec<(Timestamp, u64)> {
         self.soonest.truncate(self.keys.len().div_ceil(BLOCK));
@@ -204,13 +239,30 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
     }
 }
 
+impl<K: StateKey, S: StateData> TimedStates<K, S> {
+    /// As [`Kept::freeze`]. `fields`: what the operator keeps for the group as a whole.
+    pub fn freeze_with(&mut self, how: Freeze, fields: &impl Serialize) -> Option<Piece> {
+        self.keys.freeze_with(how, fields)
+    }
+
+    /// As [`Kept::restore`], with what the operator keeps for the group.
+    pub fn restore_with<F: DeserializeOwned>(pieces: &[&[u8]]) -> Result<(Self, F), BoxError> {
+        let (keys, fields) = KeyStates::restore_with(pieces)?;
+        Ok((TimedStates::of(keys), fields))
+    }
+
+    pub fn move_to(&mut self, backend: &Backend) {
+        self.keys.move_to(backend);
+    }
+}
+
 impl<K: StateKey, S: StateData> Kept for TimedStates<K, S> {
     fn freeze(&mut self, how: Freeze) -> Option<Piece> {
-        self.keys.freeze(how)
+        self.freeze_with(how, &())
     }
 
     fn restore(pieces: &[&[u8]]) -> Result<Self, BoxError> {
-        Ok(TimedStates::of(KeyStates::restore(pieces)?))
+        Ok(TimedStates::restore_with::<()>(pieces)?.0)
     }
 
     fn move_to(&mut self, backend: &Backend) {

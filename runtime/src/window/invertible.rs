@@ -1,9 +1,8 @@
 //! The aggregate of a sliding window whose function has an inverse.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
+use super::Panes;
 use super::span::Span;
 
 /// A total, to which panes that come are added and from which those that go are taken: a call each.
@@ -12,7 +11,7 @@ use super::span::Span;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Invertible<V> {
     /// With the ends of the panes.
-    panes: VecDeque<(i64, V)>,
+    panes: Panes<V>,
     /// How many of them the total holds: those up to the end of the last window.
     counted: usize,
     total: Option<V>,
@@ -20,7 +19,7 @@ pub(crate) struct Invertible<V> {
 
 impl<V> Default for Invertible<V> {
     fn default() -> Self {
-        Invertible { panes: VecDeque::new(), counted: 0, total: None }
+        Invertible { panes: Panes::default(), counted: 0, total: None }
     }
 }
 
@@ -28,27 +27,27 @@ impl<V: Clone> Invertible<V> {
     /// A value of the pane that ends at `pane`.
     #[inline]
     pub fn add(&mut self, pane: i64, value: V, f: &impl Fn(V, V) -> V) {
-        let open =
-            self.panes.back().is_some_and(|(last, _)| *last == pane) && self.counted < self.panes.len();
-        let before = if open { self.panes.pop_back() } else { None };
-        debug_assert!(self.panes.back().is_none_or(|(last, _)| *last < pane), "panes come in order");
-        let value = match before {
-            Some((_, before)) => f(before, value),
-            None => value,
-        };
-        self.panes.push_back((pane, value));
+        let is_open = self.counted < self.panes.len();
+        match self.panes.back_mut() {
+            Some((last, before)) if is_open && *last == pane => *before = f(before.clone(), value),
+            last => {
+                debug_assert!(last.is_none_or(|(last, _)| *last < pane), "panes come in order");
+                self.panes.push_back((pane, value));
+            }
+        }
     }
 
     /// The total of a window, if there ever was a value.
     #[inline]
     pub fn slide(&mut self, span: Span, f: &impl Fn(V, V) -> V, inverse: &impl Fn(V, V) -> V) -> Option<&V> {
-        while let Some(gone) = span.pop_passed(&mut self.panes) {
+        while self.panes.front().is_some_and(|(pane, _)| *pane <= span.after) {
+            let Some((_, gone)) = self.panes.pop_front() else { break };
             if self.counted > 0 {
                 self.counted -= 1;
                 self.total = self.total.take().map(|total| inverse(total, gone));
             }
         }
-        while let Some((_, value)) = self.panes.get(self.counted).filter(|(pane, _)| *pane <= span.end) {
+        while let Some((_, value)) = self.panes.get_mut(self.counted).filter(|(pane, _)| *pane <= span.end) {
             let value = value.clone();
             self.total = Some(match self.total.take() {
                 Some(total) => f(total, value),

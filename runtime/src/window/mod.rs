@@ -7,12 +7,14 @@
 
 mod invertible;
 mod kept;
+mod panes;
 mod sliding;
 mod span;
 mod spec;
 
 pub(crate) use invertible::Invertible;
 pub(crate) use kept::Kept;
+use panes::Panes;
 pub(crate) use sliding::Sliding;
 pub(crate) use span::{Slides, Span, gcd, millis};
 pub(crate) use spec::Window;

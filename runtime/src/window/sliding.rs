@@ -1,9 +1,8 @@
 //! The aggregate of a sliding window whose function has no inverse.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
+use super::Panes;
 use super::span::Span;
 
 /// One key's panes, and enough partial aggregates that a window costs a few calls of the function, however many panes it has.
@@ -26,7 +25,7 @@ use super::span::Span;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sliding<V> {
     /// With the ends of the panes.
-    panes: VecDeque<(i64, V)>,
+    panes: Panes<V>,
     /// Where the parts begin, counted from the front.
     left: u32,
     right: u32,
@@ -43,7 +42,7 @@ pub(crate) struct Sliding<V> {
 impl<V> Default for Sliding<V> {
     fn default() -> Self {
         Sliding {
-            panes: VecDeque::new(),
+            panes: Panes::default(),
             left: 0,
             right: 0,
             built: 0,
@@ -81,7 +80,7 @@ impl<V: Clone> Sliding<V> {
         {
             self.push(pane, value, f);
         }
-        let front = (self.back > 0).then(|| self.panes[0].1.clone());
+        let front = self.panes.front().filter(|_| self.back > 0).map(|(_, front)| front.clone());
         match (front, self.last.clone()) {
             (Some(front), Some(last)) => Some(f(front, last)),
             (front, last) => front.or(last),
@@ -133,13 +132,13 @@ impl<V: Clone> Sliding<V> {
             return;
         }
         if let Some(middle) = &self.middle {
-            let value = &mut self.panes[self.left as usize].1;
+            let value = self.panes.value_mut(self.left as usize);
             *value = f(value.clone(), middle.clone());
         }
         self.left += 1;
         if self.built < self.back {
-            let behind = self.panes[self.built as usize].1.clone();
-            let value = &mut self.panes[self.built as usize - 1].1;
+            let behind = self.panes.value_mut(self.built as usize).clone();
+            let value = self.panes.value_mut(self.built as usize - 1);
             *value = f(value.clone(), behind);
         }
         self.built -= 1;

@@ -4,7 +4,9 @@
 use std::hint::black_box;
 
 use millstream_bench::harness::{Row, compare, summary};
-use millstream_bench::{chain, checkpoints, data, grep, joins, on_timely, state, windows, word_count, words};
+use millstream_bench::{
+    chain, checkpoints, data, grep, joins, nexmark, on_timely, state, windows, word_count, words,
+};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -224,6 +226,25 @@ fn main() {
         let seconds =
             std::env::var("MILLSTREAM_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50);
         checkpoints::report(seconds, rounds.min(4) as u64);
+    }
+    if wanted("nexmark") {
+        let n = megabytes as u64 * 1000;
+        let events = nexmark::events(n);
+        type Query = fn(&nexmark::Events) -> u64;
+        let queries: [(&str, Query, Query); 7] = [
+            ("nexmark 1", nexmark::q1_by_hand, nexmark::q1),
+            ("nexmark 2", nexmark::q2_by_hand, nexmark::q2),
+            ("nexmark 3", nexmark::q3_by_hand, nexmark::q3),
+            ("nexmark 4", nexmark::q4_by_hand, nexmark::q4),
+            ("nexmark 5", nexmark::q5_by_hand, nexmark::q5),
+            ("nexmark 7", nexmark::q7_by_hand, nexmark::q7),
+            ("nexmark 8", nexmark::q8_by_hand, nexmark::q8),
+        ];
+        for (query, by_hand, ours) in queries {
+            let rows =
+                vec![Row::new("by hand", || by_hand(&events)), Row::new("millstream", || ours(&events))];
+            results.extend(compare(query, rounds, n, n * 200, rows));
+        }
     }
     summary(&results);
 }

@@ -9,6 +9,7 @@ pub mod files;
 pub mod grep;
 pub mod harness;
 pub mod joins;
+pub mod nexmark;
 pub mod on_timely;
 pub mod state;
 pub mod windows;

@@ -2,7 +2,9 @@
 //! test engine each case also crashes and is restarted behind every one of its ticks, with another number of partitions.
 
 mod aggregates;
+mod as_of;
 mod duplicates;
+mod joins;
 mod sessions;
 mod windows;
 
@@ -27,7 +29,9 @@ pub fn check(case: &Case) -> Option<Check> {
     if case.expect_error && case.op == "session_window_agg" {
         return Some(sessions::updates_are_refused);
     }
-    aggregates::check(case).or_else(|| pipeline(case).map(|_| as_ever as Check))
+    as_of::check(case)
+        .or_else(|| aggregates::check(case))
+        .or_else(|| pipeline(case).map(|_| as_ever as Check))
 }
 
 fn pipeline(case: &Case) -> Option<Build> {
@@ -35,6 +39,7 @@ fn pipeline(case: &Case) -> Option<Build> {
         .or_else(|| sessions::pipeline(case))
         .or_else(|| aggregates::pipeline(case))
         .or_else(|| duplicates::pipeline(case))
+        .or_else(|| joins::pipeline(case))
 }
 
 /// Runs undisturbed, and on the test engine also with a restart behind each tick.
@@ -60,9 +65,14 @@ fn has_more(case: &Case) -> bool {
         && case.text("mode") != "complete"
 }
 
-/// The batches, each with what follows it.
+/// The batches of the first input, each with what follows it.
 fn ticks(case: &Case) -> Vec<Vec<Value>> {
-    let batches = case.batches(1).into_iter().map(Option::unwrap_or_default);
+    ticks_of(case, 1)
+}
+
+/// As [`ticks`], of any input.
+fn ticks_of(case: &Case, input: usize) -> Vec<Vec<Value>> {
+    let batches = case.batches(input).into_iter().map(Option::unwrap_or_default);
     if has_more(case) { batches.flat_map(|batch| [batch, Vec::new()]).collect() } else { batches.collect() }
 }
 

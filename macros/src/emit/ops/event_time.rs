@@ -38,15 +38,21 @@ pub fn clock(graph: &Graph, node: NodeId) -> TokenStream {
     quote_spanned!(at=> builder.event_time(#node, &#clock, #bound, #idle);)
 }
 
-/// The statement that gives what came of a window its time, where windows follow.
+/// The statement that gives a head's record its time: where what follows asks for that, and where the time comes with it.
 pub fn time_of_result(graph: &Graph, stages: &Stages, head: NodeId, item: &Ident) -> Option<TokenStream> {
     let wants = |n: &crate::ir::Node| {
         n.goes_by_event_time() && n.inputs.iter().any(|s| time_of(graph, stages, *s) == Ok(head))
     };
-    if !graph.nodes[head].kind.is_windowed() || !graph.nodes.iter().any(wants) {
-        return None;
-    }
+    let kind = graph.nodes[head].kind;
+    let is_wanted = graph.nodes.iter().any(wants);
     let (at, rt, n) = place(graph, head);
     let time = names::time(head, n.op.span());
+    if kind.hands_on_times() {
+        let time = if is_wanted { quote_spanned!(at=> #time) } else { quote_spanned!(at=> _) };
+        return Some(quote_spanned!(at=> let (#time, #item) = #item;));
+    }
+    if !kind.has_time_of_window() || !is_wanted {
+        return None;
+    }
     Some(quote_spanned!(at=> let #time = #rt::time_of_result(&#item);))
 }

@@ -28,6 +28,7 @@ mod map_async;
 mod map_partitions;
 mod map_values;
 mod map_with_state;
+mod of_time;
 mod of_windows;
 mod parts;
 mod print;
@@ -44,6 +45,7 @@ mod sort_by_key;
 mod source;
 mod split;
 mod tails;
+mod timed_joins;
 mod top;
 mod transform;
 mod transform_with;
@@ -56,6 +58,7 @@ mod windowed;
 mod words;
 
 pub use event_time::{clock, time_of_result};
+pub use join_table::{now as table_now, table};
 pub use of_windows::AGGREGATES;
 pub use print::DEFAULT_LENGTH;
 pub use save_as_text_files::DEFAULT_SUFFIX;
@@ -120,6 +123,8 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::RunningCount
         | OpKind::RunningReduce
         | OpKind::RunningFold
+        | OpKind::JoinLatest
+        | OpKind::LeftOuterJoinLatest
         | OpKind::UpdateStateByKey
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState
@@ -147,6 +152,22 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident, exit: &
         | OpKind::WindowedGroupByKey
         | OpKind::DropDuplicatesWithinWatermark
         | OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::WindowedJoin
+        | OpKind::WindowedLeftOuterJoin
+        | OpKind::WindowedRightOuterJoin
+        | OpKind::WindowedFullOuterJoin
+        | OpKind::WindowedLeftSemiJoin
+        | OpKind::WindowedCogroup
+        | OpKind::IntervalJoin
+        | OpKind::LeftOuterIntervalJoin
+        | OpKind::RightOuterIntervalJoin
+        | OpKind::FullOuterIntervalJoin
+        | OpKind::LeftSemiIntervalJoin
+        | OpKind::JoinAsOf
+        | OpKind::LeftOuterJoinAsOf
+        | OpKind::Sessionize
+        | OpKind::Lag
+        | OpKind::Delta
         | OpKind::Aggregate
         | OpKind::Print
         | OpKind::ForEach
@@ -172,7 +193,9 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::FullOuterJoin
         | OpKind::LeftSemiJoin
         | OpKind::LeftAntiJoin
-        | OpKind::Cogroup => join::attach(graph, node),
+        | OpKind::Cogroup
+        | OpKind::JoinLatest
+        | OpKind::LeftOuterJoinLatest => join::attach(graph, node),
         OpKind::Count => count::attach(graph, node),
         OpKind::CountByValue => count_by_value::attach(graph, node),
         OpKind::Union => union::attach(graph, node),
@@ -214,6 +237,20 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedGroupByKey => of_windows::attach(graph, node),
         OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
             drop_duplicates::attach_timed(graph, node)
+        }
+        OpKind::WindowedJoin
+        | OpKind::WindowedLeftOuterJoin
+        | OpKind::WindowedRightOuterJoin
+        | OpKind::WindowedFullOuterJoin
+        | OpKind::WindowedLeftSemiJoin
+        | OpKind::WindowedCogroup
+        | OpKind::IntervalJoin
+        | OpKind::LeftOuterIntervalJoin
+        | OpKind::RightOuterIntervalJoin
+        | OpKind::FullOuterIntervalJoin
+        | OpKind::LeftSemiIntervalJoin => timed_joins::attach(graph, node),
+        OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Sessionize | OpKind::Lag | OpKind::Delta => {
+            of_time::attach(graph, node)
         }
         OpKind::Print => print::attach(graph, node),
         OpKind::ForEach | OpKind::ForEachPartition | OpKind::ForEachBatch => for_each::attach(graph, node),

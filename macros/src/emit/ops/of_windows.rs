@@ -33,9 +33,9 @@ fn counts(n: &Node) -> bool {
 }
 
 /// The event time of the record at hand. Without one (`check::windows` saw to it that none is needed) all time is one.
-pub fn time(cx: &Emitter<'_>, node: NodeId) -> TokenStream {
+pub fn time(cx: &Emitter<'_>, node: NodeId, input: usize) -> TokenStream {
     let (at, rt, n) = place(cx.graph, node);
-    match time_of(cx.graph, cx.stages, n.inputs[0]) {
+    match time_of(cx.graph, cx.stages, n.inputs[input]) {
         Ok(from) => names::time(from, n.op.span()).into_token_stream(),
         Err(_) => quote_spanned!(at=> #rt::Timestamp::MIN),
     }
@@ -44,7 +44,7 @@ pub fn time(cx: &Emitter<'_>, node: NodeId) -> TokenStream {
 pub fn push(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
     let (at, rt, n) = place(cx.graph, node);
     let tail = names::tail(node, 0, n.op.span());
-    let time = time(cx, node);
+    let time = time(cx, node, 0);
     match (n.kind.spec().keyed, counts(n)) {
         (true, true) => quote_spanned! {at=>
             let (__key, _) = #rt::pair(#item);
@@ -80,7 +80,7 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
 }
 
 /// Which windows they are.
-fn windows(graph: &Graph, window: NodeId) -> TokenStream {
+pub(super) fn windows(graph: &Graph, window: NodeId) -> TokenStream {
     let (at, rt, n) = place(graph, window);
     let name = Ident::new(n.kind.name(), at);
     let operands = (0..n.operands.len()).map(|index| argument(graph, window, index));
@@ -133,7 +133,20 @@ fn keeps_whole(graph: &Graph, node: NodeId) -> bool {
 }
 
 /// The names of ready-made aggregates, which mean themselves in the operand of `aggregate`.
-pub const AGGREGATES: [&str; 9] = ["count", "sum", "min", "max", "mean", "top", "collect", "reduce", "fold"];
+pub const AGGREGATES: [&str; 12] = [
+    "count",
+    "count_distinct",
+    "sum",
+    "min",
+    "max",
+    "min_by",
+    "max_by",
+    "mean",
+    "top",
+    "collect",
+    "reduce",
+    "fold",
+];
 
 struct Names {
     at: proc_macro2::Span,

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::parts::pair;
-use super::{of_windows, top};
+use super::{of_windows, timed_joins, top};
 use crate::emit::stage::Emitter;
 use crate::ir::{Graph, NodeId, OpKind};
 use crate::names;
@@ -45,6 +45,8 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::LeftAntiJoin
         | OpKind::Cogroup
         | OpKind::RunningFold
+        | OpKind::JoinLatest
+        | OpKind::LeftOuterJoinLatest
         | OpKind::UpdateStateByKey
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState
@@ -65,7 +67,24 @@ pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
         | OpKind::WindowedFoldByKey
         | OpKind::WindowedAggregateByKey
         | OpKind::WindowedGroupByKey => of_windows::tail_type(graph, node),
-        OpKind::DropDuplicatesWithinWatermark | OpKind::DropDuplicatesByKeyWithinWatermark => {
+        OpKind::WindowedJoin
+        | OpKind::WindowedLeftOuterJoin
+        | OpKind::WindowedRightOuterJoin
+        | OpKind::WindowedFullOuterJoin
+        | OpKind::WindowedLeftSemiJoin
+        | OpKind::WindowedCogroup
+        | OpKind::IntervalJoin
+        | OpKind::LeftOuterIntervalJoin
+        | OpKind::RightOuterIntervalJoin
+        | OpKind::FullOuterIntervalJoin
+        | OpKind::LeftSemiIntervalJoin => quote_spanned!(at=> #rt::Scatter<_, _>),
+        OpKind::DropDuplicatesWithinWatermark
+        | OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::JoinAsOf
+        | OpKind::LeftOuterJoinAsOf
+        | OpKind::Sessionize
+        | OpKind::Lag
+        | OpKind::Delta => {
             quote_spanned!(at=> #rt::Scatter<_, _>)
         }
         OpKind::Fold => quote_spanned!(at=> #rt::Give<_>),
@@ -121,17 +140,25 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
     let rt = cx.graph.rt(at);
     let tail = names::tail(node, input, n.op.span());
     match n.kind {
+        kind if kind.is_windowed_join() || kind.is_interval_join() => {
+            timed_joins::push(cx, node, input, item)
+        }
         kind if kind.is_windowed() => of_windows::push(cx, node, item),
         OpKind::DropDuplicatesWithinWatermark => {
-            let time = of_windows::time(cx, node);
+            let time = of_windows::time(cx, node, input);
             quote_spanned!(at=> #tail.push(#item, (#time, ()));)
         }
         OpKind::DropDuplicatesByKeyWithinWatermark
+        | OpKind::JoinAsOf
+        | OpKind::LeftOuterJoinAsOf
+        | OpKind::Sessionize
+        | OpKind::Lag
+        | OpKind::Delta
         | OpKind::MapWithState
         | OpKind::MapWithStateAndSnapshots
             if n.goes_by_event_time() =>
         {
-            let time = of_windows::time(cx, node);
+            let time = of_windows::time(cx, node, input);
             quote_spanned!(at=> let (__key, __value) = #rt::pair(#item); #tail.push(__key, (#time, #rt::own!(__value)));)
         }
         OpKind::ReduceByKey
@@ -171,6 +198,8 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, input: usize, item: &Ident) -> Token
         | OpKind::LeftAntiJoin
         | OpKind::Cogroup
         | OpKind::RunningFold
+        | OpKind::JoinLatest
+        | OpKind::LeftOuterJoinLatest
         | OpKind::UpdateStateByKey
         | OpKind::UpdateStateByKeyWith
         | OpKind::MapWithState

@@ -64,7 +64,8 @@ impl Modifier {
         match self {
             Modifier::Id => spec.stateful || matches!(spec.class, Class::Root | Class::Output),
             Modifier::Unbounded => {
-                matches!(kind, OpKind::DropDuplicates | OpKind::DropDuplicatesByKey)
+                kind.is_interval_join()
+                    || matches!(kind, OpKind::DropDuplicates | OpKind::DropDuplicatesByKey)
             }
             Modifier::IdleAfter => kind == OpKind::EventTime,
             Modifier::AllowedLateness => kind.is_window() && kind != OpKind::Global,
@@ -99,7 +100,7 @@ impl Modifier {
             Modifier::Unbounded => ModifierSpec {
                 name: "unbounded",
                 arg: ModifierArg::Nothing,
-                takers: "`drop_duplicates` and `drop_duplicates_by_key`",
+                takers: "`drop_duplicates`, `drop_duplicates_by_key`, and interval joins without both bounds",
                 summary: "Remembers for ever: the state grows with the records, up to the memory that there is.",
             },
             Modifier::IdleAfter => ModifierSpec {

@@ -2,8 +2,10 @@
 
 mod by_key;
 mod event_time;
+mod in_time;
 mod per_batch;
 mod stateful;
+mod timed_joins;
 mod windowed;
 
 use super::{Arg, Class, Cut, OpKind, OpSpec};
@@ -274,6 +276,8 @@ impl OpKind {
             OpKind::RunningCount
             | OpKind::RunningReduce
             | OpKind::RunningFold
+            | OpKind::JoinLatest
+            | OpKind::LeftOuterJoinLatest
             | OpKind::UpdateStateByKey
             | OpKind::UpdateStateByKeyWith
             | OpKind::MapWithState
@@ -288,6 +292,17 @@ impl OpKind {
             | OpKind::ReduceByKeyAndWindowWithInverse
             | OpKind::GroupByKeyAndWindow
             | OpKind::CountByValueAndWindow => windowed::row(self),
+            OpKind::WindowedJoin
+            | OpKind::WindowedLeftOuterJoin
+            | OpKind::WindowedRightOuterJoin
+            | OpKind::WindowedFullOuterJoin
+            | OpKind::WindowedLeftSemiJoin
+            | OpKind::WindowedCogroup
+            | OpKind::IntervalJoin
+            | OpKind::LeftOuterIntervalJoin
+            | OpKind::RightOuterIntervalJoin
+            | OpKind::FullOuterIntervalJoin
+            | OpKind::LeftSemiIntervalJoin => timed_joins::row(self),
             OpKind::EventTime
             | OpKind::Tumbling
             | OpKind::Sliding
@@ -305,7 +320,9 @@ impl OpKind {
             | OpKind::WindowedAggregateByKey
             | OpKind::WindowedGroupByKey
             | OpKind::DropDuplicatesWithinWatermark
-            | OpKind::DropDuplicatesByKeyWithinWatermark => event_time::row(self),
+            | OpKind::DropDuplicatesByKeyWithinWatermark
+            | OpKind::Sessionize => event_time::row(self),
+            OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta => in_time::row(self),
             OpKind::Print => output(
                 "print",
                 &[OptionalValue],

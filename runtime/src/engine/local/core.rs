@@ -1,6 +1,7 @@
 //! What the driver and the pool's threads share: the work, and the scheduler behind a lock that is taken once a
 //! task, never once a record.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -12,9 +13,13 @@ use super::work::Work;
 use crate::engine::spans::Spans;
 use crate::engine::trace::{Trace, TraceEvent};
 use crate::sync::Mutex;
+use crate::table::{self, OfTick};
 
 pub(crate) struct Core<'env> {
     work: Work<'env>,
+    /// Of the ticks in flight, where the pipeline has some that are refreshed.
+    tables: Mutex<BTreeMap<u64, Arc<OfTick>>>,
+    has_tables: AtomicBool,
     pub spans: Spans,
     shared: Mutex<Shared>,
     /// Set with the first failure.
@@ -35,6 +40,8 @@ impl<'env> Core<'env> {
         let shared = Mutex::new(Shared { scheduler, failure: None });
         Core {
             work,
+            tables: Mutex::default(),
+            has_tables: AtomicBool::new(false),
             spans: Spans::new(),
             shared,
             failed: AtomicBool::new(false),
@@ -59,7 +66,7 @@ impl<'env> Core<'env> {
         self.trace(|| TraceEvent::Started { tick: id.tick, stage: id.stage, task: id.task });
         let started = Instant::now();
         let entered = self.work.in_span(&self.spans, id);
-        let result = self.work.run(task);
+        let result = table::during(self.tables_of(id.tick), || self.work.run(task));
         drop(entered);
         let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.trace(|| TraceEvent::Finished { tick: id.tick, stage: id.stage, task: id.task });
@@ -75,6 +82,26 @@ impl<'env> Core<'env> {
         };
         std::mem::forget(alarm);
         (ready, news)
+    }
+
+    /// A tick that begins has these tables.
+    pub fn begin_tables(&self, tick: u64, tables: Arc<OfTick>) {
+        self.has_tables.store(true, Ordering::SeqCst);
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(tick, tables);
+    }
+
+    /// A tick is done with its tables.
+    pub fn end_tables(&self, tick: u64) {
+        if self.has_tables.load(Ordering::SeqCst) {
+            self.tables.lock().unwrap_or_else(PoisonError::into_inner).remove(&tick);
+        }
+    }
+
+    fn tables_of(&self, tick: u64) -> Option<Arc<OfTick>> {
+        if !self.has_tables.load(Ordering::SeqCst) {
+            return None;
+        }
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(&tick).cloned()
     }
 
     /// Tells the driver to look.

@@ -23,6 +23,7 @@ use super::planner::{Planner, WhenEmpty};
 use super::savepoints::Savepoints;
 use super::schedule::{MAX_IN_FLIGHT, Task, TaskId};
 use super::states::StateName;
+use super::tables::Tables;
 use super::topology::Topology;
 use super::watermarks::ClockState;
 use crate::checkpoint::LoggedTick;
@@ -58,6 +59,7 @@ pub(crate) struct Driver<'env> {
     topology: Arc<Topology>,
     places: Places,
     delivery: Delivery<'env>,
+    tables: Tables,
     /// By stage, the state that its operator keeps.
     states: Vec<Option<StateName>>,
     /// By source, the name by which a checkpoint knows it.
@@ -219,9 +221,11 @@ impl<'env> Driver<'env> {
     /// Begins the tick that is planned next, and returns its first tasks.
     pub fn begin(&mut self) -> Vec<Task> {
         let mut ready = Vec::new();
-        let plan = self.planner.pop().expect("whoever begins a tick has asked whether it can");
-        if let Err(failure) =
-            self.record(&plan).and_then(|()| self.fault(FaultPoint::BeforeStages, plan.tick.number))
+        let mut plan = self.planner.pop().expect("whoever begins a tick has asked whether it can");
+        let begun = self.begin_tables(&mut plan);
+        if let Err(failure) = begun
+            .and_then(|()| self.record(&plan))
+            .and_then(|()| self.fault(FaultPoint::BeforeStages, plan.tick.number))
         {
             self.core.fail(failure);
             return ready;
@@ -244,6 +248,14 @@ impl<'env> Driver<'env> {
             is_timed: false,
         });
         ready
+    }
+
+    /// Decides which tables the tick has, where that is not known yet, and has them ready.
+    fn begin_tables(&mut self, plan: &mut TickPlan) -> Result<(), Failure> {
+        if let Some(tables) = self.tables.of_tick(plan, &self.places)? {
+            self.core.begin_tables(plan.tick.number, tables);
+        }
+        Ok(())
     }
 
     /// Every plan passes here before anything of its tick runs.

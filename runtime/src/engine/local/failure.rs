@@ -86,6 +86,7 @@ impl Places {
         match node.and_then(|node| self.graph.nodes.get(node)).map(|n| n.kind) {
             Some(OpKind::Source) => Error::Source { at, source },
             Some(OpKind::Sink | OpKind::SaveAsTextFiles | OpKind::Print) => Error::Sink { at, source },
+            Some(OpKind::JoinTable | OpKind::LeftOuterJoinTable) => Error::Table { at, source },
             _ => Error::Output { at, source },
         }
     }

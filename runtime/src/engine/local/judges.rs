@@ -13,9 +13,9 @@ use crate::tick::TickKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Judge {
     clock: usize,
-    /// The lateness that windows between the two allow: their results come so much later.
+    /// The lateness that windows between the two allow, and how long joins wait for a match: their results come so much later.
     delay: Duration,
-    /// There are windows between the two: what comes of them is judged late as their records were.
+    /// There are windows between the two, or what else waits for it: what comes of them is judged late as their records were.
     behind: bool,
 }
 
@@ -39,11 +39,14 @@ impl Judges {
                 }
             }
             into.push(all.clone());
-            if let Some(windows) = pipeline.windowed.iter().find(|w| w.node == id).map(|w| &w.windows) {
+            if let Some(late) = pipeline.delays.iter().find(|late| late.node == id) {
                 for judge in &mut all {
-                    judge.delay = judge.delay.saturating_add(windows.lateness());
+                    judge.delay = judge.delay.saturating_add(late.delay);
                     judge.behind = true;
                 }
+            }
+            if node.kind.hands_on_times() || node.kind == OpKind::Sessionize {
+                all.iter_mut().for_each(|judge| judge.behind = true);
             }
             if node.kind == OpKind::EventTime
                 && let Some(clock) = pipeline.clocks.iter().position(|c| c.node == id)
@@ -70,7 +73,9 @@ pub(crate) fn judge(judges: &[Judge], clocks: &[Watermarks], kind: TickKind) -> 
     let of = |judge: &Judge| clocks.get(judge.clock).copied().unwrap_or_default();
     let late = judges.iter().map(|judge| {
         let watermarks = of(judge);
-        (if judge.behind { watermarks.late } else { watermarks.due }).minus(judge.delay)
+        // The time of a window that ended just behind that watermark is the watermark itself.
+        let behind = || watermarks.late.minus(Duration::from_millis(1));
+        (if judge.behind { behind() } else { watermarks.due }).minus(judge.delay)
     });
     let due = judges.iter().map(|judge| of(judge).due.minus(judge.delay));
     Watermarks { late: late.min().unwrap_or(Timestamp::MIN), due: due.min().unwrap_or(Timestamp::MIN) }

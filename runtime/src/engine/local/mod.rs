@@ -29,6 +29,7 @@ pub(super) mod recovery;
 mod savepoints;
 pub(super) mod schedule;
 mod states;
+mod tables;
 pub(super) mod throttle;
 pub(super) mod timer;
 pub(super) mod topology;

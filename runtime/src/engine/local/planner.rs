@@ -222,7 +222,7 @@ impl Planner {
         }
         let sources = vec![SourcePlan::default(); self.intake.len()];
         let tick = Tick { number: self.number, time, epoch: self.epoch };
-        self.put(TickPlan { tick, kind, sources, watermarks, finished: Vec::new() });
+        self.put(TickPlan { tick, kind, sources, watermarks, ..TickPlan::default() });
         Some(time)
     }
 
@@ -309,6 +309,7 @@ impl Planner {
                 sources: asked.sources,
                 watermarks: self.clocks.at(time, TickKind::Data),
                 finished: asked.finished,
+                tables: Vec::new(),
             });
         }
         Ok(run)

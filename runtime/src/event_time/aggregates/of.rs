@@ -3,7 +3,10 @@
 use std::marker::PhantomData;
 use std::ops::Add;
 
-use super::{Collect, Count, Fold, FoldAll, Max, Mean, Min, Number, Reduce, Sum, Top, TopBy};
+use super::{
+    Collect, Count, CountDistinct, Fold, FoldAll, Max, MaxBy, Mean, Min, MinBy, Number, Reduce, Sum, Top,
+    TopBy,
+};
 use crate::state::StateData;
 
 /// Makes aggregates of records of type `V`. Generated code calls it; users write the names alone.
@@ -17,6 +20,14 @@ impl<V> Of<V> {
 
     pub fn count(&self) -> Count {
         Count
+    }
+
+    pub fn count_distinct<M, F>(&self, function: F) -> CountDistinct<F, M>
+    where
+        M: StateData + Ord,
+        F: Fn(&V) -> M + Send + Sync,
+    {
+        CountDistinct { function, value: PhantomData }
     }
 
     pub fn sum<N, F>(&self, function: F) -> Sum<F, N>
@@ -41,6 +52,24 @@ impl<V> Of<V> {
         F: Fn(&V) -> M + Send + Sync,
     {
         Max { function, value: PhantomData }
+    }
+
+    pub fn min_by<M, F>(&self, function: F) -> MinBy<F, M>
+    where
+        V: StateData,
+        M: StateData + PartialOrd,
+        F: Fn(&V) -> M + Send + Sync,
+    {
+        MinBy { function, by: PhantomData }
+    }
+
+    pub fn max_by<M, F>(&self, function: F) -> MaxBy<F, M>
+    where
+        V: StateData,
+        M: StateData + PartialOrd,
+        F: Fn(&V) -> M + Send + Sync,
+    {
+        MaxBy { function, by: PhantomData }
     }
 
     pub fn mean<N, F>(&self, function: F) -> Mean<F, N>

@@ -57,7 +57,7 @@ fn row(v: Value) -> Option<(i64, Vec<Value>)> {
     Some((parse(text), columns[1..].to_vec()))
 }
 
-fn parse(text: &str) -> i64 {
+pub fn parse(text: &str) -> i64 {
     let number = |range: std::ops::Range<usize>| text[range].parse::<i64>().expect("digits");
     let (year, month, day) = (number(0..4), number(5..7), number(8..10));
     let millis = text.get(20..23).map_or(0, |_| number(20..23));

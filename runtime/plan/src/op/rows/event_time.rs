@@ -162,6 +162,13 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             "The first pair of each key; each is remembered until the watermark is so far behind its time.",
             "Every pair crosses the exchange; a look-up in the state. The state holds the keys of that time.",
         ),
+        OpKind::Sessionize => by_key(
+            "sessionize",
+            &[Value],
+            "sessionize(gap) -> Stream<(Window, K, V)>",
+            "Each pair with the session that it is in, when that is over; the pairs of a session in the order of their times.",
+            KEPT,
+        ),
         _ => unreachable!("`OpKind::spec` asks only for operators of this group"),
     }
 }

@@ -1,6 +1,6 @@
 //! Operators that keep state from tick to tick.
 
-use crate::op::Arg::{Function, OptionalValue, Value};
+use crate::op::Arg::{Function, OptionalValue, Stream, Value};
 use crate::op::{Class, Cut, OpKind, OpSpec};
 
 /// The row of an operator of this group.
@@ -47,6 +47,20 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             "running_fold(A, (A, V) -> A) -> Stream<(K, A)>",
             "Each key of the tick with all its values since the start, folded one by one, in order.",
             "Every pair crosses the exchange; a look-up in the state a record, a clone a key of the tick. The state grows with the keys.",
+        ),
+        OpKind::JoinLatest => by_key(
+            "join_latest",
+            &[Stream],
+            "join_latest(Stream<(K, W)>) -> Stream<(K, (V, W))>",
+            "Each pair with the newest value that the other stream has brought for its key, in this tick or before.",
+            "Every pair of both sides crosses the exchange; a look-up in the state a pair, a clone of the right value a result. The state grows with the keys of the right side.",
+        ),
+        OpKind::LeftOuterJoinLatest => by_key(
+            "left_outer_join_latest",
+            &[Stream],
+            "left_outer_join_latest(Stream<(K, W)>) -> Stream<(K, (V, Option<W>))>",
+            "As join_latest; a pair whose key has no value yet comes with `None`.",
+            "As join_latest.",
         ),
         OpKind::UpdateStateByKey => by_key(
             "update_state_by_key",

@@ -58,6 +58,7 @@ impl Driver<'_> {
         let tick = done.plan.tick;
         let Retired { costs, frozen } = self.core.with_scheduler(|scheduler| scheduler.retire(tick.number));
         self.core.spans.end(tick.number);
+        self.core.end_tables(tick.number);
         self.planner.intake.release(&done.plan).map_err(|error| self.failure(tick.number, error))?;
         self.keep(tick, Self::with_clocks(frozen, done.clocks.clone()))?;
         let of_sources = (0..self.topology.sources).map(|source| {

@@ -75,9 +75,9 @@ impl Driver<'_> {
                     target: "millstream::event_time",
                     operator,
                     records = total,
-                    "records came when the watermark had passed the end of their windows: they are left out of the results \
-                     (a larger bound of `event_time`, or `.allowed_lateness(…)`, waits longer; `let (results, late) = …` \
-                     gives them as a stream)"
+                    "records came when the watermark had passed them, or the end of their windows: they are left out of the \
+                     results (a larger bound of `event_time` waits longer, and so does `.allowed_lateness(…)` of windows; \
+                     `let (results, late) = …` gives those of windows as a stream)"
                 );
             }
             all.push(LateProgress { operator, records: total.saturating_sub(known), total });

@@ -18,6 +18,7 @@ use crate::engine::local::recovery::Found;
 use crate::engine::local::savepoints::Savepoints;
 use crate::engine::local::schedule::Scheduler;
 use crate::engine::local::states;
+use crate::engine::local::tables::Tables;
 use crate::engine::local::throttle::Throttle;
 use crate::engine::local::topology::Topology;
 use crate::engine::local::watermarks::Clocks;
@@ -143,6 +144,7 @@ impl<'env> Driver<'env> {
             topology,
             places,
             delivery,
+            tables: Tables::of(pipeline.tables),
             states,
             sources: source_names,
             in_flight: VecDeque::new(),
