@@ -14,6 +14,7 @@ fn floats() -> impl Strategy<Value = Vec<Vec<(u64, f64)>>> {
 }
 
 type Bits = Vec<Vec<(u64, u64)>>;
+type Ticks = [Vec<(u64, f64)>];
 
 /// What comes of floats, as bits.
 fn bits(make: impl Fn(MemorySink<(u64, u64)>) -> Pipeline<'static>, run: impl Fn(Pipeline<'static>)) -> Bits {
@@ -124,7 +125,7 @@ proptest! {
     #[test]
     fn exact_windows_add_floats_in_their_order(input in floats()) {
         // Windows of three ticks, each tick: so what slides out matters too.
-        let of_windows = |window: &dyn Fn(&[Vec<(u64, f64)>]) -> Vec<(u64, u64)>| -> Bits {
+        let of_windows = |window: &dyn Fn(&Ticks) -> Vec<(u64, u64)>| -> Bits {
             (1..=input.len()).map(|end| window(&input[end.saturating_sub(3)..end])).collect()
         };
         let got = on_intervals(|out| { let input = queue(input.clone()).partitions(5); stream!(move {

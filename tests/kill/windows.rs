@@ -44,7 +44,7 @@ impl std::ops::Add for Sum {
 
 /// Out of order, some of it by more than is waited for.
 fn time_of(number: u64) -> Timestamp {
-    let late = if number % 31 == 0 { 900 } else { (number * 37) % 130 };
+    let late = if number.is_multiple_of(31) { 900 } else { (number * 37) % 130 };
     Timestamp::from_millis(20 * number as i64 - late as i64)
 }
 

@@ -143,16 +143,10 @@ fn is_late(time: Timestamp, watermark: Timestamp) -> bool {
 }
 
 /// The matches of a record that are nearest, as places: at or before its own, and at or behind it. A window with a match holds one of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Nearest {
     before: Option<i64>,
     behind: Option<i64>,
-}
-
-impl Default for Nearest {
-    fn default() -> Self {
-        Nearest { before: None, behind: None }
-    }
 }
 
 /// Records meet that are in one window, in each that they are both in. A place is the start of a pane.

@@ -19,9 +19,11 @@ use crate::tick::Tick;
 type Record = (u64, i64, u32);
 type Kept<B> = Kepts<u64, u32, u32, <B as Meeting>::Mark>;
 
+type Join<B> = TimedJoin<u64, u32, u32, B, FullOuter, fn(&u32, &u32) -> bool>;
+
 /// A join of one task, and how often it has run.
 struct Running<B> {
-    join: TimedJoin<u64, u32, u32, B, FullOuter, fn(&u32, &u32) -> bool>,
+    join: Join<B>,
     store: Store,
     ticks: u64,
 }

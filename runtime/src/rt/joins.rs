@@ -41,7 +41,7 @@ macro_rules! joins {
             W: StateData,
             C: Fn(&V, &W) -> bool + Send + Sync + 'env,
         {
-            self.by_interval::<K, J, V, W, $how, C>(node, [left.at(), right.at()], interval, timed, condition)
+            self.by_interval::<K, V, W, $how, C>(node, [left.at(), right.at()], interval, timed, condition)
         }
 
         pub fn $by_window<K, J, V, W, C>(
@@ -59,7 +59,7 @@ macro_rules! joins {
             W: StateData,
             C: Fn(&V, &W) -> bool + Send + Sync + 'env,
         {
-            self.by_window::<K, J, V, W, $how, C>(node, [left.at(), right.at()], windows, condition)
+            self.by_window::<K, V, W, $how, C>(node, [left.at(), right.at()], windows, condition)
         }
     )+};
 }
@@ -74,7 +74,7 @@ impl<'env> Builder<'env> {
         left_semi_interval_join windowed_left_semi_join LeftSemi
     }
 
-    fn by_interval<K, J, V, W, H, C>(
+    fn by_interval<K, V, W, H, C>(
         &mut self,
         node: NodeId,
         from: [(usize, usize); 2],
@@ -84,7 +84,6 @@ impl<'env> Builder<'env> {
     ) -> Stream<Rows<(Timestamp, (K, H::Out))>>
     where
         K: StateKey,
-        J: StateKey,
         V: StateData,
         W: StateData,
         H: How<V, W, Out: Data>,
@@ -104,7 +103,7 @@ impl<'env> Builder<'env> {
         self.operator(node, HeadTasks::Partitions, &from, join)
     }
 
-    fn by_window<K, J, V, W, H, C>(
+    fn by_window<K, V, W, H, C>(
         &mut self,
         node: NodeId,
         from: [(usize, usize); 2],
@@ -113,7 +112,6 @@ impl<'env> Builder<'env> {
     ) -> Stream<Rows<(Window, K, H::Out)>>
     where
         K: StateKey,
-        J: StateKey,
         V: StateData,
         W: StateData,
         H: How<V, W, Out: Data>,

@@ -22,6 +22,10 @@ use smallvec::SmallVec;
 pub(crate) struct Panes<V> {
     /// Backwards: so the first one is popped.
     front: SmallVec<[(i64, V); BLOCK]>,
+    #[allow(
+        clippy::box_collection,
+        reason = "three words less for the queues that are short, which most are"
+    )]
     middle: Option<Box<VecDeque<(i64, V)>>>,
     back: SmallVec<[(i64, V); BLOCK]>,
 }
