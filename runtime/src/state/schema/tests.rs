@@ -264,7 +264,8 @@ proptest! {
         // How floats are written may differ, not which ones they are.
         let bytes = postcard::to_io(&floats, Vec::new()).expect("it can be written");
         let json = to_json(&trace::<(f32, f64)>(), &bytes).expect("JSON");
-        prop_assert_eq!(serde_json::from_str::<(f32, f64)>(&json).expect("JSON"), floats);
+        let (short, long) = json.trim_matches(['[', ']']).split_once(',').expect("two floats");
+        prop_assert_eq!((short.parse(), long.parse()), (Ok(floats.0), Ok(floats.1)), "{}", json);
     }
 
     #[test]
