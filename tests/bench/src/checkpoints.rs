@@ -1,6 +1,6 @@
 //! What checkpoints cost: a million keys, of which a tick changes a tenth, with a checkpoint every second and without any.
 //!
-//! The tenth moves on every [`STAY`] ticks, which is about a second: so a checkpoint finds one or two tenths changed. State and
+//! The tenth moves on every 32 ticks, which is about a second: so a checkpoint finds one or two tenths changed. State and
 //! sources are the same in both rows; the checkpointed one goes on in one folder from round to round, so that each round begins
 //! with a recovery and its checkpoints pile up, are compacted and pruned as they would be in a long run.
 
