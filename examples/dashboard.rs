@@ -5,15 +5,16 @@
 //! ```
 
 use millstream::prelude::*;
+use millstream::sink::Sink;
 use millstream::source::{Lines, Source};
 use millstream::{BoxError, Window};
 
-use crate::Example;
+use crate::{Example, Shown};
 
 pub const EXAMPLE: Example = Example {
     name: "dashboard",
     about: "[FILE…]: visits of pages, by the minute in which they happened, from a log that is out of order",
-    plan: Some(|| dashboard(text_files("*.log"), |_| (), |_| ()).plan()),
+    plan: Some(|| dashboard(text_files("*.log"), Shown(|_| String::new()), |_| ()).plan()),
     run,
 };
 
@@ -29,11 +30,11 @@ fn visit(line: &str) -> Option<Visit> {
 /// Of a page in a minute: how many visits, the mean of what they took, and the longest.
 pub type Figures = (Window, String, (u64, f64, u64));
 
-/// `show` gets the figures of each minute once, when no more visits of it are expected: half a minute later by the log's own time.
+/// `out` gets the figures of each minute once, when no more visits of it are expected: half a minute later by the log's own time.
 /// `late` gets those that come even later.
 pub fn dashboard<'a>(
     input: impl Source<Batch = Lines>,
-    show: impl FnMut(Figures) + Send + 'a,
+    out: impl Sink<Figures> + 'a,
     late: impl FnMut((String, u64)) + Send + 'a,
 ) -> Pipeline<'a> {
     stream! { <Dashboard>
@@ -42,16 +43,16 @@ pub fn dashboard<'a>(
         let times = visits.map(|(_, page, ms)| (page, ms));
         let (figures, too_late) =
             times.tumbling(minutes(1)).aggregate_by_key((count(), mean(|ms| *ms), max(|ms| *ms)));
-        figures.for_each(show);
+        figures.sink(out);
         too_late.for_each(late);
     }
 }
 
 fn run(arguments: &[String]) -> Result<(), BoxError> {
-    let show = |(window, page, (visits, mean, longest)): Figures| {
+    let show = Shown(|(window, page, (visits, mean, longest)): Figures| {
         let minute = window.start.millis() / 60_000;
-        println!("minute {minute:>3}  {page:<8} {visits:>4} visits, {mean:>6.1} ms, at most {longest} ms");
-    };
+        format!("minute {minute:>3}  {page:<8} {visits:>4} visits, {mean:>6.1} ms, at most {longest} ms")
+    });
     let late = |(page, ms): (String, u64)| println!("too late:   {page} ({ms} ms)");
     if arguments.is_empty() {
         let folder = std::env::temp_dir().join(format!("millstream-dashboard-{}", std::process::id()));
@@ -76,28 +77,46 @@ const LOG: &str = "\
 66 /about 5
 ";
 
-#[test]
-fn visits_count_in_the_minute_in_which_they_happened() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("visits.log");
-    std::fs::write(&file, format!("{LOG}20 / 99\n")).expect("it is written");
-    let (mut figures, mut too_late) = (Vec::new(), Vec::new());
-    // A line a tick, so that the last one comes when the watermark has passed its minute.
-    let pipeline = dashboard(
-        text_files(file).max_bytes_per_tick(1),
-        |(window, page, figure)| figures.push((window.start.millis() / 60_000, page, figure)),
-        |visit| too_late.push(visit),
-    );
-    Engine::test().run(pipeline).expect("it runs");
-    figures.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    let page = |minute: i64, page: &str, figure: (u64, f64, u64)| (minute, page.to_string(), figure);
-    let expected = [
-        page(0, "/", (2, 25.0, 30)),
-        page(0, "/about", (1, 7.0, 7)),
-        page(1, "/", (2, 13.0, 14)),
-        page(1, "/about", (2, 7.0, 9)),
-        page(2, "/", (1, 11.0, 11)),
-    ];
-    assert_eq!(figures, expected);
-    assert_eq!(too_late, [("/".to_string(), 99)]);
+#[cfg(test)]
+mod tests {
+    use millstream::testing::restarts_change_nothing;
+
+    use super::*;
+
+    /// A line a tick, so that the last one comes when the watermark has passed its minute.
+    fn lines(folder: &tempfile::TempDir) -> impl Source<Batch = Lines> + use<> {
+        let file = folder.path().join("visits.log");
+        std::fs::write(&file, format!("{LOG}20 / 99\n")).expect("it is written");
+        text_files(file).max_bytes_per_tick(1)
+    }
+
+    #[test]
+    fn visits_count_in_the_minute_in_which_they_happened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (out, mut too_late) = (MemorySink::new(), Vec::new());
+        let pipeline = dashboard(lines(&folder), out.clone(), |visit| too_late.push(visit));
+        Engine::test().run(pipeline).expect("it runs");
+        let minutes = out
+            .records()
+            .into_iter()
+            .map(|(w, page, figure): Figures| (w.start.millis() / 60_000, page, figure));
+        let mut figures: Vec<_> = minutes.collect();
+        figures.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let page = |minute: i64, page: &str, figure: (u64, f64, u64)| (minute, page.to_string(), figure);
+        let expected = [
+            page(0, "/", (2, 25.0, 30)),
+            page(0, "/about", (1, 7.0, 7)),
+            page(1, "/", (2, 13.0, 14)),
+            page(1, "/about", (2, 7.0, 9)),
+            page(2, "/", (1, 11.0, 11)),
+        ];
+        assert_eq!(figures, expected);
+        assert_eq!(too_late, [("/".to_string(), 99)]);
+    }
+
+    #[test]
+    fn a_restart_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        restarts_change_nothing(|out| dashboard(lines(&folder), out, |_| ()));
+    }
 }

@@ -94,6 +94,17 @@ impl<T, F: FnMut(T) -> String + Send> Sink<T> for Shown<F> {
     }
 }
 
+/// What shows batches, for tests: into a sink.
+#[cfg(test)]
+fn into_sink<T: Send + 'static>(
+    mut out: millstream::sink::MemorySink<T>,
+) -> impl FnMut(Vec<T>, Tick) + Send + 'static {
+    move |records, tick| {
+        out.write(0, records).expect("a memory takes all");
+        out.commit(&tick).expect("a memory takes all");
+    }
+}
+
 /// Runs the example that the first argument names, with the others.
 pub fn main(arguments: &[String]) -> ExitCode {
     let chosen = arguments.first().and_then(|name| EXAMPLES.iter().find(|e| e.name == *name));

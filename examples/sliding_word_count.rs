@@ -65,3 +65,13 @@ fn a_word_is_counted_for_thirty_seconds() {
     ];
     assert_eq!(windows, expected);
 }
+
+#[test]
+fn a_restart_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("words.txt");
+    std::fs::write(&file, "a\nb\n".repeat(25)).expect("it is written");
+    millstream::testing::restarts_change_nothing(|out| {
+        word_count(text_files(&file).max_bytes_per_tick(2), crate::into_sink(out))
+    });
+}

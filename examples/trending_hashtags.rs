@@ -71,3 +71,11 @@ fn a_trend_lasts_a_minute() {
     assert_eq!(at(85), [("#water", 55), ("#mill", 5), ("#slow", 5)]);
     assert_eq!(at(90), [("#water", 60)]);
 }
+
+#[test]
+fn a_restart_changes_nothing() {
+    let messages: Vec<String> = (0..7).map(|n| format!("{{\"text\": \"#tag{}\"}}", n % 3)).collect();
+    millstream::testing::restarts_change_nothing(|out| {
+        trending(messages.clone(), rate(1).end_after(70), crate::into_sink(out))
+    });
+}
