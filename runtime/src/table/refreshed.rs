@@ -88,7 +88,7 @@ where
 /// };
 /// Engine::test().batch_interval(minutes(60)).run(pipeline)?;
 /// out.assert_batches([vec![("pear", (2, 4))], vec![("pear", (5, 5)), ("fig", (1, 9))]]);
-/// # millstream::Result::Ok(())
+/// # Ok::<(), millstream::Error>(())
 /// ```
 pub fn refreshed_table<K, V, E, F>(
     every: Duration,
