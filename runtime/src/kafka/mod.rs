@@ -1,0 +1,20 @@
+//! Kafka: topics as [sources](kafka()) and sinks. With the feature `kafka`.
+//!
+//! The feature builds librdkafka from source, which takes a C and C++ toolchain, `make` and `bash`, and about two minutes;
+//! it needs no library of the system. Brokers that want TLS, or SASL by SCRAM, take the feature `kafka-ssl`, which builds
+//! OpenSSL too.
+
+mod buffer;
+mod client;
+mod cluster;
+mod decode;
+mod fetch;
+mod message;
+mod reader;
+mod replay;
+mod source;
+mod table;
+
+pub use decode::{Bytes, Decode, Iter, Json, Messages, Raw, Text, Undecodable, WithKey};
+pub use message::{Headers, Message, OwnedMessage};
+pub use source::{DataLoss, Kafka, StartFrom, kafka};
