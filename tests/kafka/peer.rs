@@ -125,7 +125,10 @@ impl Peer {
     }
 
     pub fn write<'a>(&self, topic: &str, records: impl IntoIterator<Item = (i32, &'a str)>) {
-        self.write_with(topic, records.into_iter().map(|(p, payload)| (p, None, Some(payload.to_string()), vec![])));
+        self.write_with(
+            topic,
+            records.into_iter().map(|(p, payload)| (p, None, Some(payload.to_string()), vec![])),
+        );
     }
 
     /// Partition, key, payload and headers of each.
@@ -224,9 +227,9 @@ fn send(
     record.key = key;
     record.payload = payload;
     if !headers.is_empty() {
-        let all = headers.into_iter().fold(OwnedHeaders::new(), |all, (key, value)| {
-            all.insert(Header { key, value: Some(value) })
-        });
+        let all = headers
+            .into_iter()
+            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(value) }));
         record = record.headers(all);
     }
     let mut unsent = Some(record);

@@ -101,8 +101,6 @@ struct Last {
     trouble: Option<(RDKafkaErrorCode, String)>,
     /// The first message that could not be delivered, since it was asked for.
     undelivered: Option<String>,
-    /// How the last commit of offsets ended.
-    commits: u64,
 }
 
 impl Context {
@@ -129,11 +127,6 @@ impl Context {
 
     pub fn undelivered(&self) -> Option<String> {
         self.last().undelivered.take()
-    }
-
-    /// How many commits of offsets have been answered.
-    pub fn commits(&self) -> u64 {
-        self.last().commits
     }
 
     /// An error in our words, with what to do.
@@ -223,7 +216,6 @@ impl ConsumerContext for Context {
             let error = self.without_secrets(&error.to_string());
             tracing::warn!(target: "millstream::kafka", "offsets are not committed to the group: {error}");
         }
-        self.last().commits += 1;
     }
 }
 

@@ -176,7 +176,8 @@ impl Fetcher {
         let Place { topic, partition } = &line.place;
         match error.rdkafka_error_code() {
             Some(AutoOffsetReset | OffsetOutOfRange) => {
-                let (low, high) = bounds(&self.client, &line.place, Instant::now() + Duration::from_secs(60))?;
+                let (low, high) =
+                    bounds(&self.client, &line.place, Instant::now() + Duration::from_secs(60))?;
                 let at = line.open.end;
                 if (low..=high).contains(&at) {
                     // It was asked of a broker that did not know better, yet.
@@ -234,9 +235,9 @@ impl Fetcher {
         }
     }
 
-    /// Tells the group. Says whether there was anything to tell.
-    fn commit(&self, lines: &[Line], mode: CommitMode) -> Result<bool, BoxError> {
-        let Some(done) = self.shared.lock().done.take() else { return Ok(false) };
+    /// Tells the group how far it is, if there is news.
+    fn commit(&self, lines: &[Line], mode: CommitMode) -> Result<(), BoxError> {
+        let Some(done) = self.shared.lock().done.take() else { return Ok(()) };
         let mut list = TopicPartitionList::new();
         for (number, offset) in done {
             if let Some(line) = lines.get(number as usize) {
@@ -244,26 +245,16 @@ impl Fetcher {
                 list.add_partition_offset(topic, *partition, Offset::Offset(offset as i64))?;
             }
         }
-        match self.client.commit(&list, mode) {
-            Ok(()) => Ok(true),
-            Err(error) => {
-                let error = self.client.context().without_secrets(&error.to_string());
-                tracing::warn!(target: "millstream::kafka", "offsets are not committed to the group: {error}");
-                Ok(false)
-            }
-        }
-    }
-
-    /// The last commit, for whose answer it waits a little.
-    fn say_goodbye(&self, lines: &[Line]) -> Result<(), BoxError> {
-        let answered = self.client.context().commits();
-        if self.commits && self.commit(lines, CommitMode::Async)? {
-            let until = Instant::now() + Duration::from_secs(3);
-            while self.client.context().commits() == answered && Instant::now() < until {
-                let _ = self.client.poll(Duration::from_millis(50));
-            }
+        if let Err(error) = self.client.commit(&list, mode) {
+            let error = self.client.context().without_secrets(&error.to_string());
+            tracing::warn!(target: "millstream::kafka", "offsets are not committed to the group: {error}");
         }
         Ok(())
+    }
+
+    /// The last commit; whoever closes the source waits a little for the answer.
+    fn say_goodbye(&self, lines: &[Line]) -> Result<(), BoxError> {
+        if self.commits { self.commit(lines, CommitMode::Sync) } else { Ok(()) }
     }
 }
 

@@ -81,7 +81,8 @@ impl Writer {
         let id = id(&options.name);
         let client = |isolation| -> Result<Client, BoxError> {
             let ours = [("allow.auto.create.topics", "false")];
-            let fixed = [("group.id", id.as_str()), ("isolation.level", isolation), ("enable.auto.commit", "false")];
+            let fixed =
+                [("group.id", id.as_str()), ("isolation.level", isolation), ("enable.auto.commit", "false")];
             let config = settings.config(&ours, &fixed, &RESERVED)?;
             let context = settings.context();
             let made = config.create_with_context(context.clone());
@@ -91,8 +92,7 @@ impl Writer {
         cluster::places(&group, &Topics { names: vec![topic.to_string()], pattern: None }, until)?;
 
         let timeout = options.transaction_timeout.as_millis().to_string();
-        let ours =
-            [("partitioner", "murmur2_random"), ("linger.ms", "5"), ("compression.type", "lz4")];
+        let ours = [("partitioner", "murmur2_random"), ("linger.ms", "5"), ("compression.type", "lz4")];
         let mut config: ClientConfig = settings.config(&ours, &FIXED, &RESERVED)?;
         if options.transactions {
             config.set("transactional.id", &id).set("transaction.timeout.ms", &timeout);
@@ -170,9 +170,11 @@ impl Writer {
         record.timestamp = timestamp.map(crate::clock::Timestamp::millis);
         if !headers.is_empty() {
             let all = OwnedHeaders::new_with_capacity(headers.len());
-            record.headers = Some(headers.iter().fold(all, |all, (key, value)| {
-                all.insert(Header { key, value: value.as_deref() })
-            }));
+            record.headers = Some(
+                headers
+                    .iter()
+                    .fold(all, |all, (key, value)| all.insert(Header { key, value: value.as_deref() })),
+            );
         }
         // Reports of deliveries take room too.
         self.sent += 1;
@@ -197,7 +199,11 @@ impl Writer {
                     )
                     .into());
                 }
-                _ => return Err(self.explain(&format!("a message can't be written to topic `{topic}`"), &error)),
+                _ => {
+                    return Err(
+                        self.explain(&format!("a message can't be written to topic `{topic}`"), &error)
+                    );
+                }
             }
         }
     }

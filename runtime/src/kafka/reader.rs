@@ -134,7 +134,9 @@ impl<D> KafkaReader<D> {
         looks.spawn(move || {
             while !shared.closes_within(interval) {
                 // Not found or not answered: whoever fetches will say so, if it lasts.
-                let Ok(now) = places(&client, &topics, Instant::now() + Duration::from_secs(1)) else { continue };
+                let Ok(now) = places(&client, &topics, Instant::now() + Duration::from_secs(1)) else {
+                    continue;
+                };
                 let mut lanes = shared.lock();
                 let known = lanes.list.len();
                 for place in now {
@@ -197,7 +199,11 @@ impl<D: Decode> Reader for KafkaReader<D> {
         loop {
             let of_lane = |lane: &Lane, begin: u64| {
                 let own = self.options.records_per_partition.saturating_sub(lane.next - begin);
-                if lane.has_more() { own.min(allowed(lane, rate).saturating_sub(lane.next - begin)) } else { 0 }
+                if lane.has_more() {
+                    own.min(allowed(lane, rate).saturating_sub(lane.next - begin))
+                } else {
+                    0
+                }
             };
             let ready = lanes.list.iter().zip(&begins).filter(|(lane, begin)| of_lane(lane, **begin) > 0);
             let ready = ready.count() as u64;

@@ -92,7 +92,9 @@ impl Replay {
                     }
                 }
                 // Behind the last message are only marks of transactions.
-                Some(Err(KafkaError::PartitionEOF(partition))) if partition == place.partition => break Ok(()),
+                Some(Err(KafkaError::PartitionEOF(partition))) if partition == place.partition => {
+                    break Ok(());
+                }
                 Some(Err(error)) => match error.rdkafka_error_code() {
                     Some(code) if is_connection(code) => {}
                     Some(RDKafkaErrorCode::PartitionEOF) => {}

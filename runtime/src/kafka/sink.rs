@@ -144,8 +144,7 @@ impl<F> KafkaSink<F> {
     fn described(&self) -> SinkInfo {
         let KafkaSink { settings, topic, options, .. } = self;
         let name = if options.name == *topic { String::new() } else { format!(", as {}", options.name) };
-        let delivery =
-            if options.transactions { Delivery::ExactlyOnce } else { Delivery::AtLeastOnce };
+        let delivery = if options.transactions { Delivery::ExactlyOnce } else { Delivery::AtLeastOnce };
         SinkInfo { name: "kafka_sink", detail: format!("{}: {topic}{name}", settings.bootstrap), delivery }
     }
 }

@@ -243,8 +243,7 @@ const FIXED: [(&str, &str); 4] = [
     ("enable.partition.eof", "true"),
 ];
 
-const RESERVED: [(&str, &str); 2] =
-    [("bootstrap.servers", "`kafka(…)`"), ("group.id", "`.group(…)`")];
+const RESERVED: [(&str, &str); 2] = [("bootstrap.servers", "`kafka(…)`"), ("group.id", "`.group(…)`")];
 
 impl<D: Decode> Source for Kafka<D> {
     type Batch = Messages<D>;
@@ -257,7 +256,8 @@ impl<D: Decode> Source for Kafka<D> {
         let Kafka { settings, decoder, options } = self;
         options.topics.check()?;
         let group = options.group.as_deref().unwrap_or("millstream");
-        let ours = [("group.id", group), ("allow.auto.create.topics", "false"), ("fetch.queue.backoff.ms", "20")];
+        let ours =
+            [("group.id", group), ("allow.auto.create.topics", "false"), ("fetch.queue.backoff.ms", "20")];
         let config = settings.config(&ours, &FIXED, &RESERVED)?;
         let until = Instant::now() + options.connect_timeout;
         let client = cluster::connect(&config, &settings)?;

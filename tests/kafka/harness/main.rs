@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p millstream-kafka-tests --features kafka -- NAME…` runs those whose names contain one of these.
 
+mod kill;
+mod sink;
 mod source;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +23,7 @@ pub enum Test {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let tests: Vec<(&str, Test)> = [source::tests()].into_iter().flatten().collect();
+    let tests: Vec<(&str, Test)> = [source::tests(), sink::tests(), kill::tests()].into_iter().flatten().collect();
     if arguments.iter().any(|a| a == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));
         return ExitCode::SUCCESS;
@@ -41,7 +43,9 @@ fn main() -> ExitCode {
             }
             (Test::Brokers(test), Some(_)) if java => Box::new(test),
             (Test::Broker(_), None) | (Test::Brokers(_), None) => {
-                println!("test {name} ... ignored, {BOOTSTRAP} names no broker (`tests/kafka/broker.sh start` starts one)");
+                println!(
+                    "test {name} ... ignored, {BOOTSTRAP} names no broker (`tests/kafka/broker.sh start` starts one)"
+                );
                 ignored += 1;
                 continue;
             }

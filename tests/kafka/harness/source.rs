@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use millstream::kafka::{Json, OwnedMessage, StartFrom, Undecodable, kafka};
+use millstream::kafka::{OwnedMessage, StartFrom, kafka};
 use millstream::prelude::*;
 use millstream_kafka_tests::peer::{Peer, until};
 
@@ -51,21 +51,27 @@ fn words(peer: &Peer) {
 fn messages(peer: &Peer) {
     let topic = name("messages");
     peer.create(&topic, 1);
-    peer.write_with(&topic, [
-        (0, Some("k"), Some("v".to_string()), vec![("a", "1"), ("b", "2"), ("a", "3")]),
-        (0, None, None, vec![]),
-        (0, Some(""), Some(String::new()), vec![]),
-    ]);
+    peer.write_with(
+        &topic,
+        [
+            (0, Some("k"), Some("v".to_string()), vec![("a", "1"), ("b", "2"), ("a", "3")]),
+            (0, None, None, vec![]),
+            (0, Some(""), Some(String::new()), vec![]),
+        ],
+    );
     let out: MemorySink<OwnedMessage> = MemorySink::new();
     let pipeline = stream! { source(kafka(&peer.bootstrap).topic(&topic)).sink(out.clone()); };
     now().run(pipeline).expect("it runs");
     let all = out.records();
     let parts = |m: &OwnedMessage| (m.offset, m.key.clone(), m.payload.clone(), m.headers.len());
-    assert_eq!(all.iter().map(parts).collect::<Vec<_>>(), [
-        (0, Some(b"k".to_vec()), Some(b"v".to_vec()), 3),
-        (1, None, None, 0),
-        (2, Some(vec![]), Some(vec![]), 0),
-    ]);
+    assert_eq!(
+        all.iter().map(parts).collect::<Vec<_>>(),
+        [
+            (0, Some(b"k".to_vec()), Some(b"v".to_vec()), 3),
+            (1, None, None, 0),
+            (2, Some(vec![]), Some(vec![]), 0),
+        ]
+    );
     assert_eq!(all[0].headers[2], ("a".to_string(), Some(b"3".to_vec())));
     assert!(all.iter().all(|m| *m.topic == *topic && m.partition == 0));
     assert!(all.iter().all(|m| m.timestamp.is_some_and(|t| t.millis() > 1_500_000_000_000)));
@@ -88,7 +94,9 @@ fn begins(peer: &Peer) {
     peer.create(&topic, 2);
     peer.write(&topic, [(0, "a"), (1, "b"), (0, "c")]);
     let moment = Timestamp::from_millis(
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis() as i64 + 1,
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis()
+            as i64
+            + 1,
     );
     until("the clock has moved on", || {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
@@ -150,7 +158,8 @@ fn transactions(peer: &Peer) {
     let open = peer.write_in_transaction("gaps-5", &topic, &[(0, "e")], None);
     peer.write(&topic, [(0, "f")]);
     assert_eq!(run(), "d");
-    rdkafka::producer::Producer::commit_transaction(&open.expect("it is open"), secs(30)).expect("it is committed");
+    rdkafka::producer::Producer::commit_transaction(&open.expect("it is open"), secs(30))
+        .expect("it is committed");
     assert_eq!(run(), "ef");
 }
 
@@ -202,7 +211,10 @@ fn limits(peer: &Peer) {
     let by_bytes = sizes(all().max_bytes_per_tick(40_000));
     assert!(by_bytes.iter().all(|b| b.iter().map(|(_, n)| n).sum::<usize>() <= 40_000));
     assert!(sizes(all().max_bytes_per_tick(1)).iter().all(|b| b.len() == 1));
-    assert_eq!(sizes(all().buffer_bytes(1).max_records_per_tick(50)).iter().map(Vec::len).sum::<usize>(), 220);
+    assert_eq!(
+        sizes(all().buffer_bytes(1).max_records_per_tick(50)).iter().map(Vec::len).sum::<usize>(),
+        220
+    );
 }
 
 fn partition_added(peer: &Peer) {
@@ -237,16 +249,4 @@ fn partition_added(peer: &Peer) {
     let mut all = later.records();
     all.sort();
     assert_eq!(all.concat(), "def");
-}
-
-#[allow(dead_code)]
-fn decoded(peer: &Peer) {
-    let topic = name("decoded");
-    let pipeline = stream! {
-        let messages = source(kafka(&peer.bootstrap).topic(&topic));
-        let (numbers, bad) = messages.try_map(|m| m.decode(&Json::<u64>::new()));
-        numbers.print(3);
-        bad.map(|b: millstream::Bad<_, Undecodable>| b.error.to_string()).print(3);
-    };
-    now().run(pipeline).expect("it runs");
 }
