@@ -6,7 +6,6 @@
 #   broker.sh kill ID     kills one at once (SIGKILL)
 #   broker.sh up ID       starts one again that was stopped or killed, and waits for it
 #   broker.sh down ID     stops one in order
-#   broker.sh tool NAME … runs one of Kafka's tools against them: topics, configs, consumer-groups, transactions, …
 #
 # Needs Java 17 or later, and `mvn` the first time. All it writes is below MILLSTREAM_KAFKA_DIR, target/kafka by default:
 # the jars in libs/, and the brokers in brokers/. Two clusters at once take two folders and MILLSTREAM_KAFKA_PORT, the first
@@ -35,10 +34,11 @@ java_is_there() {
     command -v java >/dev/null || { log "no \`java\` to run Kafka with"; exit 3; }
 }
 
+# In place of the shell that runs it, so that its process is the one to be killed.
 run() { # MEMORY CLASS ARGUMENTS…
     local memory=$1
     shift
-    java -Xms64m "-Xmx$memory" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \
+    exec java -Xms64m "-Xmx$memory" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \
         -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$libs/*" "$@"
 }
 
@@ -95,8 +95,8 @@ EOF
 
 format() { # ID
     rm -rf "$dir/brokers/$1/data"
-    run 128m kafka.tools.StorageTool format --ignore-formatted --cluster-id bWlsbHN0cmVhbS10ZXN0cw \
-        --config "$dir/brokers/$1/server.properties" >"$dir/brokers/$1/format.log" 2>&1 ||
+    (run 128m kafka.tools.StorageTool format --ignore-formatted --cluster-id bWlsbHN0cmVhbS10ZXN0cw \
+        --config "$dir/brokers/$1/server.properties") >"$dir/brokers/$1/format.log" 2>&1 ||
         { tail -n 20 "$dir/brokers/$1/format.log" >&2; exit 1; }
 }
 
@@ -104,7 +104,7 @@ alive() { kill -0 "$(cat "$dir/brokers/$1/pid" 2>/dev/null || echo none)" 2>/dev
 
 launch() { # ID
     alive "$1" && return
-    run 512m kafka.Kafka "$dir/brokers/$1/server.properties" </dev/null >>"$dir/brokers/$1/server.log" 2>&1 &
+    (run 512m kafka.Kafka "$dir/brokers/$1/server.properties") </dev/null >>"$dir/brokers/$1/server.log" 2>&1 &
     echo $! >"$dir/brokers/$1/pid"
     disown
 }
@@ -158,20 +158,6 @@ down) end "$2" TERM ;;
 up)
     launch "$2"
     await "$2"
-    ;;
-tool)
-    shift
-    name=$1
-    shift
-    case $name in
-    topics) class=org.apache.kafka.tools.TopicCommand ;;
-    configs) class=kafka.admin.ConfigCommand ;;
-    consumer-groups) class=org.apache.kafka.tools.consumer.group.ConsumerGroupCommand ;;
-    transactions) class=org.apache.kafka.tools.TransactionsCommand ;;
-    delete-records) class=org.apache.kafka.tools.DeleteRecordsCommand ;;
-    *) class=$name ;;
-    esac
-    run 128m "$class" --bootstrap-server "$(addresses)" "$@"
     ;;
 *)
     sed -n '2,/^set -e/{/^#/p}' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'

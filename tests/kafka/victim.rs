@@ -18,6 +18,9 @@ use millstream_kafka_tests::trap::{self, passes};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 fn main() -> ExitCode {
+    if std::env::var_os("MILLSTREAM_LOG").is_some() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

@@ -84,7 +84,11 @@ impl Run {
         let mut seen: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for Read { key, payload, headers, .. } in &output {
             let (word, of) = (key.clone().expect("it has a key"), &headers["of"]);
-            assert_eq!(expected.remove(of).as_ref(), Some(&word), "{of} is there twice, or was never written");
+            assert_eq!(
+                expected.remove(of).as_ref(),
+                Some(&word),
+                "{of} is there twice, or was never written"
+            );
             seen.entry(word).or_default().push(payload.parse().expect("a number"));
         }
         assert!(expected.is_empty(), "lost: {expected:?}");
@@ -144,7 +148,12 @@ fn broker_too() {
         }
         let until = Instant::now() + PATIENCE;
         while child.try_wait().expect("it can be asked").is_none() {
-            assert!(Instant::now() < until, "it neither ends nor dies");
+            if Instant::now() >= until {
+                child.kill().expect("it can be killed");
+                let mut said = String::new();
+                let _ = child.stderr.take().expect("it is piped").read_to_string(&mut said);
+                panic!("in round {round} it neither ends nor dies: {said}");
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
         died(child);
