@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use millstream::kafka::{DataLoss, StartFrom, kafka, kafka_sink};
+use millstream::Job;
 use millstream::prelude::*;
 use millstream_kafka_tests::cluster::{Cluster, PASSWORD, USER};
 use millstream_kafka_tests::peer::{Peer, until};
@@ -54,6 +55,17 @@ impl Copy {
             .trigger(Trigger::Eager)
             .checkpoint(self.checkpoint.path().display().to_string())
             .checkpoint_interval(millis(100))
+    }
+
+    /// Waits until so many have arrived.
+    #[track_caller]
+    fn until(&self, peer: &Peer, job: &Job, so_many: usize, what: &str) {
+        until(what, || {
+            if !job.is_running() {
+                job.wait().expect("it goes on");
+            }
+            (self.arrived(peer).len() >= so_many).then_some(())
+        });
     }
 
     fn arrived(&self, peer: &Peer) -> Vec<String> {
@@ -157,7 +169,8 @@ fn retention_meanwhile(peer: &Peer) {
         .set("max.partition.fetch.bytes", "1000")
         .on_data_loss(DataLoss::Continue);
     let long = "x".repeat(5000);
-    peer.write(&topic, (0..40).map(|_| (0, long.as_str())));
+    // Each a batch of its own, since whole batches are fetched.
+    (0..40).for_each(|_| peer.write(&topic, [(0, long.as_str())]));
     let pipeline = stream!(move { source(messages).map(|m| m.offset()).sink(sink); });
     let job = Engine::local().trigger(Trigger::Eager).start(pipeline).expect("it starts");
     until("the first message", || (!out.records().is_empty()).then_some(()));
@@ -198,12 +211,12 @@ fn goes_and_comes() {
         cluster.up(1);
         starts.join().expect("no panic").expect("it starts")
     });
-    until("what was there", || (copy.arrived(&peer).len() == 50).then_some(()));
+    copy.until(&peer, &job, 50, "what was there");
     // It goes while the pipeline runs, and comes back.
     cluster.kill(1);
     cluster.up(1);
     write(&peer, &copy.from, 50..100);
-    until("what came behind", || (copy.arrived(&peer).len() >= 100).then_some(()));
+    copy.until(&peer, &job, 100, "what came behind");
     job.stop();
     job.wait().expect("it ends well");
     assert_eq!(copy.arrived(&peer), numbers(0..100));
@@ -216,13 +229,13 @@ fn one_of_two() {
     let copy = Copy::new(&peer, 2);
     write(&peer, &copy.from, 0..50);
     let job = copy.engine().start(copy.pipeline()).expect("it starts");
-    until("what was there", || (copy.arrived(&peer).len() == 50).then_some(()));
+    copy.until(&peer, &job, 50, "what was there");
     cluster.kill(2);
     write(&peer, &copy.from, 50..100);
-    until("what came with one broker less", || (copy.arrived(&peer).len() >= 100).then_some(()));
+    copy.until(&peer, &job, 100, "what came with one broker less");
     cluster.up(2);
     write(&peer, &copy.from, 100..150);
-    until("what came with both", || (copy.arrived(&peer).len() >= 150).then_some(()));
+    copy.until(&peer, &job, 150, "what came with both");
     job.stop();
     job.wait().expect("it ends well");
     assert_eq!(copy.arrived(&peer), numbers(0..150));
