@@ -17,9 +17,11 @@ mod replay;
 mod sink;
 mod source;
 mod table;
+mod transactions;
 
 pub use decode::{Bytes, Decode, Iter, Json, Messages, Raw, Text, Undecodable, WithKey};
 pub use message::{Headers, Message, OwnedMessage};
 pub use outgoing::{AsJson, AsText, By, DeadLetters, Encode, Outgoing};
 pub use sink::{KafkaSink, kafka_sink};
 pub use source::{DataLoss, Kafka, StartFrom, kafka};
+pub use transactions::{Transaction, Transactions};

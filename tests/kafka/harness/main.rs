@@ -6,6 +6,7 @@ mod kill;
 mod outage;
 mod sink;
 mod source;
+mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode};
@@ -25,7 +26,10 @@ pub enum Test {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let tests: Vec<(&str, Test)> =
-        [source::tests(), sink::tests(), kill::tests(), outage::tests()].into_iter().flatten().collect();
+        [source::tests(), sink::tests(), kill::tests(), outage::tests(), transactions::tests()]
+            .into_iter()
+            .flatten()
+            .collect();
     if arguments.iter().any(|a| a == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));
         return ExitCode::SUCCESS;

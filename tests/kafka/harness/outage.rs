@@ -4,8 +4,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use millstream::kafka::{DataLoss, StartFrom, kafka, kafka_sink};
 use millstream::Job;
+use millstream::kafka::{DataLoss, StartFrom, kafka, kafka_sink};
 use millstream::prelude::*;
 use millstream_kafka_tests::cluster::{Cluster, PASSWORD, USER};
 use millstream_kafka_tests::peer::{Peer, until};
