@@ -63,8 +63,7 @@ impl Fetcher {
             self.take_up(&mut lines)?;
             let cap = (self.buffer_bytes / lines.len().max(1)).max(1);
             let mut busy = false;
-            for number in 0..lines.len() {
-                let line = &mut lines[number];
+            for (number, line) in lines.iter_mut().enumerate() {
                 if line.weight.load(Ordering::Relaxed) < cap {
                     busy |= self.turn(number, line)?;
                 }

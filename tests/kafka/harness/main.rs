@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p millstream-kafka-tests --features kafka -- NAME…` runs those whose names contain one of these.
 
+mod examples;
 mod kill;
 mod outage;
 mod sink;
@@ -25,11 +26,17 @@ pub enum Test {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let tests: Vec<(&str, Test)> =
-        [source::tests(), sink::tests(), kill::tests(), outage::tests(), transactions::tests()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let tests: Vec<(&str, Test)> = [
+        source::tests(),
+        sink::tests(),
+        kill::tests(),
+        outage::tests(),
+        transactions::tests(),
+        examples::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if arguments.iter().any(|a| a == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));
         return ExitCode::SUCCESS;
