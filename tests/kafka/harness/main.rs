@@ -25,6 +25,9 @@ pub enum Test {
 }
 
 fn main() -> ExitCode {
+    if std::env::var_os("MILLSTREAM_LOG").is_some() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let tests: Vec<(&str, Test)> = [
         source::tests(),

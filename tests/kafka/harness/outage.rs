@@ -162,7 +162,7 @@ fn retention_meanwhile(peer: &Peer) {
         .topic(&topic)
         .buffer_bytes(1)
         .max_records_per_tick(1)
-        .max_rate_per_partition(1)
+        .max_rate_per_partition(5)
         .set("queued.min.messages", "1")
         .set("queued.max.messages.kbytes", "1")
         .set("fetch.message.max.bytes", "1000")
@@ -227,12 +227,18 @@ fn one_of_two() {
     let cluster = Cluster::start(folder.path(), 19592, 2);
     let peer = Peer::new(&cluster.bootstrap);
     let copy = Copy::new(&peer, 2);
+    let start = Instant::now();
+    let at = |what: &str| println!("{what} at {:.1?}", start.elapsed());
     write(&peer, &copy.from, 0..50);
     let job = copy.engine().start(copy.pipeline()).expect("it starts");
     copy.until(&peer, &job, 50, "what was there");
+    at("the first records");
     cluster.kill(2);
+    at("one is killed");
     write(&peer, &copy.from, 50..100);
+    at("more is written");
     copy.until(&peer, &job, 100, "what came with one broker less");
+    at("it has arrived");
     cluster.up(2);
     write(&peer, &copy.from, 100..150);
     copy.until(&peer, &job, 150, "what came with both");
