@@ -129,7 +129,7 @@ end() { # ID SIGNAL
     kill "-$2" "$pid" 2>/dev/null || true
     for n in $(seq 300); do
         kill -0 "$pid" 2>/dev/null || break
-        [ "$n" = 200 ] && kill -KILL "$pid" 2>/dev/null
+        [ "$n" = 100 ] && kill -KILL "$pid" 2>/dev/null
         sleep 0.1
     done
     rm -f "$dir/brokers/$1/pid"

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 pub struct Cluster {
     folder: PathBuf,
     port: u16,
+    brokers: u16,
     pub bootstrap: String,
 }
 
@@ -18,7 +19,7 @@ impl Cluster {
     /// Where its first broker is, started or not.
     fn at(folder: PathBuf, port: u16, brokers: u16) -> Cluster {
         let all: Vec<String> = (0..brokers).map(|n| format!("127.0.0.1:{}", port + 3 * n)).collect();
-        Cluster { folder, port, bootstrap: all.join(",") }
+        Cluster { folder, port, brokers, bootstrap: all.join(",") }
     }
 
     /// # Panics
@@ -60,6 +61,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.script(&["stop"]);
+        // What they hold is thrown away; so there is no need for an orderly end.
+        (1..=self.brokers).for_each(|broker| self.kill(broker));
     }
 }
