@@ -51,7 +51,11 @@ impl StateBackend {
                 "{OF_TESTS} is `{other}`: it can be `memory`, or `fjall` where millstream has that feature"
             )),
         };
-        StateBackend { of_tests: Some(of_tests), ..StateBackend::default() }
+        StateBackend {
+            #[cfg(feature = "fjall")]
+            disk: None,
+            of_tests: Some(of_tests),
+        }
     }
 
     pub(crate) fn open(&self) -> Result<Backend> {
