@@ -31,11 +31,15 @@ proptest! {
                 let windows = left.sliding(length * 2, length).allowed_lateness(millis(1));
                 let joined = windows.join(right).map(|(w, k, both)| (k, format!("in {w}: {both:?}")));
                 let beside = windows.full_outer_join(right).map(|(w, k, both)| (k, format!("beside {w}: {both:?}")));
+                let lefts_in = windows.left_outer_join(right).map(|(w, k, both)| (k, format!("left in {w}: {both:?}")));
+                let rights_in = windows.right_outer_join(right).map(|(w, k, both)| (k, format!("right in {w}: {both:?}")));
                 let some = left.tumbling(length).left_semi_join(right).map(|(w, k, v)| (k, format!("some {w}: {v}")));
                 let groups = left.tumbling(length).cogroup(right).map(|(w, k, both)| (k, format!("groups {w}: {both:?}")));
+                let visits = left.session(length).cogroup(right).map(|(w, k, both)| (k, format!("visits {w}: {both:?}")));
                 let counts = outer.tumbling(length).count_by_key().map(|(w, k, n)| (k, format!("count {w}: {n}")));
                 let a = inner.union(lefts).union(rights).union(semi).union(ever);
-                a.union(joined).union(beside).union(some).union(groups).union(counts).sink(out);
+                let b = joined.union(beside).union(lefts_in).union(rights_in).union(some);
+                a.union(b).union(groups).union(visits).union(counts).sink(out);
             })
         });
     }
