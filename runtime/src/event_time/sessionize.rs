@@ -48,7 +48,9 @@ impl<K: StateKey, V: StateData, R: Form<K, V, V>> HeadOperator for Sessionize<K,
             let open = store.group::<Open<K, V>>(group);
             let mut out = |session: Window, slot: K::Slot, mut records: Vec<Timed<V>>| {
                 records.sort_by_key(|(time, _)| *time);
-                let all = records.into_iter().map(|(_, value)| R::result(session, K::from_slot(slot.clone()), value));
+                let all = records
+                    .into_iter()
+                    .map(|(_, value)| R::result(session, K::from_slot(slot.clone()), value));
                 rows.extend(all);
             };
             // What was due before these records came goes without them.
