@@ -1,0 +1,92 @@
+//! The files that patterns match, of this machine and of object stores.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use super::files::{Bucket, Listed, Origin, is_url, local};
+use super::patterns::{FoundFile, find};
+use crate::BoxError;
+use crate::store::shown;
+
+/// The files that the patterns match, sorted by path, each once. Every pattern must match a file.
+pub(super) fn find_all(patterns: &[PathBuf], runtime: &Handle) -> Result<Vec<FoundFile>, BoxError> {
+    let (urls, mut paths): (Vec<_>, Vec<_>) =
+        patterns.iter().cloned().partition(|pattern| is_url(pattern).is_some());
+    let mut found = Vec::new();
+    for url in urls.iter().filter_map(|url| is_url(url)) {
+        match local(url) {
+            Some(path) => paths.push(path),
+            None => objects(url, runtime, &mut found)?,
+        }
+    }
+    if !paths.is_empty() || urls.is_empty() {
+        found.extend(find(&paths)?);
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.dedup_by(|a, b| a.path == b.path);
+    Ok(found)
+}
+
+fn objects(url: &str, runtime: &Handle, into: &mut Vec<FoundFile>) -> Result<(), BoxError> {
+    let remote = Remote::open(url, runtime)?;
+    let listed = match remote.glob {
+        None => vec![remote.bucket.head()?],
+        Some(_) => remote.list()?,
+    };
+    if listed.is_empty() {
+        return Err(format!("no object matches `{}`: check the pattern", shown(url)).into());
+    }
+    into.extend(listed.into_iter().filter_map(|Listed { path, bytes }| {
+        let origin = remote.origin(&path)?;
+        Some(FoundFile { path, origin, bytes })
+    }));
+    Ok(())
+}
+
+/// A URL, perhaps with a glob in it, and its store.
+pub(super) struct Remote {
+    bucket: Arc<Bucket>,
+    /// Of paths below it.
+    glob: Option<glob::Pattern>,
+}
+
+impl Remote {
+    pub fn open(url: &str, runtime: &Handle) -> Result<Remote, BoxError> {
+        // `?` begins a URL's query, so it is no wildcard here.
+        let Some(wild) = url.find(['*', '[']) else {
+            return Ok(Remote { bucket: Arc::new(Bucket::open(url, runtime)?), glob: None });
+        };
+        let at = url[..wild].rfind('/').map_or(0, |at| at + 1);
+        let (place, pattern) = url.split_at(at);
+        let pattern = pattern.trim_end_matches('/');
+        let glob = glob::Pattern::new(pattern).map_err(|e| format!("`{}` is no glob: {e}", shown(pattern)))?;
+        Ok(Remote { bucket: Arc::new(Bucket::open(place, runtime)?), glob: Some(glob) })
+    }
+
+    /// The objects in it; with a glob, those that it matches, and those in the folders that it matches.
+    pub fn list(&self) -> Result<Vec<Listed>, BoxError> {
+        let mut listed = self.bucket.list(self.glob.is_some())?;
+        if let Some(glob) = &self.glob {
+            let options = glob::MatchOptions {
+                require_literal_separator: true,
+                require_literal_leading_dot: true,
+                ..glob::MatchOptions::new()
+            };
+            let below = |path: &Path| path.to_str().map(|path| path[self.bucket.shown.len() + 1..].to_string());
+            listed.retain(|found| {
+                below(&found.path).is_some_and(|path| {
+                    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                    glob.matches_with(&path, options) || glob.matches_with(folder, options)
+                })
+            });
+        }
+        Ok(listed)
+    }
+
+    /// Where an object of a path is, if it is one of these.
+    pub fn origin(&self, path: &Path) -> Option<Origin> {
+        self.bucket.object(path).map(Origin::Object)
+    }
+}

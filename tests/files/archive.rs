@@ -1,0 +1,2 @@
+//! The program that is killed.
+fn main() {}
