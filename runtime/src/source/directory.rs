@@ -36,6 +36,9 @@ pub trait FileFormat: Send + Sync + 'static {
     /// Whether files may be compressed as a whole.
     const MAY_BE_COMPRESSED: bool = true;
 
+    /// Whether what others call `_SUCCESS` and the like is no file of this format.
+    const PASSES_MARKERS: bool = true;
+
     /// How much of the content's first `wanted` units of offset there is. By default, these are bytes.
     fn extent(&self, file: &Arc<DataFile>, wanted: u64) -> Result<u64, BoxError> {
         file.extent(wanted)

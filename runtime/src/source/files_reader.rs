@@ -7,7 +7,9 @@ use std::sync::{Arc, MutexGuard};
 use super::directory::FileFormat;
 use super::files::{Compression, DataFile, Reading};
 use super::found::find_all;
-use super::text_files::{MAX_BYTES_PER_TICK, detail};
+#[cfg(any(feature = "json", feature = "csv", feature = "parquet"))]
+use super::text_files::MAX_BYTES_PER_TICK;
+use super::text_files::detail;
 use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use crate::BoxError;
 use crate::sync::Mutex;
@@ -104,7 +106,7 @@ impl<F: FileFormat> FilesReader<F> {
         format.check_settings()?;
         let compression = if F::MAY_BE_COMPRESSED { compression } else { Compression::None };
         let reading = Reading { since: "when the pipeline started", compression, find: format.find() };
-        let files: Vec<_> = find_all(patterns, &cx.runtime)?
+        let files: Vec<_> = find_all(patterns, F::PASSES_MARKERS, &cx.runtime)?
             .into_iter()
             .map(|file| Arc::new(DataFile::new(file.path, file.origin, file.bytes, reading)))
             .collect();

@@ -10,8 +10,13 @@ use super::patterns::{FoundFile, find};
 use crate::BoxError;
 use crate::store::shown;
 
-/// The files that the patterns match, sorted by path, each once. Every pattern must match a file.
-pub(super) fn find_all(patterns: &[PathBuf], runtime: &Handle) -> Result<Vec<FoundFile>, BoxError> {
+/// The files that the patterns match, sorted by path, each once. Every pattern must match a file. `pass_markers`: those that a
+/// glob matches and that are called `_…`, as `_SUCCESS` is, are passed over.
+pub(super) fn find_all(
+    patterns: &[PathBuf],
+    pass_markers: bool,
+    runtime: &Handle,
+) -> Result<Vec<FoundFile>, BoxError> {
     let (urls, mut paths): (Vec<_>, Vec<_>) =
         patterns.iter().cloned().partition(|pattern| is_url(pattern).is_some());
     let mut found = Vec::new();
@@ -24,6 +29,8 @@ pub(super) fn find_all(patterns: &[PathBuf], runtime: &Handle) -> Result<Vec<Fou
     if !paths.is_empty() || urls.is_empty() {
         found.extend(find(&paths)?);
     }
+    let is_marker = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"_"));
+    found.retain(|file| !pass_markers || !is_marker(&file.path) || patterns.contains(&file.path));
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found.dedup_by(|a, b| a.path == b.path);
     Ok(found)

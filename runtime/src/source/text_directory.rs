@@ -106,6 +106,7 @@ impl<B: TextBatch> FileFormat for TextLines<B> {
     type Batch = B;
     const NAME: &'static str = "text_directory";
     const OF_FILES: &'static str = "text_files";
+    const PASSES_MARKERS: bool = false;
 
     fn check_settings(&self) -> Result<(), BoxError> {
         Ok(())

@@ -2,6 +2,8 @@
 
 mod bad_rows;
 
+mod killed;
 mod places;
+mod restarts;
 mod sinks;
 mod sources;

@@ -256,9 +256,9 @@ fn folder(time: Timestamp) -> String {
     format!("batch={}", time.millis())
 }
 
-/// A path whose parts are as they should be already.
+/// A path whose parts are as they should be already: a `%` in them is none of a URL's.
 fn below(root: &Path, path: &str) -> Path {
-    path.split('/').fold(root.clone(), |path, part| path.join(part))
+    Path::parse(format!("{root}/{path}")).expect("keys are escaped")
 }
 
 /// As text in JSON. (Names of files hold nothing else that would have to be escaped.)

@@ -34,26 +34,21 @@ impl DataFile {
     ) -> Result<Option<u64>, BoxError> {
         let index = self.index.as_ref().expect("its format looks for records");
         let (mut at, mut scan) = index.before(from, |at| self.block(at))?;
-        let mut last = from;
         loop {
             let block = self.block(at)?;
             if block.is_empty() {
                 return Ok(Some(at));
             }
-            let enough = scan.over(&block, at, |start| {
-                last = last.max(start);
-                begins(start)
-            });
-            if enough {
+            if scan.over(&block, at, &mut begins) {
                 return Ok(None);
             }
             at += block.len() as u64;
-            if at.saturating_sub(last) > most {
+            if at.saturating_sub(scan.record) > most {
                 return Err(format!(
                     "{}: the record at line {} is longer than {most} bytes: is there a quote that is never closed? If not, \
                      raise `.max_record_bytes(n)`",
                     self.name,
-                    self.line(last)?
+                    self.line(scan.record)?
                 )
                 .into());
             }

@@ -39,6 +39,8 @@ pub(in super::super) struct Scan {
     begins: bool,
     /// How many lines have ended.
     pub lines: u64,
+    /// Where the last record began.
+    pub record: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ enum Within {
 
 impl Scan {
     pub fn new(find: Find) -> Scan {
-        Scan { find, place: Within::FieldStart, begins: true, lines: 0 }
+        Scan { find, place: Within::FieldStart, begins: true, lines: 0, record: 0 }
     }
 
     /// Goes on over `bytes`, which begin at the offset `at`. Tells `begins` of each record that begins in them, until it says
@@ -65,8 +67,11 @@ impl Scan {
         };
         let mut n = 0;
         while n < bytes.len() {
-            if std::mem::take(&mut self.begins) && begins(at + n as u64) {
-                return true;
+            if std::mem::take(&mut self.begins) {
+                self.record = at + n as u64;
+                if begins(self.record) {
+                    return true;
+                }
             }
             if self.place == Within::Quotes {
                 let till = memchr(quote, &bytes[n..]).map_or(bytes.len(), |found| n + found);

@@ -79,11 +79,13 @@ impl Bucket {
     /// The object that is known by a path, if it is in this bucket.
     pub fn object(self: &Arc<Self>, path: &Path) -> Option<Object> {
         let rest = path.to_str()?.strip_prefix(self.shown.as_str())?;
-        let mut of = self.root.clone();
-        for part in rest.strip_prefix('/').or(rest.is_empty().then_some(""))?.split('/').filter(|p| !p.is_empty()) {
-            of = of.join(part);
-        }
-        Some(Object { bucket: Arc::clone(self), path: of })
+        // As it was listed: not as a URL has it.
+        let path = match rest.strip_prefix('/') {
+            Some(below) => ObjectPath::parse(format!("{}/{below}", self.root)).ok()?,
+            None if rest.is_empty() => self.root.clone(),
+            None => return None,
+        };
+        Some(Object { bucket: Arc::clone(self), path })
     }
 
     /// All objects below it; `deep`: also those in folders.
