@@ -132,9 +132,9 @@ fn ticks_are_gathered_by_size_and_by_age() {
     write(ticks(), json_sink::<u64>(text(&by_age)).roll(1 << 20, secs(2)));
     let expected: Vec<Vec<u64>> = vec![(0..6).collect(), (6..12).collect(), (12..18).collect(), vec![18, 19]];
     assert_eq!(numbers(in_folder(&by_age)), expected);
-    // A tick is kept as three bytes.
+    // A tick is kept as four bytes: two writes of a number.
     let by_size = folder.path().join("size");
-    write(ticks(), json_sink::<u64>(text(&by_size)).roll(11, hours(1)));
+    write(ticks(), json_sink::<u64>(text(&by_size)).roll(15, hours(1)));
     assert_eq!(numbers(in_folder(&by_size)), [0..8, 8..16, 16..20].map(Vec::from_iter));
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Roll<T> {
     /// Since `open`.
     staged: Option<Place>,
     kept: Vec<Kept>,
+    /// Of this start.
+    epoch: u64,
     /// The last tick that is in a published folder.
     published: Option<Tick>,
     begun: Option<Begun>,
@@ -62,7 +64,7 @@ impl<T> fmt::Debug for Roll<T> {
 
 impl<T> Roll<T> {
     pub fn new(bytes: u64, age: Duration, codec: Codec<T>) -> Roll<T> {
-        Roll { bytes, age, codec, staged: None, kept: Vec::new(), published: None, begun: None }
+        Roll { bytes, age, codec, staged: None, kept: Vec::new(), epoch: 0, published: None, begun: None }
     }
 
     /// `published`: the newest tick that readers see.
@@ -76,6 +78,7 @@ impl<T> Roll<T> {
     ) -> Result<(), BoxError> {
         let staged = Place::open_staged(location, epoch, last_tick)?;
         self.kept.clear();
+        self.epoch = epoch;
         for tick in staged.ticks()? {
             if published.is_some_and(|last| tick.time <= last.time && tick.number <= last.number) {
                 // Its process died before it could remove it.
@@ -134,9 +137,9 @@ impl<T> Roll<T> {
         }
     }
 
-    /// The last tick that is kept.
+    /// The last tick that is kept, whichever start kept it: it is this one that publishes.
     pub fn last(&self) -> Option<Tick> {
-        self.kept.last().map(|kept| kept.tick)
+        self.kept.last().map(|kept| Tick { epoch: self.epoch, ..kept.tick })
     }
 
     pub fn ticks(&self) -> Vec<Tick> {
