@@ -45,7 +45,8 @@ fn killed(rolled: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let input = folder.path().join("in");
     std::fs::create_dir(&input).expect("it is made");
-    let (wanted, mut kills, mut next, mut round) = (12, 0, 0, 0);
+    let wanted = std::env::var("MILLSTREAM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
+    let (mut kills, mut next, mut round) = (0, 0, 0);
     while kills < wanted || round < 3 {
         // More to read, moved in whole.
         let more = next + random.u64(20..120);

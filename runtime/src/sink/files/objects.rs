@@ -265,3 +265,6 @@ fn below(root: &Path, path: &str) -> Path {
 fn json(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
+
+#[cfg(test)]
+mod tests;
