@@ -22,3 +22,8 @@ impl Order {
         numbers.map(Order::new).collect()
     }
 }
+
+/// The book's page, whose samples are doctests.
+#[cfg(all(doctest, feature = "formats"))]
+#[doc = include_str!("../../book/src/files.md")]
+mod page {}

@@ -97,3 +97,58 @@ impl Remote {
         self.bucket.object(path).map(Origin::Object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use object_store::path::Path as ObjectPath;
+
+    use crate::checkpoint::testing::{Fault, FaultStore};
+    use crate::engine::Engine;
+    use crate::prelude::*;
+    use crate::store::name_in_memory;
+    use crate::wait::block_on;
+
+    #[test]
+    fn a_store_that_fails_stops_the_run_and_a_restart_reads_on() {
+        let objects = [("a/one", "1\n22\n333\n"), ("a/two", "4\n"), ("b", "5\n")];
+        let objects = objects.map(|(path, text)| (ObjectPath::from(path), text.as_bytes().to_vec()));
+        let (mut expected, mut failures) = (Vec::new(), 0);
+        for n in 0.. {
+            let store = block_on(FaultStore::with(objects.clone()));
+            let name = format!("faulty{n}");
+            name_in_memory(&name, std::sync::Arc::new(store.clone()));
+            let out = MemorySink::new();
+            let pipeline = || {
+                let (url, sink) = (format!("memory://{name}/a/*"), out.clone());
+                stream!(move { source(text_files(url).max_bytes_per_tick(4)).sink(sink); })
+            };
+            // The first run is undisturbed.
+            if n > 0 {
+                store.fault(n - 1, Fault::ErrorBefore);
+            }
+            let told = |error: crate::Error| {
+                let told = error.to_string();
+                assert!(told.contains("a fault of the test") && told.contains("memory://faulty"), "{told}");
+            };
+            match Engine::test().start(pipeline()) {
+                Err(error) => {
+                    told(error);
+                    Engine::test().run(pipeline()).expect("the store is well again");
+                }
+                Ok(mut job) => match job.run_to_end() {
+                    Ok(()) if n > 0 => break,
+                    Ok(()) => expected = out.batches(),
+                    Err(error) => {
+                        told(error);
+                        let mut job = Engine::test().restart(job.crash(), pipeline()).expect("it starts again");
+                        job.run_to_end().expect("the store is well again");
+                    }
+                },
+            }
+            failures += usize::from(n > 0);
+            assert_eq!(out.batches(), expected, "behind operation {n}");
+        }
+        assert_eq!(expected.concat(), ["1", "22", "333", "4"]);
+        assert!(failures > 3, "{failures}");
+    }
+}
