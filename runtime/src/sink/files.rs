@@ -253,7 +253,7 @@ impl<T: Send, F: FileFormat<T>> Sink<T> for FileSink<T, F> {
 
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError> {
         let place = Place::open(&self.location, epoch, last_tick)?;
-        let published = place.newest()?;
+        let published = if self.roll.is_some() { place.newest()? } else { None };
         self.open = Some(Opened { place, files: BTreeMap::new(), tick: None, skips: false });
         let Some(roll) = &mut self.roll else { return Ok(()) };
         let anew = super::begins_anew(epoch, last_tick);

@@ -5,6 +5,7 @@
 //! - `_manifests/batch=<time>.json`: names them. A tick without one is not there.
 //! - `_epoch`: the number of the newest start, as beside a `text_file_sink`'s folders.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -125,13 +126,13 @@ impl Objects {
         self.check_epoch(self.epoch).err().unwrap_or(error)
     }
 
-    pub fn ticks(&self) -> Result<Vec<Tick>, BoxError> {
+    /// Of the manifests that there are.
+    pub fn times(&self) -> Result<Vec<Timestamp>, BoxError> {
         let manifests = self.list(&self.root.clone().join("_manifests"))?;
         let times = manifests.iter().filter_map(|path| {
             path.filename()?.strip_prefix("batch=")?.strip_suffix(".json")?.parse().ok()
         });
-        let ticks = times.map(|time| self.manifest(Timestamp::from_millis(time)));
-        ticks.filter_map(Result::transpose).collect()
+        Ok(times.map(Timestamp::from_millis).collect())
     }
 
     pub fn read(&self, tick: &Tick) -> Result<Vec<Vec<u8>>, BoxError> {
@@ -154,10 +155,11 @@ impl Objects {
         let (store, root) = (Arc::clone(&self.store), self.root.clone());
         let found = self.wait(async move { store.list_with_delimiter(Some(&root)).await });
         let folders = found.map_err(|error| self.problem("list", &self.root, &error))?.common_prefixes;
+        let known: HashSet<Timestamp> = self.times()?.into_iter().collect();
         for path in folders {
             let time = path.filename().and_then(|name| name.strip_prefix("batch=")?.parse().ok());
             if let Some(time) = time.map(Timestamp::from_millis)
-                && self.manifest(time)?.is_none()
+                && !known.contains(&time)
             {
                 self.remove_files(time)?;
             }
@@ -174,7 +176,7 @@ impl Objects {
     }
 
     /// What a manifest says, if it is there, whole.
-    fn manifest(&self, time: Timestamp) -> Result<Option<Tick>, BoxError> {
+    pub fn manifest(&self, time: Timestamp) -> Result<Option<Tick>, BoxError> {
         let Some(bytes) = self.get(&self.manifest_path(time))? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
         let number = |name: &str| -> Option<u64> {

@@ -102,16 +102,30 @@ impl Place {
 
     /// The ticks that are there, in order of their times.
     pub fn ticks(&self) -> Result<Vec<Tick>, BoxError> {
-        let mut ticks = match self {
-            Place::Folder(folder) => folder.ticks()?,
-            Place::Store(objects) => objects.ticks()?,
-        };
-        ticks.sort_by_key(|tick| tick.time);
-        Ok(ticks)
+        self.times()?.into_iter().filter_map(|time| self.tick(time).transpose()).collect()
     }
 
+    /// The one with the last time.
     pub fn newest(&self) -> Result<Option<Tick>, BoxError> {
-        Ok(self.ticks()?.pop())
+        self.times()?.into_iter().rev().find_map(|time| self.tick(time).transpose()).transpose()
+    }
+
+    /// Sorted.
+    fn times(&self) -> Result<Vec<Timestamp>, BoxError> {
+        let mut times = match self {
+            Place::Folder(folder) => folder.times()?,
+            Place::Store(objects) => objects.times()?,
+        };
+        times.sort_unstable();
+        Ok(times)
+    }
+
+    /// The tick of a time, if it is there, whole.
+    fn tick(&self, time: Timestamp) -> Result<Option<Tick>, BoxError> {
+        match self {
+            Place::Folder(folder) => Ok(folder.tick(time)),
+            Place::Store(objects) => objects.manifest(time),
+        }
     }
 
     /// The files of a tick, in order of their names.
@@ -144,32 +158,33 @@ impl Folder {
         sync_folder(parent)
     }
 
-    fn of(&self, tick: &Tick) -> PathBuf {
-        self.root.join(format!("{}={}", self.stem, tick.time.millis()))
+    fn of(&self, time: Timestamp) -> PathBuf {
+        self.root.join(format!("{}={}", self.stem, time.millis()))
     }
 
-    fn ticks(&self) -> Result<Vec<Tick>, BoxError> {
-        let mut ticks = Vec::new();
+    fn times(&self) -> Result<Vec<Timestamp>, BoxError> {
+        let mut times = Vec::new();
         for entry in fs::read_dir(&self.root).map_err(|e| problem("list the folder", &self.root, &e))? {
             let path = entry.map_err(|e| problem("list the folder", &self.root, &e))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let time = name.strip_prefix(self.stem).and_then(|rest| rest.strip_prefix('='));
-            let Some(time) = time.and_then(|time| time.parse().ok()) else { continue };
-            // `tick 3, epoch 7`
-            let text = fs::read_to_string(path.join("_SUCCESS")).unwrap_or_default();
-            let number = |name| -> Option<u64> {
-                let (_, rest) = text.split_once(name)?;
-                rest.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-            };
-            if let Some((number, epoch)) = number("tick").zip(number("epoch")) {
-                ticks.push(Tick { number, time: Timestamp::from_millis(time), epoch });
-            }
+            times.extend(time.and_then(|time| time.parse().ok()).map(Timestamp::from_millis));
         }
-        Ok(ticks)
+        Ok(times)
+    }
+
+    /// From `tick 3, epoch 7`.
+    fn tick(&self, time: Timestamp) -> Option<Tick> {
+        let text = fs::read_to_string(self.of(time).join("_SUCCESS")).ok()?;
+        let number = |name| -> Option<u64> {
+            let (_, rest) = text.split_once(name)?;
+            rest.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        };
+        Some(Tick { number: number("tick")?, time, epoch: number("epoch")? })
     }
 
     fn read(&self, tick: &Tick) -> Result<Vec<Vec<u8>>, BoxError> {
-        let folder = self.of(tick);
+        let folder = self.of(tick.time);
         let paths = fs::read_dir(&folder).and_then(|entries| {
             entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
         });
@@ -181,7 +196,7 @@ impl Folder {
 
     fn remove(&self, tick: &Tick) -> Result<(), BoxError> {
         // Whole, or not at all: as a folder that the next start removes, if this one doesn't.
-        let (folder, hidden) = (self.of(tick), self.folders.hidden_removed(tick));
+        let (folder, hidden) = (self.of(tick.time), self.folders.hidden_removed(tick));
         match fs::rename(&folder, &hidden) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             moved => moved.map_err(|e| problem("remove", &folder, &e))?,
