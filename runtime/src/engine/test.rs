@@ -41,7 +41,11 @@ pub struct TestEngine {
 impl Default for TestEngine {
     fn default() -> Self {
         // The same on every machine.
-        TestEngine { settings: Settings { partitions: 3, threads: 1, ..Settings::default() }, seed: 0 }
+        let state_backend = StateBackend::of_tests();
+        TestEngine {
+            settings: Settings { partitions: 3, threads: 1, state_backend, ..Settings::default() },
+            seed: 0,
+        }
     }
 }
 
@@ -76,7 +80,8 @@ impl TestEngine {
         self
     }
 
-    /// As [`Engine::state_backend`](super::Engine::state_backend).
+    /// As [`Engine::state_backend`](super::Engine::state_backend). By default in memory, or where the variable
+    /// `MILLSTREAM_TEST_STATE` says: `memory`, or `fjall` where millstream has that feature. So the same tests run against both.
     pub fn state_backend(mut self, backend: StateBackend) -> Self {
         self.settings.state_backend = backend;
         self

@@ -17,7 +17,12 @@ use crate::Result;
 pub struct StateBackend {
     #[cfg(feature = "fjall")]
     disk: Option<(PathBuf, u64)>,
+    /// What tests asked for, and there is not.
+    unknown: Option<String>,
 }
+
+/// Where tests keep states.
+const OF_TESTS: &str = "MILLSTREAM_TEST_STATE";
 
 impl StateBackend {
     /// In memory: about 25 to 45 bytes a key beyond key and state.
@@ -33,14 +38,26 @@ impl StateBackend {
     /// killed process left behind may be deleted.
     #[cfg(feature = "fjall")]
     pub fn fjall(folder: impl Into<PathBuf>, memory: u64) -> StateBackend {
-        StateBackend { disk: Some((folder.into(), memory)) }
+        StateBackend { disk: Some((folder.into(), memory)), unknown: None }
     }
 
-    #[cfg_attr(
-        not(feature = "fjall"),
-        allow(clippy::unnecessary_wraps, reason = "a database may fail to open")
-    )]
+    /// In memory, or where the environment says: so the same tests run against both.
+    pub(crate) fn of_tests() -> StateBackend {
+        match std::env::var(OF_TESTS).as_deref() {
+            Err(_) | Ok("" | "memory") => StateBackend::memory(),
+            // No more of it in memory than has to be: it goes to disk and back all the time.
+            #[cfg(feature = "fjall")]
+            Ok("fjall") => StateBackend::fjall(std::env::temp_dir().join("millstream-test-states"), 0),
+            Ok(other) => StateBackend { unknown: Some(other.into()), ..StateBackend::default() },
+        }
+    }
+
     pub(crate) fn open(&self) -> Result<Backend> {
+        if let Some(unknown) = &self.unknown {
+            return Err(crate::Error::Config(format!(
+                "{OF_TESTS} is `{unknown}`: it can be `memory`, or `fjall` where millstream has that feature"
+            )));
+        }
         #[cfg(feature = "fjall")]
         if let Some((folder, memory)) = &self.disk {
             let disk = Disk::open(folder, *memory).map_err(|why| {

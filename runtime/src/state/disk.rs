@@ -41,6 +41,7 @@ impl Disk {
     /// eighth, since it waits where there are many small ones.
     pub fn open(folder: &Path, memory: u64) -> Result<Disk, BoxError> {
         let name = format!("states-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let for_pages = memory / 4;
         let memory = memory.max(LEAST);
         std::fs::create_dir_all(folder)?;
         let keyspace = Config::new(folder.join(name))
@@ -57,7 +58,7 @@ impl Disk {
         let pages = keyspace.open_partition("pages", options)?;
         Ok(Disk {
             pages,
-            memory: usize::try_from(memory / 4).unwrap_or(usize::MAX),
+            memory: usize::try_from(for_pages).unwrap_or(usize::MAX),
             lists: AtomicUsize::new(0),
             next: AtomicU64::new(0),
             _keyspace: keyspace,

@@ -5,7 +5,7 @@ use std::fmt;
 use hashbrown::HashTable;
 
 use super::entries::{Entries, Entry};
-use super::frozen::Since;
+use super::since::Since;
 use super::{Cell, StateKey, slots};
 use crate::key::Key;
 
@@ -92,7 +92,7 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         self.entries.push(hash, Entry::new(hash, slot, cell));
         let entries = &self.entries;
         self.index.insert_unique(hash, number, |at| entries.hash(*at as usize));
-        self.mark(at);
+        self.mark_key(at);
         at
     }
 
@@ -182,6 +182,14 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         }
     }
 
+    /// Another key is there than was.
+    fn mark_key(&mut self, at: usize) {
+        if let Some(since) = &mut self.since {
+            since.changed.set(at);
+            since.new_keys.set(at);
+        }
+    }
+
     /// Forgets a key; the last one takes its place.
     pub fn remove(&mut self, at: usize) {
         let hash = self.hash(at);
@@ -193,7 +201,7 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
             let hash = self.hash(last);
             let number = self.index.find_mut(hash, |n| *n as usize == last);
             *number.expect("every key is in the index") = at as u32;
-            self.mark(at);
+            self.mark_key(at);
         }
         self.entries.swap_remove(at);
     }

@@ -7,11 +7,6 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// With room for so many places.
-    pub fn with_room(places: usize) -> Marks {
-        Marks { words: vec![0; places.div_ceil(64)] }
-    }
-
     /// Marks a place. Says whether it was not marked before.
     #[inline(always)]
     pub fn set(&mut self, at: usize) -> bool {

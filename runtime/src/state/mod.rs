@@ -20,6 +20,7 @@ mod paged;
 mod piece;
 pub(crate) mod schema;
 mod seen;
+mod since;
 pub(crate) mod slots;
 mod spec;
 mod store;

@@ -153,7 +153,8 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
                 [] => None,
                 [_, fields @ ..] => Some(C::read(postcard::from_bytes(slot.state)?, fields)?),
             };
-            entries.push(Entry::new(*hash, postcard::from_bytes::<K>(slot.key)?.into_slot(), cell));
+            let key = slot.key.ok_or("a page has its keys")?;
+            entries.push(Entry::new(*hash, postcard::from_bytes::<K>(key)?.into_slot(), cell));
         }
         Ok(entries)
     }
@@ -213,12 +214,11 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
         }
     }
 
-    /// Some slots, in the order of their numbers, or all, as they are now.
+    /// Some slots, in the order of their numbers, and whether they need their keys; or all, as they are now.
     pub fn freeze(
         &mut self,
-        full: bool,
         fields: Result<Vec<u8>, BoxError>,
-        some: Option<Vec<u32>>,
+        some: Option<Vec<(u32, bool)>>,
     ) -> FrozenPages {
         for number in 0..self.pages.len() {
             self.write(number);
@@ -226,10 +226,10 @@ impl<K: StateKey, C: Cell> Paged<K, C> {
         FrozenPages {
             pages: self.disk.now(),
             list: self.list,
-            full,
+            full: some.is_none(),
             fields,
             len: self.hashes.len(),
-            slots: some.unwrap_or_else(|| (0..self.hashes.len() as u32).collect()),
+            slots: some.unwrap_or_else(|| (0..self.hashes.len() as u32).map(|at| (at, true)).collect()),
             has_fields: !C::FIELDS.is_empty(),
         }
     }
@@ -246,9 +246,9 @@ fn write_page<K: StateKey, C: Cell>(entries: &[Entry<K, C>], out: &mut Vec<u8>) 
                     out.push(0);
                     cell.write_fields(out);
                 };
-                writer.slot(at, fields, &key, cell.state())?;
+                writer.slot(at, fields, Some(&key), cell.state())?;
             }
-            None => writer.slot(at, |_| {}, &key, &())?,
+            None => writer.slot(at, |_| {}, Some(&key), &())?,
         }
     }
     Ok(())
@@ -268,7 +268,7 @@ pub(super) struct FrozenPages {
     full: bool,
     fields: Result<Vec<u8>, BoxError>,
     len: usize,
-    slots: Vec<u32>,
+    slots: Vec<(u32, bool)>,
     has_fields: bool,
 }
 
@@ -277,17 +277,18 @@ impl Frozen for FrozenPages {
         let this = *self;
         let mut writer =
             SlotWriter::new(out, this.full, &this.fields?, this.len, this.slots.len(), this.has_fields);
-        for of_page in this.slots.chunk_by(|a, b| *a as usize / PAGE == *b as usize / PAGE) {
-            let number = of_page[0] / PAGE as u32;
+        for of_page in this.slots.chunk_by(|a, b| a.0 as usize / PAGE == b.0 as usize / PAGE) {
+            let number = of_page[0].0 / PAGE as u32;
             let page = this.pages.get((this.list, number))?;
             let slots: Vec<RawSlot<'_>> = page_slots(&page)?.collect::<Result<_, _>>()?;
-            for at in of_page {
-                let slot =
-                    slots.get(*at as usize % PAGE).ok_or("a page has the entries that its list has")?;
+            for (at, has_key) in of_page {
+                let at = *at as usize;
+                let slot = slots.get(at % PAGE).ok_or("a page has the entries that its list has")?;
                 writer.raw(RawSlot {
-                    at: *at as usize,
+                    at,
                     fields: slot.fields.get(1..).unwrap_or_default(),
-                    ..*slot
+                    key: slot.key.filter(|_| *has_key),
+                    state: slot.state,
                 });
             }
         }

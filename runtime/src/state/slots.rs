@@ -3,17 +3,18 @@
 //! ```text
 //! piece  = 0 value                              a value that is written whole
 //!        | 1 flags fields keys count slot*      the keys of a group, or those that changed
-//! flags  = 1: all keys | 2: slots have fields
+//! flags  = 1: all keys | 2: slots have fields | 4: slots have keys where those are new
 //! fields = bytes                                what the operator keeps for the group
 //! keys   = how many keys the group has
-//! slot   = gap [fields: bytes] key: bytes state: bytes
-//! gap    = how many slots lie between this one and the one before
+//! slot   = gap [fields: bytes] [key: bytes] state: bytes
+//! gap    = how many slots lie between this one and the one before; with flag 4 twice that, and 1 more if a key follows
 //! bytes  = their number, and they
 //! ```
 //! Numbers are LEB128, as postcard has them; `value`, `key` and `state` are postcard. So keys and states can be told apart by
 //! those who know nothing of the operator. A slot's number is its place in the group's list: a restored list has its keys in the order that
-//! they had.
+//! they had. A slot without a key has the one that an earlier piece has at its place.
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
 use crate::BoxError;
@@ -23,13 +24,15 @@ const WHOLE: u8 = 0;
 const SLOTS: u8 = 1;
 const FULL: u8 = 1;
 const FIELDS: u8 = 2;
+const NEW_KEYS: u8 = 4;
 
 /// A slot as it lies in a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RawSlot<'p> {
     pub at: usize,
     pub fields: &'p [u8],
-    pub key: &'p [u8],
+    /// `None`: as it was.
+    pub key: Option<&'p [u8]>,
     pub state: &'p [u8],
 }
 
@@ -43,9 +46,9 @@ pub(crate) enum Raw<'p> {
 /// Writes slots, in the order of their numbers.
 pub(crate) struct SlotWriter<'o> {
     out: &'o mut Vec<u8>,
-    scratch: Vec<u8>,
     next: usize,
     has_fields: bool,
+    all_keys: bool,
 }
 
 impl<'o> SlotWriter<'o> {
@@ -58,54 +61,105 @@ impl<'o> SlotWriter<'o> {
         has_fields: bool,
     ) -> Self {
         out.push(SLOTS);
-        out.push(if full { FULL } else { 0 } | if has_fields { FIELDS } else { 0 });
+        out.push(if full { FULL } else { NEW_KEYS } | if has_fields { FIELDS } else { 0 });
         bytes(out, fields);
         number(out, keys as u64);
         number(out, count as u64);
-        SlotWriter { out, scratch: Vec::new(), next: 0, has_fields }
+        SlotWriter { out, next: 0, has_fields, all_keys: full }
     }
 
+    /// `key`: `None` if it is in an earlier piece, which a full one does not have.
     pub fn slot(
         &mut self,
         at: usize,
         fields: impl FnOnce(&mut Vec<u8>),
-        key: &impl Serialize,
+        key: Option<&impl Serialize>,
         state: &impl Serialize,
     ) -> Result<(), BoxError> {
-        number(self.out, (at - self.next) as u64);
-        self.next = at + 1;
+        self.gap(at, key.is_some());
         if self.has_fields {
-            self.scratch.clear();
-            fields(&mut self.scratch);
-            bytes(self.out, &self.scratch);
+            self.sized(|out| {
+                fields(out);
+                Ok(())
+            })?;
         }
-        self.value(key)?;
-        self.value(state)
+        if let Some(key) = key {
+            self.sized(|out| encode(key, out))?;
+        }
+        self.sized(|out| encode(state, out))
+    }
+
+    fn gap(&mut self, at: usize, has_key: bool) {
+        let gap = (at - self.next) as u64;
+        debug_assert!(has_key || !self.all_keys, "a full piece has all keys");
+        number(self.out, if self.all_keys { gap } else { 2 * gap + u64::from(has_key) });
+        self.next = at + 1;
     }
 
     /// A slot that lay in another piece, perhaps with another state.
     pub fn raw(&mut self, slot: RawSlot<'_>) {
-        number(self.out, (slot.at - self.next) as u64);
-        self.next = slot.at + 1;
+        self.gap(slot.at, slot.key.is_some());
         if self.has_fields {
             bytes(self.out, slot.fields);
         }
-        bytes(self.out, slot.key);
+        if let Some(key) = slot.key {
+            bytes(self.out, key);
+        }
         bytes(self.out, slot.state);
     }
 
-    fn value(&mut self, value: &impl Serialize) -> Result<(), BoxError> {
-        self.scratch.clear();
-        encode(value, &mut self.scratch)?;
-        bytes(self.out, &self.scratch);
+    /// What `write` appends, behind its length.
+    fn sized(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), BoxError>) -> Result<(), BoxError> {
+        // Most are short: their length is one byte.
+        let at = self.out.len();
+        self.out.push(0);
+        write(self.out)?;
+        match self.out.len() - at - 1 {
+            len @ ..0x80 => self.out[at] = len as u8,
+            len => {
+                let mut digits = Vec::new();
+                number(&mut digits, len as u64);
+                self.out.splice(at..=at, digits);
+            }
+        }
         Ok(())
     }
 }
 
 /// Appends a value, in postcard.
 pub(crate) fn encode(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(), BoxError> {
-    postcard::to_io(value, out)?;
+    postcard::serialize_with_flavor(value, Appended(out))?;
     Ok(())
+}
+
+/// Most of what is appended are a number's few bytes: a call to copy them would take longer than they do.
+struct Appended<'o>(&'o mut Vec<u8>);
+
+impl Flavor for Appended<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
+        if data.len() <= 16 {
+            self.0.reserve(data.len());
+            for byte in data {
+                self.0.push(*byte);
+            }
+        } else {
+            self.0.extend_from_slice(data);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// Appends a time, in postcard.
@@ -146,12 +200,13 @@ pub(crate) fn open(piece: &[u8]) -> Result<Raw<'_>, BoxError> {
         WHOLE => Ok(Raw::Whole(left.0)),
         SLOTS => {
             let flags = left.byte()?;
-            if flags & !(FULL | FIELDS) != 0 {
+            if flags & !(FULL | FIELDS | NEW_KEYS) != 0 {
                 return Err(damaged("unknown flags"));
             }
             let fields = left.bytes()?;
             let (keys, count) = (left.size()?, left.size()?);
-            let slots = Slots { left, count, keys, next: 0, has_fields: flags & FIELDS != 0 };
+            let (has_fields, all_keys) = (flags & FIELDS != 0, flags & NEW_KEYS == 0);
+            let slots = Slots { left, count, keys, next: 0, has_fields, all_keys };
             Ok(Raw::Slots { full: flags & FULL != 0, fields, keys, slots })
         }
         kind => Err(damaged(&format!("it begins with {kind}"))),
@@ -170,6 +225,7 @@ pub(crate) struct Slots<'p> {
     keys: usize,
     next: usize,
     has_fields: bool,
+    all_keys: bool,
 }
 
 impl Slots<'_> {
@@ -185,11 +241,14 @@ impl Slots<'_> {
 
 impl<'p> Slots<'p> {
     fn read(&mut self) -> Result<RawSlot<'p>, BoxError> {
-        let at = self.next.checked_add(self.left.size()?).filter(|at| *at < self.keys);
+        let gap = self.left.size()?;
+        let (gap, has_key) = if self.all_keys { (gap, true) } else { (gap / 2, gap % 2 == 1) };
+        let at = self.next.checked_add(gap).filter(|at| *at < self.keys);
         let at = at.ok_or_else(|| damaged("a slot lies outside of its group"))?;
         self.next = at + 1;
         let fields = if self.has_fields { self.left.bytes()? } else { &[] };
-        Ok(RawSlot { at, fields, key: self.left.bytes()?, state: self.left.bytes()? })
+        let key = if has_key { Some(self.left.bytes()?) } else { None };
+        Ok(RawSlot { at, fields, key, state: self.left.bytes()? })
     }
 }
 
@@ -242,14 +301,14 @@ mod tests {
 
     use super::*;
 
-    type Slot = (Vec<u8>, String, Vec<u32>);
+    type Slot = (Vec<u8>, Option<String>, Vec<u32>);
 
     fn written(full: bool, has_fields: bool, slots: &std::collections::BTreeMap<u16, Slot>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut writer = SlotWriter::new(&mut out, full, b"own", 1 << 16, slots.len(), has_fields);
         for (at, (fields, key, state)) in slots {
             writer
-                .slot((*at).into(), |out| out.extend_from_slice(fields), key, state)
+                .slot((*at).into(), |out| out.extend_from_slice(fields), key.as_ref(), state)
                 .expect("it can be written");
         }
         out
@@ -260,8 +319,11 @@ mod tests {
         fn slots_are_read_as_they_were_written(
             full: bool,
             has_fields: bool,
-            slots in proptest::collection::btree_map(any::<u16>(), any::<Slot>(), 0..20),
+            mut slots in proptest::collection::btree_map(any::<u16>(), any::<Slot>(), 0..20),
         ) {
+            if full {
+                slots.values_mut().for_each(|(_, key, _)| { key.get_or_insert_default(); });
+            }
             let bytes = written(full, has_fields, &slots);
             let Raw::Slots { full: was_full, fields, keys, slots: read } = open(&bytes).expect("it is a piece") else {
                 panic!("these are slots");
@@ -271,7 +333,8 @@ mod tests {
             for (read, (at, (fields, key, state))) in read.iter().zip(&slots) {
                 prop_assert_eq!(read.at, usize::from(*at));
                 prop_assert_eq!(read.fields, if has_fields { &fields[..] } else { &[] });
-                prop_assert_eq!(&postcard::from_bytes::<String>(read.key).expect("a key"), key);
+                let read_key = read.key.map(|key| postcard::from_bytes::<String>(key).expect("a key"));
+                prop_assert_eq!(&read_key, key);
                 prop_assert_eq!(&postcard::from_bytes::<Vec<u32>>(read.state).expect("a state"), state);
             }
             let mut again = Vec::new();
@@ -289,7 +352,7 @@ mod tests {
                 Ok(Raw::Slots { mut slots, .. }) => slots.all(|slot| slot.is_ok()),
                 Ok(Raw::Whole(_)) | Err(_) => false,
             };
-            let bytes = written(true, true, &slots);
+            let bytes = written(false, true, &slots);
             prop_assert!(is_whole(&bytes));
             prop_assert!(!is_whole(&bytes[..cut.index(bytes.len())]));
             prop_assert!(!is_whole(&[&bytes[..], &[0]].concat()));

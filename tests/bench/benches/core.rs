@@ -222,10 +222,11 @@ fn main() {
         ));
     }
     if wanted("checkpoints") {
-        // Four rounds of fifty seconds: two hundred checkpoints.
+        // Four rounds of fifty seconds: two hundred checkpoints. Then short ticks, each with its entry in the log.
         let seconds =
             std::env::var("MILLSTREAM_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50);
-        checkpoints::report(seconds, rounds.min(4) as u64);
+        checkpoints::report(seconds, rounds.min(4) as u64, 5_000_000);
+        checkpoints::report(seconds, rounds.min(2) as u64, 1_000_000);
     }
     if wanted("nexmark") {
         let n = megabytes as u64 * 1000;

@@ -1,5 +1,6 @@
 //! State as JSON lines: the schema that is stored beside it says how to read it.
 
+use std::cmp::Ordering;
 use std::io::Write;
 
 use super::find;
@@ -50,7 +51,7 @@ fn one(operator: &RecoveredOperator, out: &mut dyn Write) -> Result<(), BoxError
                 let key = layout.key.as_ref().ok_or("its schema has no key, and its bytes do")?;
                 for slot in slots {
                     let mut parts = vec![
-                        ("key", to_json(key, slot.key)?),
+                        ("key", to_json(key, slot.key.ok_or(NO_KEY)?)?),
                         ("state", to_json(&layout.state, slot.state)?),
                     ];
                     if let Some(tree) = &layout.slot {
@@ -80,6 +81,8 @@ impl Lines<'_> {
     }
 }
 
+const NO_KEY: &str = "a key of it is in no piece";
+
 /// A group, of its pieces.
 enum Group<'p> {
     Whole(&'p [u8]),
@@ -101,10 +104,12 @@ fn read(pieces: &[Vec<u8>]) -> Result<Group<'_>, BoxError> {
                 all.truncate(keys);
                 for slot in slots {
                     let slot = slot?;
+                    let key = slot.key.or_else(|| all.get(slot.at)?.key).ok_or(NO_KEY)?;
+                    let slot = RawSlot { key: Some(key), ..slot };
                     match slot.at.cmp(&all.len()) {
-                        std::cmp::Ordering::Less => all[slot.at] = slot,
-                        std::cmp::Ordering::Equal => all.push(slot),
-                        std::cmp::Ordering::Greater => return Err("a key of it is in no piece".into()),
+                        Ordering::Less => all[slot.at] = slot,
+                        Ordering::Equal => all.push(slot),
+                        Ordering::Greater => return Err(NO_KEY.into()),
                     }
                 }
                 Group::Slots(fields, all)

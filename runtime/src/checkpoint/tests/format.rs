@@ -54,7 +54,7 @@ fn the_examples_of_the_book_are_what_is_written() {
 
     // A checkpoint of one word that came twice, as a start writes it.
     let mut piece = Vec::new();
-    SlotWriter::new(&mut piece, true, &[], 1, 1, false).slot(0, |_| (), &"mill", &2u64).unwrap();
+    SlotWriter::new(&mut piece, true, &[], 1, 1, false).slot(0, |_| (), Some(&"mill"), &2u64).unwrap();
     let store = FaultStore::new();
     let objects = wait(async {
         let mut start = Start::take(&storage(&store), Timestamp::from_millis(1000), 0).await.unwrap();
