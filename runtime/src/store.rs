@@ -55,8 +55,7 @@ pub(crate) fn name_in_memory(name: &str, store: Arc<dyn ObjectStore>) {
 
 /// A folder. Files and folders are synced before a put returns.
 fn local(path: &std::path::Path, what: &str) -> Result<Place, BoxError> {
-    let refused =
-        |error: &dyn fmt::Display| format!("{what} can't be at `{}`: {error}", path.display());
+    let refused = |error: &dyn fmt::Display| format!("{what} can't be at `{}`: {error}", path.display());
     let absolute = std::path::absolute(path).map_err(|error| refused(&error))?;
     if absolute.is_file() {
         return Err(refused(&"this is a file, and a folder is needed").into());

@@ -163,7 +163,11 @@ fn each_broken_promise_is_told_with_what_to_do() {
         (Fault::WritesAtOnce, whole, "behind the first `write`"),
         (Fault::LosesALaterWrite, whole, "make all of it visible in one step"),
         (Fault::LosesAPartition, whole, "behind `commit`: missing"),
-        (Fault::KeepsWhatIsAborted, "an aborted tick leaves something", "take back what was written since `begin`"),
+        (
+            Fault::KeepsWhatIsAborted,
+            "an aborted tick leaves something",
+            "take back what was written since `begin`",
+        ),
         (Fault::VisibleAtTheNextStart, crash, "remove what a dead process had begun"),
         (Fault::ForgetsAtTheNextStart, "", "missing"),
         (Fault::AppendsATickThatRunsAgain, again, "`Delivery::AtLeastOnce`"),

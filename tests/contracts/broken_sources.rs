@@ -61,11 +61,7 @@ impl Source for Numbers {
         if self.0 == Fault::GoesOnBehindClose {
             cx.runtime.spawn(std::future::pending::<()>());
         }
-        Ok(Arc::new(NumbersReader {
-            fault: self.0,
-            state: Mutex::default(),
-            reads: AtomicU64::new(0),
-        }))
+        Ok(Arc::new(NumbersReader { fault: self.0, state: Mutex::default(), reads: AtomicU64::new(0) }))
     }
 }
 
@@ -153,7 +149,9 @@ impl Reader for NumbersReader {
             }
             Fault::HidesItsJournal if !state.known => return Err("no file is known".into()),
             Fault::FailsToRead if range.start > 9 => return Err("it is too dark".into()),
-            Fault::AnotherLog | Fault::AnotherBehindARestart if state.sought => numbers.iter_mut().for_each(|n| *n += 1),
+            Fault::AnotherLog | Fault::AnotherBehindARestart if state.sought => {
+                numbers.iter_mut().for_each(|n| *n += 1)
+            }
             _ => {}
         }
         drop(state);
@@ -162,7 +160,8 @@ impl Reader for NumbersReader {
 
     fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
         let mut state = self.state.lock().expect("nothing panics");
-        let ignored = self.fault == Fault::IgnoresSeek || (self.fault == Fault::SeeksOnlyOnce && state.sought);
+        let ignored =
+            self.fault == Fault::IgnoresSeek || (self.fault == Fault::SeeksOnlyOnce && state.sought);
         state.sought = true;
         if !ignored {
             state.next = positions.get(&0).copied().unwrap_or(0);
@@ -231,7 +230,11 @@ fn each_broken_promise_is_told_with_what_to_do() {
         (Fault::Waits, "a call that must not wait does not return", "`available` has not returned for 100ms"),
         (Fault::ReadsOnlyOnce, same, "depend on nothing but the range"),
         (Fault::CountsReads, same, "depend on nothing but the range"),
-        (Fault::MindsTheTask, "a range that is cut gives other records than the whole", "let a record belong to the range in which its first unit of offset lies"),
+        (
+            Fault::MindsTheTask,
+            "a range that is cut gives other records than the whole",
+            "let a record belong to the range in which its first unit of offset lies",
+        ),
         (Fault::ForgetsWhatIsReleasedAndMore, same, "behind a `release` of what is before"),
         (Fault::IgnoresSeek, order, "at first where `seek` said"),
         (Fault::SeeksOnlyOnce, order, "at first where `seek` said"),
@@ -252,6 +255,7 @@ fn each_broken_promise_is_told_with_what_to_do() {
 #[test]
 fn a_check_without_records_is_refused() {
     let check = || SourceContract::new(|| from_iter([1]), |n| n, [1]).check();
-    let told = *std::thread::spawn(check).join().expect_err("it is refused").downcast::<String>().expect("words");
+    let told =
+        *std::thread::spawn(check).join().expect_err("it is refused").downcast::<String>().expect("words");
     assert!(told.contains("there is nothing to check") && told.contains("a few dozen records"), "{told}");
 }

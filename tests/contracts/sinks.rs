@@ -34,7 +34,11 @@ fn lines(folder: &Path) -> Vec<u64> {
 #[test]
 fn text_file_sink_() {
     let folder = tempfile::tempdir().expect("a folder");
-    sink_contract(|| text_file_sink(folder.path().join("out/n")), || lines(&folder.path().join("out")), |n| n);
+    sink_contract(
+        || text_file_sink(folder.path().join("out/n")),
+        || lines(&folder.path().join("out")),
+        |n| n,
+    );
 }
 
 /// What is printed, for all to see.

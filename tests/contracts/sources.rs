@@ -85,7 +85,12 @@ fn rate_() {
 fn merge_() {
     let (folder, words) = folder();
     let both = || {
-        merge(["a.txt", "c.gz"].map(|name| text_files(folder.path().join(name))).into_iter().collect::<Vec<_>>())
+        merge(
+            ["a.txt", "c.gz"]
+                .map(|name| text_files(folder.path().join(name)))
+                .into_iter()
+                .collect::<Vec<_>>(),
+        )
     };
     // Each part offers a byte at least.
     let merged = [&words[..11], &words[12..]].concat();

@@ -104,11 +104,7 @@ impl<T, F: FileFormat<T>> FileSink<T, F> {
     /// # }
     /// ```
     #[must_use]
-    pub fn partition_by(
-        mut self,
-        name: &str,
-        key: impl Fn(&T) -> String + Send + 'static,
-    ) -> Self {
+    pub fn partition_by(mut self, name: &str, key: impl Fn(&T) -> String + Send + 'static) -> Self {
         self.key = Some(KeyOf::Record { name: name.to_string(), key: Box::new(key) });
         self
     }
@@ -311,3 +307,6 @@ impl<T: Send, F: FileFormat<T>> Sink<T> for FileSink<T, F> {
         self.publish_gathered()
     }
 }
+
+#[cfg(all(test, feature = "json"))]
+mod tests;

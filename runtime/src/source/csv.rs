@@ -225,7 +225,8 @@ impl<T: DeserializeOwned + Data> FileFormat for Csv<T> {
     fn check_settings(&self) -> Result<(), BoxError> {
         match self.options.delimiter {
             QUOTE | b'\n' | b'\r' => {
-                Err("fields can't be told apart by a quote or a line end: choose another `.delimiter(…)`".into())
+                Err("fields can't be told apart by a quote or a line end: choose another `.delimiter(…)`"
+                    .into())
             }
             _ => Ok(()),
         }

@@ -47,7 +47,10 @@ pub struct DataFile {
     /// `None`: the content is the file's bytes.
     decoded: Option<Decoded>,
     /// Where its records begin, if its format has to know.
-    #[cfg_attr(not(any(feature = "json", feature = "csv")), expect(dead_code, reason = "of formats that are features"))]
+    #[cfg_attr(
+        not(any(feature = "json", feature = "csv")),
+        expect(dead_code, reason = "of formats that are features")
+    )]
     index: Option<Arc<Index>>,
     /// What its format has found out about it.
     #[cfg(any(feature = "csv", feature = "parquet"))]

@@ -29,7 +29,8 @@ pub(super) fn find_all(
     if !paths.is_empty() || urls.is_empty() {
         found.extend(find(&paths)?);
     }
-    let is_marker = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"_"));
+    let is_marker =
+        |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"_"));
     found.retain(|file| !pass_markers || !is_marker(&file.path) || patterns.contains(&file.path));
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found.dedup_by(|a, b| a.path == b.path);
@@ -68,7 +69,8 @@ impl Remote {
         let at = url[..wild].rfind('/').map_or(0, |at| at + 1);
         let (place, pattern) = url.split_at(at);
         let pattern = pattern.trim_end_matches('/');
-        let glob = glob::Pattern::new(pattern).map_err(|e| format!("`{}` is no glob: {e}", shown(pattern)))?;
+        let glob =
+            glob::Pattern::new(pattern).map_err(|e| format!("`{}` is no glob: {e}", shown(pattern)))?;
         Ok(Remote { bucket: Arc::new(Bucket::open(place, runtime)?), glob: Some(glob) })
     }
 
@@ -81,7 +83,8 @@ impl Remote {
                 require_literal_leading_dot: true,
                 ..glob::MatchOptions::new()
             };
-            let below = |path: &Path| path.to_str().map(|path| path[self.bucket.shown.len() + 1..].to_string());
+            let below =
+                |path: &Path| path.to_str().map(|path| path[self.bucket.shown.len() + 1..].to_string());
             listed.retain(|found| {
                 below(&found.path).is_some_and(|path| {
                     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -140,7 +143,8 @@ mod tests {
                     Ok(()) => expected = out.batches(),
                     Err(error) => {
                         told(error);
-                        let mut job = Engine::test().restart(job.crash(), pipeline()).expect("it starts again");
+                        let mut job =
+                            Engine::test().restart(job.crash(), pipeline()).expect("it starts again");
                         job.run_to_end().expect("the store is well again");
                     }
                 },

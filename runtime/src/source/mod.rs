@@ -39,6 +39,8 @@ mod total;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "parquet")]
+pub use arrow_array::RecordBatch;
 pub use backoff::Backoff;
 pub use bad_row::{BadRow, RowPlace};
 pub use binary_records::{FixedLength, Records, binary_records};
@@ -51,8 +53,6 @@ pub use from_iter::{FromIter, from_iter};
 #[cfg(feature = "json")]
 pub use json::{JsonIter, JsonLines, JsonRows, json_directory, json_files};
 pub use merge::{Merge, merge};
-#[cfg(feature = "parquet")]
-pub use arrow_array::RecordBatch;
 #[cfg(feature = "parquet")]
 pub use parquet::{Parquet, ParquetBatches, parquet_directory, parquet_files};
 pub use patterns::IntoPatterns;

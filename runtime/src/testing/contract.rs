@@ -38,13 +38,7 @@ impl Promise {
 
     /// Two lists that are to hold the same, in any order.
     #[track_caller]
-    pub fn same_in_any_order<T: Debug + PartialEq>(
-        &self,
-        who: &str,
-        expected: &[T],
-        got: &[T],
-        when: &str,
-    ) {
+    pub fn same_in_any_order<T: Debug + PartialEq>(&self, who: &str, expected: &[T], got: &[T], when: &str) {
         let Difference { missing, unexpected } = difference(expected, got);
         self.holds(who, missing.is_empty() && unexpected.is_empty(), || {
             format!("{when}: missing {}, too many {}", shown(&missing), shown(&unexpected))

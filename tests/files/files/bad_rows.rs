@@ -31,7 +31,11 @@ fn of_json_lines() {
             (RowPlace::Line(40_006), "expected value at column 1", "\u{e9}"),
         ]
     );
-    assert!(bad[0].to_string().ends_with("a.jsonl, line 40001: expected value at column 7: {\"x\": }"), "{}", bad[0]);
+    assert!(
+        bad[0].to_string().ends_with("a.jsonl, line 40001: expected value at column 7: {\"x\": }"),
+        "{}",
+        bad[0]
+    );
 }
 
 #[test]
@@ -82,8 +86,12 @@ fn of_parquet() {
     std::fs::write(folder.path().join("no.parquet"), "this is no Parquet file").expect("it is written");
     let source = parquet_files::<Point>(folder.path().join("no.parquet"));
     let pipeline = stream! { source(source).count().print(); };
-    let error = Engine::local().trigger(Trigger::AvailableNow).run(pipeline).expect_err("it is none").to_string();
-    assert!(error.contains("no.parquet` can't be read as Parquet") && error.contains("move them in"), "{error}");
+    let error =
+        Engine::local().trigger(Trigger::AvailableNow).run(pipeline).expect_err("it is none").to_string();
+    assert!(
+        error.contains("no.parquet` can't be read as Parquet") && error.contains("move them in"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -93,7 +101,10 @@ fn secrets_of_a_url_are_in_no_plan_and_no_error() {
         source(json_files::<Point>(url)).count().sink(millstream::sink::json_sink(url));
     };
     let plan = pipeline.plan().to_string();
-    assert!(plan.contains("json_files(s3://bucket/a)") && plan.contains("json_sink(s3://bucket/a)"), "{plan}");
+    assert!(
+        plan.contains("json_files(s3://bucket/a)") && plan.contains("json_sink(s3://bucket/a)"),
+        "{plan}"
+    );
     assert!(!plan.contains("secret"), "{plan}");
     let error = Engine::local().trigger(Trigger::AvailableNow).run(pipeline).expect_err("no feature `aws`");
     assert!(!error.to_string().contains("secret") && error.to_string().contains("aws"), "{error}");

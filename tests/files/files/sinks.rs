@@ -46,7 +46,8 @@ fn in_store(url: &str) -> Vec<String> {
     });
     // Before the first tick there is none.
     let _ = Engine::local().trigger(Trigger::AvailableNow).run(pipeline);
-    let mut named: Vec<String> = out.records().iter().map(|file| format!("{url}/{}", file.replace('%', "%25"))).collect();
+    let mut named: Vec<String> =
+        out.records().iter().map(|file| format!("{url}/{}", file.replace('%', "%25"))).collect();
     named.sort();
     named
 }
@@ -95,8 +96,10 @@ fn a_tick_is_one_file_a_key_however_many_partitions_it_has() {
     let sink = json_sink(out).partition_by("country", |order: &Order| order.country.clone());
     let pipeline = stream!(move { source(queue([Order::all(0..30)]).partitions(7)).sink(sink); });
     Engine::test().batch_interval(secs(1)).run(pipeline).expect("it writes");
-    let names: Vec<_> =
-        files(folder.path()).iter().map(|path| text(path.strip_prefix(folder.path()).expect("below"))).collect();
+    let names: Vec<_> = files(folder.path())
+        .iter()
+        .map(|path| text(path.strip_prefix(folder.path()).expect("below")))
+        .collect();
     assert_eq!(
         names,
         ["AT", "DE", "a%2Fb"].map(|country| format!("out/batch=1000/country={country}/part-00000.jsonl"))

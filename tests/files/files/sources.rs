@@ -5,8 +5,8 @@ use std::path::Path;
 
 use millstream::sink::{csv_sink, json_sink, parquet_sink};
 use millstream::source::{
-    BadRow, RecordBatch, csv_directory, csv_files, json_directory, json_files, parquet_directory, parquet_files,
-    text_directory, text_files,
+    BadRow, RecordBatch, csv_directory, csv_files, json_directory, json_files, parquet_directory,
+    parquet_files, text_directory, text_files,
 };
 use millstream::testing::{SourceContract, source_contract};
 use millstream_files_tests::Order;
@@ -77,7 +77,8 @@ fn csv_of_another_form() {
     let folder = tempfile::tempdir().expect("a folder");
     put(folder.path(), "a", "1; x ;2.5\n2;y;\"3\"\n3; \"z;\n\" ; 4\n");
     let rows = [(1u64, "x".to_string(), 2.5), (2, "y".into(), 3.0), (3, "\"z".into(), 0.0)];
-    let source = || csv_files::<(u64, String, f64)>(folder.path().join("a")).delimiter(b';').no_header().trim();
+    let source =
+        || csv_files::<(u64, String, f64)>(folder.path().join("a")).delimiter(b';').no_header().trim();
     let first = |row: Result<(u64, String, f64), BadRow>| row.ok();
     source_contract(source, first, [Some(rows[0].clone()), Some(rows[1].clone()), None, None]);
 }
@@ -111,7 +112,10 @@ fn in_an_object_store() {
     SourceContract::new(|| text_directory(lines(&url)), |_| (), vec![(); 20]).check();
 
     let url = memory();
-    write(orders.clone(), csv_sink(url.clone()).partition_by("country", |order: &Order| order.country.clone()));
+    write(
+        orders.clone(),
+        csv_sink(url.clone()).partition_by("country", |order: &Order| order.country.clone()),
+    );
     source_contract(|| csv_files::<Order>(format!("{url}/batch=*/*/*.csv")), good, Order::all(0..20));
     source_contract(|| csv_directory::<Order>(format!("{url}/batch=*/country=*")), good, Order::all(0..20));
 

@@ -129,18 +129,18 @@ impl Objects {
     /// Of the manifests that there are.
     pub fn times(&self) -> Result<Vec<Timestamp>, BoxError> {
         let manifests = self.list(&self.root.clone().join("_manifests"))?;
-        let times = manifests.iter().filter_map(|path| {
-            path.filename()?.strip_prefix("batch=")?.strip_suffix(".json")?.parse().ok()
-        });
+        let times = manifests
+            .iter()
+            .filter_map(|path| path.filename()?.strip_prefix("batch=")?.strip_suffix(".json")?.parse().ok());
         Ok(times.map(Timestamp::from_millis).collect())
     }
 
     pub fn read(&self, tick: &Tick) -> Result<Vec<Vec<u8>>, BoxError> {
         let mut paths = self.list(&below(&self.root, &folder(tick.time)))?;
         paths.sort();
-        let read = paths.into_iter().map(|path| {
-            self.get(&path)?.ok_or_else(|| format!("`{path}` in {} is gone", self.shown).into())
-        });
+        let read = paths
+            .into_iter()
+            .map(|path| self.get(&path)?.ok_or_else(|| format!("`{path}` in {} is gone", self.shown).into()));
         read.collect()
     }
 

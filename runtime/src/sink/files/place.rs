@@ -41,12 +41,7 @@ impl Place {
         Place::of(location, STAGED, epoch, last_tick)
     }
 
-    fn of(
-        location: &str,
-        stem: &'static str,
-        epoch: u64,
-        last_tick: Option<u64>,
-    ) -> Result<Place, BoxError> {
+    fn of(location: &str, stem: &'static str, epoch: u64, last_tick: Option<u64>) -> Result<Place, BoxError> {
         if location.is_empty() {
             return Err("a sink of files needs a folder, or the URL of an object store".into());
         }

@@ -152,8 +152,11 @@ impl<T> Roll<T> {
         let files = staged.read(tick)?;
         let read = files.iter().map(|file| {
             (self.codec.read)(file).map_err(|error| {
-                format!("what was kept of tick {} can't be read: {error}; has the record's type changed?", tick.number)
-                    .into()
+                format!(
+                    "what was kept of tick {} can't be read: {error}; has the record's type changed?",
+                    tick.number
+                )
+                .into()
             })
         });
         read.collect()

@@ -65,7 +65,11 @@ impl Group {
     fn row(&self, offset: u64) -> u64 {
         let size = u128::from(self.end - self.start);
         let into = u128::from(offset.clamp(self.start, self.end) - self.start);
-        if size == 0 { 0 } else { u64::try_from((into * u128::from(self.rows)).div_ceil(size)).expect("it is a row") }
+        if size == 0 {
+            0
+        } else {
+            u64::try_from((into * u128::from(self.rows)).div_ceil(size)).expect("it is a row")
+        }
     }
 
     /// Where a row begins.

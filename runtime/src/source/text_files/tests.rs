@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::super::testing::{context, lines, read};
 use super::*;
+use crate::batch::Batch;
 use crate::source::Offer;
 use crate::tick::OffsetRange;
-use crate::batch::Batch;
 
 type Opened = Arc<dyn Reader<Batch = Lines>>;
 

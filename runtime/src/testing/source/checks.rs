@@ -112,8 +112,7 @@ where
     #[track_caller]
     fn rest(&self, opened: &mut Opened<S::Batch>, limit: u64, before: usize) -> Vec<Taken<T>> {
         let (mut ticks, mut read) = (Vec::new(), before);
-        while let Some(tick) =
-            opened.next(limit, self.shortest_piece, read >= self.records.len(), &self.own)
+        while let Some(tick) = opened.next(limit, self.shortest_piece, read >= self.records.len(), &self.own)
         {
             read += tick.records.iter().map(Vec::len).sum::<usize>();
             ticks.push(tick);
@@ -170,7 +169,12 @@ where
         opened.reader.release(&last.positions);
         for (range, records) in ranges(&ticks[half..]) {
             let again = opened.read(*range, &self.own);
-            SAME.same(&opened.who, records, &again, &format!("{range:?} behind a `release` of what is before"));
+            SAME.same(
+                &opened.who,
+                records,
+                &again,
+                &format!("{range:?} behind a `release` of what is before"),
+            );
         }
     }
 
