@@ -14,7 +14,7 @@ impl Order {
     /// The `n`th.
     pub fn new(n: u64) -> Order {
         let country = ["AT", "DE", "a/b"][(n % 3) as usize].to_string();
-        let note = (n % 4 == 0).then(|| format!("\"{n}\",\nand more"));
+        let note = n.is_multiple_of(4).then(|| format!("\"{n}\",\nand more"));
         Order { id: n, country, note }
     }
 

@@ -19,7 +19,6 @@ const STAGED: &str = ".staged";
 /// # Contract
 /// - Nothing of a tick is visible before `commit`, all of it after. (In an object store: to who goes by manifests.)
 /// - `begin` of a tick that is there says so, or prepares its replacement.
-#[expect(clippy::large_enum_variant, reason = "there is one a sink")]
 pub(super) enum Place {
     Folder(Folder),
     Store(Objects),

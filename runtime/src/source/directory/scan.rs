@@ -97,11 +97,11 @@ impl Scanner {
         if is_url(path).is_none() {
             return Ok(Origin::File(path.to_path_buf()));
         }
-        let remotes = self.places.iter().filter_map(|place| match place {
+        let mut remotes = self.places.iter().filter_map(|place| match place {
             Place::Remote(remote) => remote.origin(path),
             _ => None,
         });
-        remotes.last().ok_or_else(|| {
+        remotes.next().ok_or_else(|| {
             format!(
                 "`{}` was being read before, and is in none of the folders now: name its folder too until it has been read, or                  start without the checkpoint",
                 path.display()
