@@ -25,6 +25,7 @@ pages! {
     checkpoints: "../book/src/checkpoints.md",
     upgrading: "../book/src/upgrading.md",
     sources_and_sinks: "../book/src/sources-and-sinks.md",
+    connectors: "../book/src/connectors.md",
     plans: "../book/src/plans.md",
     testing: "../book/src/testing.md",
     services: "../book/src/services.md",

@@ -79,6 +79,7 @@ pub mod rt;
 pub mod sink;
 pub mod source;
 mod state;
+mod store;
 mod sync;
 mod table;
 #[cfg(feature = "testing")]

@@ -337,6 +337,11 @@ pub(crate) trait Outlet: Send {
     fn write(&mut self, partition: usize, bucket: Bucket) -> Result<(), BoxError>;
     fn commit(&mut self, tick: &Tick) -> Result<(), BoxError>;
     fn abort(&mut self, tick: &Tick);
+
+    /// See [`Sink::finish`](crate::sink::Sink::finish).
+    fn finish(&mut self) -> Result<(), BoxError> {
+        Ok(())
+    }
 }
 
 pub(crate) trait ErasedSource: Send {

@@ -1,5 +1,6 @@
-//! Checks for tests: whether a function keeps the laws that an operator relies on, and whether a pipeline
-//! [outlives crashes](restarts_change_nothing).
+//! Checks for tests: whether a function keeps the laws that an operator relies on, whether a pipeline
+//! [outlives crashes](restarts_change_nothing), and whether a connector keeps to the contract of a
+//! [source](source_contract) or a [sink](sink_contract).
 //!
 //! A function that breaks them gives right results in small tests, where a tick is one task and a key has few values,
 //! and wrong ones under load. So they are checked with random values, by [proptest](https://docs.rs/proptest), which
@@ -21,11 +22,16 @@
 //! smaller, and any crate that already has strategies for its types can use them. Each check tries 256 times;
 //! `PROPTEST_CASES` in the environment says how often instead.
 
+mod contract;
 mod restarts;
+mod sink;
+mod source;
 
 use std::fmt::Debug;
 
 pub use restarts::restarts_change_nothing;
+pub use sink::sink_contract;
+pub use source::{SourceContract, source_contract};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};

@@ -369,7 +369,7 @@ fn two_text_file_sinks_on_one_prefix_are_refused_before_anything_is_written() {
         Engine::test().run(pipeline)
     };
     let error = run(&prefix).expect_err("they are the same").to_string();
-    assert!(error.contains("another `text_file_sink` of this process writes to `"), "{error}");
+    assert!(error.contains("another sink of this process writes to `"), "{error}");
     assert!(!folder.path().join("words-1000").exists());
     run(&folder.path().join("others")).expect("the prefix is free again");
 }

@@ -36,4 +36,7 @@ impl<T: Data, S: Sink<T>> Outlet for ToSink<T, S> {
     fn abort(&mut self, tick: &Tick) {
         self.sink.abort(tick);
     }
+    fn finish(&mut self) -> Result<(), BoxError> {
+        self.sink.finish()
+    }
 }

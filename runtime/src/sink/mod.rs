@@ -5,6 +5,8 @@
 // One file each; this one holds the trait.
 
 mod console;
+#[cfg(any(feature = "json", feature = "csv", feature = "parquet"))]
+mod files;
 mod memory;
 mod same_as;
 #[cfg(test)]
@@ -14,6 +16,14 @@ mod text_files;
 use std::fmt;
 
 pub use console::{ConsoleSink, is_closed_pipe};
+#[cfg(any(feature = "json", feature = "csv", feature = "parquet"))]
+pub use files::{ByTime, FileFormat, FileSink};
+#[cfg(feature = "csv")]
+pub use files::{CsvFile, csv_sink};
+#[cfg(feature = "json")]
+pub use files::{JsonFile, json_sink};
+#[cfg(feature = "parquet")]
+pub use files::{ParquetFile, parquet_sink};
 pub use memory::MemorySink;
 pub use same_as::SameAs;
 pub use text_files::{ByDisplay, ByFunction, Line, LineFormat, TextFileSink, text_file_sink};
@@ -85,6 +95,12 @@ pub trait Sink<T>: Send {
 
     fn abort(&mut self, tick: &Tick) {
         let _ = tick;
+    }
+
+    /// The pipeline has ended, or was stopped, in good order: no tick is begun, and none will follow in this run. What is
+    /// committed and held back may be made visible now. Not called behind an error, nor after a crash.
+    fn finish(&mut self) -> Result<(), BoxError> {
+        Ok(())
     }
 }
 

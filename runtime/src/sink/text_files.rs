@@ -1,6 +1,6 @@
 //! `text_file_sink`: a folder of text files for each tick.
 
-mod folders;
+pub(super) mod folders;
 
 use std::fmt::{self, Display};
 use std::fs::{File, OpenOptions};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::{Delivery, Sink, SinkInfo};
 use crate::BoxError;
 use crate::tick::Tick;
-use folders::{Folders, problem};
+use folders::{Folders, Names, problem};
 
 /// Writes each tick as a folder of text files, one record a line: `PREFIX-<batch time in ms>/part-00000`, … and an
 /// empty-handed `_SUCCESS` that says which tick it is.
@@ -190,7 +190,9 @@ impl<T, L: LineFormat<T>> Sink<T> for TextFileSink<L> {
     }
 
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError> {
-        self.folders = Some(Folders::open(&self.prefix, &self.suffix, epoch, last_tick)?);
+        let stem = self.prefix.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let names = Names { stem, separator: '-', suffix: &self.suffix };
+        self.folders = Some(Folders::open(&self.prefix, names, epoch, last_tick)?);
         Ok(())
     }
 

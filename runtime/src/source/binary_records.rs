@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::slice::ChunksExact;
+use std::sync::Arc;
 
 use super::directory::{Directory, FileFormat};
 use super::files::DataFile;
@@ -76,6 +77,7 @@ impl FixedLength {
 impl FileFormat for FixedLength {
     type Batch = Records;
     const NAME: &'static str = "binary_records";
+    const OF_FILES: &'static str = "binary_records";
 
     fn check_settings(&self) -> Result<(), BoxError> {
         if self.record_length == 0 {
@@ -95,7 +97,7 @@ impl FileFormat for FixedLength {
         }
     }
 
-    fn cut(&self, _: &DataFile, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
+    fn cut(&self, _: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
         let length = self.record_length as u64;
         let first = self.next_record(range.start);
         let begin = self.next_record(range.end).saturating_sub(first) / length;
@@ -114,7 +116,7 @@ impl FileFormat for FixedLength {
 
     fn read(
         &self,
-        file: &DataFile,
+        file: &Arc<DataFile>,
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut Records) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use super::files::{Compression, DataFile};
+use super::files::{Compression, DataFile, Find, Reading};
 use super::text_files::MAX_BYTES_PER_TICK;
 use super::{Offer, Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
@@ -20,11 +20,29 @@ use crate::tick::{OffsetRange, Positions};
 use log::{Limits, Log};
 use scan::{Scanner, Watch};
 
-/// How the files of a [`Directory`] are read.
+/// How the files of a [`Directory`] are read, and those of [`Files`](super::Files).
 pub trait FileFormat: Send + Sync + 'static {
     type Batch: Batch;
-    /// The constructor of the source.
+    /// The constructor of the source that watches folders.
     const NAME: &'static str;
+    /// The constructor of the source of files that are there.
+    const OF_FILES: &'static str;
+
+    /// What has to be looked for in a file. By default, nothing.
+    fn find(&self) -> Option<Find> {
+        None
+    }
+
+    /// Whether files may be compressed as a whole.
+    const MAY_BE_COMPRESSED: bool = true;
+
+    /// Whether what others call `_SUCCESS` and the like is no file of this format.
+    const PASSES_MARKERS: bool = true;
+
+    /// How much of the content's first `wanted` units of offset there is. By default, these are bytes.
+    fn extent(&self, file: &Arc<DataFile>, wanted: u64) -> Result<u64, BoxError> {
+        file.extent(wanted)
+    }
 
     /// Refuses settings that make no sense.
     fn check_settings(&self) -> Result<(), BoxError>;
@@ -34,7 +52,7 @@ pub trait FileFormat: Send + Sync + 'static {
 
     /// The end of the longest piece of `range` of the file, which is not empty, in which at most `records` records begin;
     /// takes those that do from `records`.
-    fn cut(&self, file: &DataFile, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError>;
+    fn cut(&self, file: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError>;
 
     /// The shortest piece that is worth a task.
     fn grain(&self) -> u64;
@@ -42,7 +60,7 @@ pub trait FileFormat: Send + Sync + 'static {
     /// Hands the records that begin in `range` of the file to `visit`.
     fn read(
         &self,
-        file: &DataFile,
+        file: &Arc<DataFile>,
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut Self::Batch) -> Result<(), BoxError>,
     ) -> Result<(), BoxError>;
@@ -141,9 +159,11 @@ impl<F: FileFormat> Source for Directory<F> {
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = F::Batch>>, BoxError> {
         let Directory { format, patterns, options } = self;
         format.check_settings()?;
-        let scanner = Scanner::new(&patterns, F::NAME)?;
+        let scanner = Scanner::new(&patterns, F::NAME, &cx.runtime)?;
         let watch = Watch::new(cx, options.poll_interval);
-        let log = Log::open(scanner, watch, options.compression, options.new_files_only)?;
+        let compression = if F::MAY_BE_COMPRESSED { options.compression } else { Compression::None };
+        let reading = Reading { since: "when it was found", compression, find: format.find() };
+        let log = Log::open(scanner, watch, reading, options.new_files_only)?;
         Ok(Arc::new(DirectoryReader { format, limits: options.limits, log: Mutex::new(log) }))
     }
 }

@@ -1,13 +1,21 @@
 //! A file's content, plain or decompressed, by offsets: what all sources of files share.
 
+#[cfg(any(feature = "json", feature = "csv"))]
+mod content;
 mod decoded;
 mod decompress;
+mod index;
+mod origin;
 
+#[cfg(any(feature = "csv", feature = "parquet"))]
+use std::any::Any;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+use std::sync::OnceLock;
 
 use super::line_reader::{LineReader, ReadAt};
 use super::text::TextBatch;
@@ -16,6 +24,11 @@ use crate::tick::OffsetRange;
 use decoded::Decoded;
 pub use decompress::Compression;
 use decompress::Format;
+pub use index::Find;
+use index::Index;
+#[cfg(all(test, feature = "csv"))]
+pub(super) use index::Scan;
+pub(crate) use origin::{Bucket, Listed, Origin, is_url, local};
 
 /// A file as it was when it was found.
 ///
@@ -26,21 +39,79 @@ use decompress::Format;
 pub struct DataFile {
     /// What it is called in errors.
     pub(crate) name: Arc<str>,
-    path: PathBuf,
-    /// Its length on disk when it was found.
+    origin: Origin,
+    /// Its length as it is stored, when it was found.
     bytes: u64,
     /// When it was found, for errors: `when the pipeline started`.
     since: &'static str,
     /// `None`: the content is the file's bytes.
     decoded: Option<Decoded>,
+    /// Where its records begin, if its format has to know.
+    #[cfg_attr(
+        not(any(feature = "json", feature = "csv")),
+        expect(dead_code, reason = "of formats that are features")
+    )]
+    index: Option<Arc<Index>>,
+    /// What its format has found out about it.
+    #[cfg(any(feature = "csv", feature = "parquet"))]
+    known: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+/// How a source reads its files.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading {
+    /// When files are found, for errors: `when the pipeline started`.
+    pub since: &'static str,
+    pub compression: Compression,
+    pub find: Option<Find>,
 }
 
 impl DataFile {
-    pub(crate) fn new(path: PathBuf, bytes: u64, since: &'static str, compression: Compression) -> Self {
+    /// `path`: what it is called.
+    pub(crate) fn new(path: PathBuf, origin: Origin, bytes: u64, reading: Reading) -> Self {
+        let Reading { since, compression, find } = reading;
         let name: Arc<str> = Arc::from(format!("file `{}`", path.display()));
+        let index = find.map(|find| Arc::new(Index::new(find)));
         let decoded = Format::of(&path, compression)
-            .map(|format| Decoded::new(Arc::clone(&name), path.clone(), bytes, format));
-        DataFile { name, path, bytes, since, decoded }
+            .map(|format| Decoded::new(Arc::clone(&name), origin.clone(), bytes, format, index.clone()));
+        DataFile {
+            name,
+            origin,
+            bytes,
+            since,
+            decoded,
+            index,
+            #[cfg(any(feature = "csv", feature = "parquet"))]
+            known: OnceLock::new(),
+        }
+    }
+
+    /// Its length as it is stored.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What its format knows of it: found out once. (By two at the same time, perhaps; it is the same.)
+    #[cfg(any(feature = "csv", feature = "parquet"))]
+    pub(crate) fn known<K: Send + Sync + 'static>(
+        &self,
+        find_out: impl FnOnce() -> Result<K, BoxError>,
+    ) -> Result<Arc<K>, BoxError> {
+        let known = match self.known.get() {
+            Some(known) => known,
+            None => {
+                let found: Arc<dyn Any + Send + Sync> = Arc::new(find_out()?);
+                self.known.get_or_init(|| found)
+            }
+        };
+        Ok(Arc::clone(known).downcast().expect("a file has one format"))
+    }
+
+    /// What it is called: its path, or its URL without secrets.
+    #[cfg(any(feature = "json", feature = "csv", feature = "parquet"))]
+    pub(crate) fn path(&self) -> &str {
+        self.name.trim_start_matches("file `").trim_end_matches('`')
     }
 
     pub(crate) fn is_compressed(&self) -> bool {
@@ -113,8 +184,11 @@ impl DataFile {
     }
 
     fn open(&self, from: u64) -> Result<OpenFile<'_>, BoxError> {
-        let file = File::open(&self.path).map_err(|e| self.gone(from, &e))?;
-        Ok(OpenFile { file, about: self })
+        let content = match &self.origin {
+            Origin::File(path) => Content::File(File::open(path).map_err(|e| self.gone(from, &e))?),
+            Origin::Object(_) => Content::Object,
+        };
+        Ok(OpenFile { content, about: self })
     }
 
     fn gone(&self, from: u64, error: &io::Error) -> BoxError {
@@ -129,8 +203,13 @@ fn gone(name: &str, from: u64, error: &io::Error) -> BoxError {
     .into()
 }
 
+enum Content {
+    File(File),
+    Object,
+}
+
 struct OpenFile<'a> {
-    file: File,
+    content: Content,
     about: &'a DataFile,
 }
 
@@ -142,7 +221,12 @@ impl ReadAt for OpenFile<'_> {
     fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, BoxError> {
         let DataFile { name, bytes, since, .. } = self.about;
         loop {
-            match read_at(&self.file, into, at) {
+            let read = match (&self.content, &self.about.origin) {
+                (Content::File(file), _) => read_at(file, into, at),
+                (Content::Object, Origin::Object(object)) => object.read_at(into, at),
+                (Content::Object, Origin::File(_)) => unreachable!("a file was opened as one"),
+            };
+            match read {
                 Ok(0) => {
                     return Err(format!(
                         "{name} has shrunk: it had {bytes} bytes {since}, but now ends at or before offset {at}; \
@@ -151,6 +235,7 @@ impl ReadAt for OpenFile<'_> {
                     .into());
                 }
                 Ok(n) => return Ok(n),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(self.about.gone(at, &e)),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(format!("{name} can't be read at offset {at}: {e}").into()),
             }

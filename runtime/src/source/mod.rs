@@ -5,15 +5,24 @@
 // One file each; this one holds the traits.
 
 mod backoff;
+mod bad_row;
 mod binary_records;
 mod buffered;
+#[cfg(feature = "csv")]
+mod csv;
 mod directory;
 pub(crate) mod erased;
 mod files;
+mod files_reader;
+mod found;
 mod from_iter;
+#[cfg(feature = "json")]
+mod json;
 mod line_count;
 mod line_reader;
 mod merge;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod patterns;
 mod queue;
 mod rate;
@@ -30,12 +39,22 @@ mod total;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "parquet")]
+pub use arrow_array::RecordBatch;
 pub use backoff::Backoff;
+pub use bad_row::{BadRow, RowPlace};
 pub use binary_records::{FixedLength, Records, binary_records};
+#[cfg(feature = "csv")]
+pub use csv::{Csv, CsvIter, CsvRows, csv_directory, csv_files};
 pub use directory::Directory;
 pub use files::Compression;
+pub use files_reader::Files;
 pub use from_iter::{FromIter, from_iter};
+#[cfg(feature = "json")]
+pub use json::{JsonIter, JsonLines, JsonRows, json_directory, json_files};
 pub use merge::{Merge, merge};
+#[cfg(feature = "parquet")]
+pub use parquet::{Parquet, ParquetBatches, parquet_directory, parquet_files};
 pub use patterns::IntoPatterns;
 pub use queue::{Queue, QueueClosed, QueueSender, queue};
 pub use rate::{Rate, rate};

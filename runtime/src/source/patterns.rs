@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::files::Origin;
 use crate::BoxError;
 
-/// What names files: a path, a glob (`logs/*.txt`), or a list of those.
+/// What names files: a path, a glob (`logs/*.txt`), the URL of an object store (`s3://bucket/logs/*.txt`), or a list of those.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no files",
     note = "write a path or a glob as `&str`, `String`, `&Path` or `PathBuf`, or an array, slice or `Vec` of those"
@@ -52,9 +53,11 @@ impl<P: IntoPatterns + Clone> IntoPatterns for &[P] {
 }
 
 /// A file that can be read, and how many bytes it has now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct FoundFile {
+    /// What it is called.
     pub path: PathBuf,
+    pub origin: Origin,
     pub bytes: u64,
 }
 
@@ -145,7 +148,7 @@ fn check(path: PathBuf) -> Result<FoundFile, BoxError> {
         .into());
     }
     File::open(&path).map_err(|e| unreadable(&path, &e))?;
-    Ok(FoundFile { bytes: about.len(), path })
+    Ok(FoundFile { bytes: about.len(), origin: Origin::File(path.clone()), path })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> BoxError {

@@ -224,6 +224,14 @@ impl ByteLines {
     }
 }
 
+#[cfg(feature = "json")]
+impl ByteLines {
+    /// The lines with their ends, and the offset of the first.
+    pub(super) fn bytes(&self) -> (&[u8], u64) {
+        (self.block.lines(), self.block.offset)
+    }
+}
+
 impl Batch for ByteLines {
     type Item<'a> = &'a [u8];
     type Iter<'a> = ByteLineIter<'a>;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::directory::{Directory, FileFormat};
 use super::files::DataFile;
@@ -14,7 +15,7 @@ use crate::tick::OffsetRange;
 
 /// The lines of the files in a folder, as `&str`: of those that are there, and then of each that appears, once.
 ///
-/// A folder is named by its path, several by a list or by a glob (`"logs/*/"`). What a glob matches may be folders, whose
+/// A folder is named by its path or by a URL of an object store (`s3://bucket/incoming`; features `aws`, `gcp`, `azure`, `hdfs`), several by a list or by a glob (`"logs/*/"`). What a glob matches may be folders, whose
 /// files are read, or files (`"logs/*.csv"`). Folders in folders are not looked into, and folders that appear later
 /// and match a glob are found. Names that begin with `.` or `_`, or end in `.tmp` or `._COPYING_`, are passed over.
 /// `.gz` (gzip) and `.zst` (zstd) are decompressed ([`compression`](Directory::compression)).
@@ -66,7 +67,7 @@ pub fn text_directory(folders: impl IntoPatterns) -> Directory<TextLines> {
 
 /// Files of text: what [`text_directory`] reads.
 pub struct TextLines<B = Lines> {
-    lines: LineReader<B>,
+    pub(super) lines: LineReader<B>,
 }
 
 impl<B> fmt::Debug for TextLines<B> {
@@ -104,6 +105,8 @@ impl Directory<TextLines> {
 impl<B: TextBatch> FileFormat for TextLines<B> {
     type Batch = B;
     const NAME: &'static str = "text_directory";
+    const OF_FILES: &'static str = "text_files";
+    const PASSES_MARKERS: bool = false;
 
     fn check_settings(&self) -> Result<(), BoxError> {
         Ok(())
@@ -113,7 +116,7 @@ impl<B: TextBatch> FileFormat for TextLines<B> {
         Ok(())
     }
 
-    fn cut(&self, file: &DataFile, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
+    fn cut(&self, file: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
         line_count::cut(range.start, range.end, records, |into, at| file.read_exact(into, at))
     }
 
@@ -123,7 +126,7 @@ impl<B: TextBatch> FileFormat for TextLines<B> {
 
     fn read(
         &self,
-        file: &DataFile,
+        file: &Arc<DataFile>,
         range: OffsetRange,
         visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {

@@ -5,18 +5,18 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::{Compression, DataFile};
-use super::line_count;
+use super::files::Compression;
+use super::files_reader::{FilesLimits, FilesReader};
 use super::line_reader::{LineOptions, LineReader};
-use super::patterns::{self, IntoPatterns};
+use super::patterns::IntoPatterns;
 use super::text::{ByteLines, InvalidUtf8, Lines, TextBatch};
-use super::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
+use super::text_directory::TextLines;
+use super::{Reader, Source, SourceContext, SourceInfo};
 use crate::BoxError;
-use crate::sync::Mutex;
-use crate::tick::{OffsetRange, Positions};
+use crate::store;
 
 /// The lines of text files, as `&str`: of one (`"log.txt"`), of those that a glob matches (`"logs/*.txt"`), or of
-/// a list of both.
+/// a list of both. They may be in an object store: `"s3://bucket/logs/*.txt"` (features `aws`, `gcp`, `azure`, `hdfs`).
 ///
 /// The files and their lengths are those of the moment when the pipeline starts; what is appended later is not
 /// read. A file is a partition; they are numbered in the order of their sorted paths, and offsets are bytes. A
@@ -151,7 +151,7 @@ impl<B> fmt::Debug for TextFiles<B> {
 
 pub(super) fn detail(patterns: &[PathBuf]) -> String {
     let (shown, rest) = patterns.split_at(patterns.len().min(3));
-    let mut shown: Vec<String> = shown.iter().map(|p| p.display().to_string()).collect();
+    let mut shown: Vec<String> = shown.iter().map(|p| store::shown(&p.to_string_lossy())).collect();
     if !rest.is_empty() {
         shown.push(format!("… {} more", rest.len()));
     }
@@ -165,141 +165,10 @@ impl<B: TextBatch> Source for TextFiles<B> {
         SourceInfo { name: "text_files", detail: detail(&self.patterns), replayable: true }
     }
 
-    fn open(self, _: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {
-        let files: Vec<_> = patterns::find(&self.patterns)?
-            .into_iter()
-            .map(|file| DataFile::new(file.path, file.bytes, "when the pipeline started", self.compression))
-            .collect();
-        if u32::try_from(files.len()).is_err() {
-            return Err("more than four billion files".into());
-        }
-        Ok(Arc::new(FilesReader {
-            state: Mutex::default(),
-            files,
-            max_bytes_per_tick: self.max_bytes_per_tick,
-            max_records_per_tick: self.max_records_per_tick,
-            lines: LineReader::<B>::new(self.lines),
-        }))
-    }
-}
-
-struct FilesReader<B> {
-    files: Vec<DataFile>,
-    state: Mutex<State>,
-    max_bytes_per_tick: u64,
-    max_records_per_tick: Option<u64>,
-    lines: LineReader<B>,
-}
-
-#[derive(Default)]
-struct State {
-    offered: Positions,
-    /// The first file that is not offered whole.
-    next: usize,
-    /// Files before this one were read whole before a restart. Of a compressed one that can be known in no other way
-    /// than by decompressing it again.
-    finished: usize,
-    /// Files that were offered to their ends, and nobody was told.
-    ended: Vec<u32>,
-}
-
-impl<B: TextBatch> Reader for FilesReader<B> {
-    type Batch = B;
-
-    fn available(&self, limit: u64) -> Result<Offer, BoxError> {
-        let mut state = self.state.lock().expect("nothing panics while this is locked");
-        let mut ranges = Vec::new();
-        let mut room = self.max_bytes_per_tick.min(limit).max(1);
-        let mut lines = self.max_records_per_tick;
-        let mut rest = false;
-        while let Some(file) = self.files.get(state.next) {
-            let partition = u32::try_from(state.next).expect("there are fewer files");
-            if !(file.is_compressed() && state.next < state.finished) {
-                let start = state.offered.get(&partition).copied().unwrap_or(0);
-                let wanted = start.saturating_add(room);
-                // A byte more: whether there is a rest.
-                let extent = file.extent(wanted.saturating_add(1))?;
-                file.check_position(start, extent)?;
-                let mut end = extent.min(wanted);
-                if let Some(lines) = lines.as_mut().filter(|_| start < end) {
-                    end = line_count::cut(start, end, lines, |into, at| file.read_exact(into, at))?;
-                }
-                if start < end {
-                    ranges.push(OffsetRange { partition, start, end });
-                    state.offered.insert(partition, end);
-                    room -= end - start;
-                }
-                rest = end < extent;
-                if rest {
-                    break;
-                }
-            }
-            state.next += 1;
-            state.ended.push(partition);
-        }
-        Ok(Offer { ranges, caught_up: !rest, ended: !rest, waiting: false })
-    }
-
-    fn finished(&self) -> Vec<u32> {
-        std::mem::take(&mut self.state.lock().expect("nothing panics while this is locked").ended)
-    }
-
-    fn read(
-        &self,
-        range: OffsetRange,
-        visit: &mut dyn FnMut(&mut B) -> Result<(), BoxError>,
-    ) -> Result<(), BoxError> {
-        let file = self.files.get(range.partition as usize).ok_or_else(|| {
-            format!("file number {} of only {} was to be read", range.partition, self.files.len())
-        })?;
-        file.read_lines(&self.lines, range, visit)
-    }
-
-    fn grain(&self) -> u64 {
-        64 << 10
-    }
-
-    /// Of a compressed file that is known only at its end.
-    fn total(&self) -> Option<Total> {
-        let state = self.state.lock().expect("nothing panics while this is locked");
-        let left = (0..).zip(&self.files).map(|(partition, file)| {
-            let length = if file.is_compressed() { None } else { file.extent(u64::MAX).ok() };
-            Some(length?.saturating_sub(state.offered.get(&partition).copied().unwrap_or(0)))
-        });
-        left.sum::<Option<u64>>().map(Total::Bytes)
-    }
-
-    fn seek(&self, positions: &Positions) -> Result<(), BoxError> {
-        for (&partition, &position) in positions {
-            let file = self.files.get(partition as usize).ok_or_else(|| {
-                format!(
-                    "{} files were read before, but now there are only {}: put the missing ones back, or start \
-                     without the checkpoint",
-                    partition + 1,
-                    self.files.len()
-                )
-            })?;
-            if !file.is_compressed() {
-                file.check_position(position, file.extent(position)?)?;
-            }
-            file.seek(position);
-        }
-        let mut state = self.state.lock().expect("nothing panics while this is locked");
-        *state = State {
-            ended: Vec::new(),
-            offered: positions.clone(),
-            next: 0,
-            finished: positions.keys().next_back().map_or(0, |&last| last as usize),
-        };
-        Ok(())
-    }
-
-    fn release(&self, positions: &Positions) {
-        for (&partition, &position) in positions {
-            if let Some(file) = self.files.get(partition as usize) {
-                file.release(position);
-            }
-        }
+    fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = B>>, BoxError> {
+        let limits = FilesLimits { bytes: self.max_bytes_per_tick, records: self.max_records_per_tick };
+        let format = TextLines { lines: LineReader::<B>::new(self.lines) };
+        Ok(Arc::new(FilesReader::open(format, &self.patterns, self.compression, limits, cx)?))
     }
 }
 

@@ -114,6 +114,11 @@ impl<'env> Delivery<'env> {
         }
     }
 
+    /// Nothing will follow.
+    pub fn finish(&mut self, last: &Tick) -> Result<(), Failure> {
+        (0..self.outlets.len()).try_for_each(|index| self.call(index, last, |slot| slot.outlet.finish()))
+    }
+
     fn call(
         &mut self,
         index: usize,

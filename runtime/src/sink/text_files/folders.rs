@@ -21,10 +21,19 @@ use crate::tick::Tick;
 const WRITING: &str = ".writing";
 const REPLACED: &str = ".replaced";
 
-pub(super) struct Folders {
+/// What ticks' folders are called: `stem-<time>suffix`.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Names<'a> {
+    pub stem: &'a str,
+    pub separator: char,
+    pub suffix: &'a str,
+}
+
+pub(in super::super) struct Folders {
     parent: PathBuf,
     /// The last component of the prefix.
     stem: String,
+    separator: char,
     suffix: String,
     /// Of the start that this one belongs to.
     epoch: u64,
@@ -36,26 +45,27 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    pub(super) fn open(
+    pub(in super::super) fn open(
         prefix: &Path,
-        suffix: &str,
+        names: Names<'_>,
         epoch: u64,
         last_tick: Option<u64>,
     ) -> Result<Self, BoxError> {
+        let Names { stem, separator, suffix } = names;
         let shown = prefix.display();
-        let stem = prefix.file_name().and_then(|name| name.to_str()).filter(|_| !ends_with_separator(prefix));
-        let stem = stem.ok_or_else(|| {
-            format!("`{shown}` is no prefix for `text_file_sink`: write a folder and the beginning of a name, such as `out/counts`")
-        })?;
+        if stem.is_empty() || ends_with_separator(prefix) {
+            return Err(format!("`{shown}` is no prefix for `text_file_sink`: write a folder and the beginning of a name, such as `out/counts`").into());
+        }
         let parent = match prefix.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
         fs::create_dir_all(&parent).map_err(|e| problem("make the folder", &parent, &e))?;
-        let claim = Claim::on(&parent, stem, suffix)?;
+        let claim = Claim::on(&parent, names)?;
         let folders = Folders {
             parent,
             stem: stem.to_string(),
+            separator,
             suffix: suffix.to_string(),
             epoch,
             writing: None,
@@ -71,7 +81,7 @@ impl Folders {
     }
 
     /// Makes the folder that the tick is written into.
-    pub(super) fn begin(&mut self, tick: &Tick) -> Result<(), BoxError> {
+    pub(in super::super) fn begin(&mut self, tick: &Tick) -> Result<(), BoxError> {
         if let Some(last) = self.last.filter(|last| last.time == tick.time && last.number != tick.number) {
             return Err(format!(
                 "ticks {} and {} have the same batch time, {}, so the folder of one would replace the other's: make \
@@ -92,19 +102,19 @@ impl Folders {
         Ok(self.writing()?.join(format!("part-{partition:05}")))
     }
 
-    fn writing(&self) -> Result<&Path, BoxError> {
+    pub(in super::super) fn writing(&self) -> Result<&Path, BoxError> {
         self.writing
             .as_deref()
             .ok_or_else(|| "a tick of a `text_file_sink` was written before it was begun".into())
     }
 
     /// Makes the tick visible. Its parts are on disk.
-    pub(super) fn commit(&mut self, tick: &Tick) -> Result<(), BoxError> {
+    pub(in super::super) fn commit(&mut self, tick: &Tick) -> Result<(), BoxError> {
         self.check_epoch(tick.epoch)?;
         let writing = self.writing()?.to_path_buf();
         write_synced(&writing.join("_SUCCESS"), &format!("tick {}, epoch {}\n", tick.number, tick.epoch))?;
         sync_folder(&writing)?;
-        let place = self.parent.join(format!("{}-{}{}", self.stem, tick.time.millis(), self.suffix));
+        let place = self.parent.join(self.name(tick));
         let replaced = self.hidden(tick, REPLACED);
         remove(&replaced)?;
         match fs::rename(&place, &replaced) {
@@ -118,7 +128,7 @@ impl Folders {
         remove(&replaced)
     }
 
-    pub(super) fn abort(&mut self, _: &Tick) {
+    pub(in super::super) fn abort(&mut self, _: &Tick) {
         if let Some(path) = self.writing.take() {
             // If that fails, the next `begin` or `open` tries again, and says why.
             let _ = remove(&path);
@@ -126,12 +136,22 @@ impl Folders {
     }
 
     /// Why a tick could not be written: a newer start removes what an older one has begun.
-    pub(super) fn cause(&self, error: BoxError) -> BoxError {
+    pub(in super::super) fn cause(&self, error: BoxError) -> BoxError {
         self.check_epoch(self.epoch).err().unwrap_or(error)
     }
 
     fn hidden(&self, tick: &Tick, role: &str) -> PathBuf {
-        self.parent.join(format!(".{}-{}{}{role}", self.stem, tick.time.millis(), self.suffix))
+        self.parent.join(format!(".{}{role}", self.name(tick)))
+    }
+
+    fn name(&self, tick: &Tick) -> String {
+        format!("{}{}{}{}", self.stem, self.separator, tick.time.millis(), self.suffix)
+    }
+
+    /// What a tick is called while it is removed.
+    #[cfg(any(feature = "json", feature = "csv", feature = "parquet"))]
+    pub(in super::super) fn hidden_removed(&self, tick: &Tick) -> PathBuf {
+        self.hidden(tick, WRITING)
     }
 
     /// Tidies up after a process that died.
@@ -161,7 +181,7 @@ impl Folders {
     fn is_tick(&self, name: &str) -> bool {
         let time = name
             .strip_prefix(self.stem.as_str())
-            .and_then(|rest| rest.strip_prefix('-'))
+            .and_then(|rest| rest.strip_prefix(self.separator))
             .and_then(|rest| rest.strip_suffix(self.suffix.as_str()));
         time.is_some_and(|time| time.parse::<i64>().is_ok())
     }
@@ -179,7 +199,7 @@ impl Folders {
             Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
             Err(e) => return Err(problem("read", &path, &e)),
         };
-        let what = format!("`{}-…{}`", self.parent.join(&self.stem).display(), self.suffix);
+        let what = format!("`{}{}…{}`", self.parent.join(&self.stem).display(), self.separator, self.suffix);
         refuse_older(&what, epoch, newest)
     }
 
@@ -194,20 +214,24 @@ impl Folders {
 /// The sole right in this process to write the folders of a prefix; ends when it is dropped.
 ///
 /// Sinks of other processes are told apart by their epochs.
-struct Claim(PathBuf);
+pub(in super::super) struct Claim(PathBuf);
 
 static CLAIMED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 impl Claim {
-    fn on(parent: &Path, stem: &str, suffix: &str) -> Result<Claim, BoxError> {
+    fn on(parent: &Path, Names { stem, separator, suffix }: Names<'_>) -> Result<Claim, BoxError> {
         let folder = parent.canonicalize().map_err(|e| problem("find the folder", parent, &e))?;
-        let place = folder.join(format!("{stem}-TIME{suffix}"));
+        let name = format!("{stem}{separator}TIME{suffix}");
+        Claim::of(folder.join(&name), &parent.join(&name).display().to_string())
+    }
+
+    /// `shown`: what the place is called.
+    pub(in super::super) fn of(place: PathBuf, shown: &str) -> Result<Claim, BoxError> {
         if !Claim::all().insert(place.clone()) {
             return Err(format!(
-                "another `text_file_sink` of this process writes to `{}`, and each would remove what the other \
+                "another sink of this process writes to `{shown}`, and each would remove what the other \
                  writes: give each a prefix of its own, bring their streams together with `union`, or wait for the \
-                 end of the pipeline that has it",
-                parent.join(format!("{stem}-TIME{suffix}")).display()
+                 end of the pipeline that has it"
             )
             .into());
         }
@@ -238,7 +262,7 @@ fn write_synced(path: &Path, text: &str) -> Result<(), BoxError> {
 }
 
 /// Brings a folder's entries to disk.
-fn sync_folder(path: &Path) -> Result<(), BoxError> {
+pub(in super::super) fn sync_folder(path: &Path) -> Result<(), BoxError> {
     // Elsewhere a folder can't be opened as a file, and its entries are journaled.
     if cfg!(unix) {
         File::open(path)
@@ -256,7 +280,7 @@ fn remove(path: &Path) -> Result<(), BoxError> {
     }
 }
 
-pub(super) fn problem(verb: &str, path: &Path, error: &io::Error) -> BoxError {
+pub(in super::super) fn problem(verb: &str, path: &Path, error: &io::Error) -> BoxError {
     let advice = match error.kind() {
         io::ErrorKind::PermissionDenied => {
             "; give this user the right to write there, or choose another prefix"

@@ -185,7 +185,7 @@ fn two_sinks_on_one_prefix_removed_each_others_folders_and_blamed_the_user() {
     for same in ["x", "./x"] {
         let mut second = text_file_sink(folder.path().join(same));
         let error = open_sink(&mut second, 7, None).expect_err("it is taken").to_string();
-        assert!(error.starts_with("another `text_file_sink` of this process writes to `"), "{error}");
+        assert!(error.starts_with("another sink of this process writes to `"), "{error}");
         assert!(error.contains("give each a prefix of its own"), "{error}");
     }
     first.write(0, words(&["a"])).expect("its folder is still there");

@@ -12,7 +12,7 @@ use super::FileFormat;
 use super::scan::{self, Scanner, Watch};
 use crate::BoxError;
 use crate::clock::Timestamp;
-use crate::source::files::{Compression, DataFile};
+use crate::source::files::{DataFile, Reading};
 
 /// What a tick may take.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub(super) struct Limits {
 pub(super) struct Log {
     scanner: Scanner,
     watch: Watch,
-    compression: Compression,
+    reading: Reading,
     /// All that is known and still there, with the number of the scan that saw it last.
     seen: HashMap<PathBuf, u64>,
     scans: u64,
@@ -95,13 +95,13 @@ impl Log {
     pub fn open(
         scanner: Scanner,
         watch: Watch,
-        compression: Compression,
+        reading: Reading,
         new_files_only: bool,
     ) -> Result<Log, BoxError> {
         let mut log = Log {
             scanner,
             watch,
-            compression,
+            reading,
             seen: HashMap::new(),
             scans: 0,
             files: VecDeque::new(),
@@ -116,7 +116,7 @@ impl Log {
         };
         if new_files_only {
             let seen = &mut log.seen;
-            log.scanner.each(&mut |path| {
+            log.scanner.each(&mut |path, _| {
                 seen.insert(path, 0);
             })?;
         }
@@ -154,7 +154,7 @@ impl Log {
                 format.check_length(&entry.file, entry.bytes)?;
             }
             // A byte more: whether there is a rest.
-            let extent = entry.file.extent(wanted.saturating_add(1))?;
+            let extent = format.extent(&entry.file, wanted.saturating_add(1))?;
             entry.file.check_position(own, extent)?;
             let mut end = extent.min(wanted);
             if let Some(records) = records.as_mut().filter(|_| own < end) {
@@ -262,7 +262,7 @@ impl Log {
                     self.released = released;
                     self.seen.extend(paths.into_iter().map(|path| (PathBuf::from(path), self.scans)));
                 }
-                Note::Begun { path, bytes, start } => self.recall_file(path.into(), bytes, start),
+                Note::Begun { path, bytes, start } => self.recall_file(path.into(), bytes, start)?,
                 Note::Ended { path, start, end } => {
                     let of =
                         |entry: &&mut Entry| entry.start == Some(start) && entry.path == Path::new(&path);
@@ -276,19 +276,20 @@ impl Log {
         Ok(())
     }
 
-    fn recall_file(&mut self, path: PathBuf, bytes: u64, start: u64) {
+    fn recall_file(&mut self, path: PathBuf, bytes: u64, start: u64) -> Result<(), BoxError> {
         if let Some(last) = self.files.back_mut() {
             let known = last.start.expect("only files that were begun are known before the first offer");
             // A checkpoint may tell of files that a journal behind it tells of again.
             if start < known || (start == known && self.seen.contains_key(&path)) {
-                return;
+                return Ok(());
             }
             last.end = Some(start);
         }
         self.seen.insert(path.clone(), self.scans);
-        let mut entry = self.entry(path, bytes);
+        let mut entry = self.entry(path, bytes)?;
         entry.start = Some(start);
         self.files.push_back(entry);
+        Ok(())
     }
 
     pub fn seek(&mut self, position: u64) -> Result<(), BoxError> {
@@ -321,27 +322,30 @@ impl Log {
         }
     }
 
-    fn entry(&self, path: PathBuf, bytes: u64) -> Entry {
-        let file = Arc::new(DataFile::new(path.clone(), bytes, "when it was found", self.compression));
-        Entry { path, bytes, file, start: None, end: None }
+    fn entry(&self, path: PathBuf, bytes: u64) -> Result<Entry, BoxError> {
+        let origin = self.scanner.origin(&path)?;
+        let file = Arc::new(DataFile::new(path.clone(), origin, bytes, self.reading));
+        Ok(Entry { path, bytes, file, start: None, end: None })
     }
 
     /// Looks for new files.
     fn scan(&mut self) -> Result<(), BoxError> {
         self.scans += 1;
         let (seen, now, mut unknown) = (&mut self.seen, self.scans, Vec::new());
-        self.scanner.each(&mut |path| match seen.get_mut(&path) {
+        self.scanner.each(&mut |path, bytes| match seen.get_mut(&path) {
             Some(last) => *last = now,
-            None => unknown.push(path),
+            None => unknown.push((path, bytes)),
         })?;
         // A path that is gone may come again as another file.
         seen.retain(|_, last| *last == now);
         unknown.sort();
         unknown.dedup();
-        for path in unknown {
-            if let Some(found) = scan::file(path)? {
-                self.seen.insert(found.path.clone(), now);
-                let entry = self.entry(found.path, found.bytes);
+        for (path, listed) in unknown {
+            // An empty one is looked at again: somebody may be about to write it.
+            let bytes = listed.map_or_else(|| scan::length(&path), Ok)?;
+            if bytes > 0 {
+                self.seen.insert(path.clone(), now);
+                let entry = self.entry(path, bytes)?;
                 self.files.push_back(entry);
             }
         }

@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::super::SourceContext;
-use super::super::patterns::{FoundFile, fixed_part, is_glob, working_folder};
+use super::super::files::{Origin, is_url, local};
+use super::super::found::Remote;
+use super::super::patterns::{fixed_part, is_glob, working_folder};
 use crate::BoxError;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Trigger;
@@ -51,17 +55,18 @@ pub(super) struct Scanner {
 enum Place {
     Folder(PathBuf),
     Glob(String),
+    Remote(Remote),
 }
 
 impl Scanner {
     /// Checks that the folders are there. `source`: what it is for.
-    pub fn new(patterns: &[PathBuf], source: &str) -> Result<Scanner, BoxError> {
+    pub fn new(patterns: &[PathBuf], source: &str, runtime: &Handle) -> Result<Scanner, BoxError> {
         if patterns.is_empty() {
             return Err(
                 "the list of folders is empty: name a folder, or a glob of folders such as `logs/*/`".into(),
             );
         }
-        let places = patterns.iter().map(|pattern| match is_glob(pattern) {
+        let place = |pattern: &Path| match is_glob(pattern) {
             Some(glob) => {
                 glob::Pattern::new(glob).map_err(|e| format!("`{glob}` is no glob: {e}"))?;
                 exists(&fixed_part(glob))?;
@@ -74,22 +79,49 @@ impl Scanner {
             .into()),
             None => {
                 exists(pattern)?;
-                Ok(Place::Folder(pattern.clone()))
+                Ok(Place::Folder(pattern.to_path_buf()))
             }
+        };
+        let places = patterns.iter().map(|pattern| match is_url(pattern) {
+            None => place(pattern),
+            Some(url) => match local(url) {
+                Some(path) => place(&path),
+                None => Ok(Place::Remote(Remote::open(url, runtime)?)),
+            },
         });
         Ok(Scanner { places: places.collect::<Result<_, BoxError>>()? })
     }
 
-    /// Calls `see` with every file that is there, in no order, some perhaps twice. Their names say that they are complete.
-    pub fn each(&self, see: &mut dyn FnMut(PathBuf)) -> Result<(), BoxError> {
+    /// Where the bytes of a path are.
+    pub fn origin(&self, path: &Path) -> Result<Origin, BoxError> {
+        if is_url(path).is_none() {
+            return Ok(Origin::File(path.to_path_buf()));
+        }
+        let mut remotes = self.places.iter().filter_map(|place| match place {
+            Place::Remote(remote) => remote.origin(path),
+            _ => None,
+        });
+        remotes.next().ok_or_else(|| {
+            format!(
+                "`{}` was being read before, and is in none of the folders now: name its folder too until it has been read, or                  start without the checkpoint",
+                path.display()
+            )
+            .into()
+        })
+    }
+
+    /// Calls `see` with every file that is there, in no order, some perhaps twice, and with its length if that is listed. Their
+    /// names say that they are complete.
+    pub fn each(&self, see: &mut dyn FnMut(PathBuf, Option<u64>)) -> Result<(), BoxError> {
         let mut keep = |path: PathBuf| {
             if path.file_name().is_some_and(is_complete) {
-                see(path);
+                see(path, None);
             }
         };
         for place in &self.places {
             match place {
                 Place::Folder(folder) => files_in(folder, &mut keep).map_err(|e| unlistable(folder, &e))?,
+                Place::Remote(_) => {}
                 Place::Glob(glob) => {
                     let options =
                         glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
@@ -110,17 +142,24 @@ impl Scanner {
                 }
             }
         }
+        for place in &self.places {
+            let Place::Remote(remote) = place else { continue };
+            for found in remote.list()? {
+                if found.path.file_name().is_some_and(is_complete) {
+                    see(found.path, Some(found.bytes));
+                }
+            }
+        }
         Ok(())
     }
 }
 
-/// The file behind a path, with its length now. `None`: it is no file (any more), or it is empty. An empty file is
-/// looked at again: somebody may be about to write it.
-pub(super) fn file(path: PathBuf) -> Result<Option<FoundFile>, BoxError> {
+/// How long a file is now. 0 also if it is no file (any more).
+pub(super) fn length(path: &Path) -> Result<u64, BoxError> {
     match path.metadata() {
-        Ok(about) if about.is_file() && about.len() > 0 => Ok(Some(FoundFile { bytes: about.len(), path })),
-        Ok(_) => Ok(None),
-        Err(e) if is_gone(&e) => Ok(None),
+        Ok(about) if about.is_file() => Ok(about.len()),
+        Ok(_) => Ok(0),
+        Err(e) if is_gone(&e) => Ok(0),
         Err(e) => Err(format!("file `{}` can't be looked at: {e}", path.display()).into()),
     }
 }

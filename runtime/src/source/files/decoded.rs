@@ -1,16 +1,16 @@
 //! The text of a compressed file, decompressed as far as it is asked for.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 
 use memchr::memchr;
 
 use super::super::line_reader::ReadAt;
 use super::decompress::Format;
+use super::index::{Index, MARK};
+use super::origin::Origin;
 use crate::BoxError;
 use crate::sync::Mutex;
 
@@ -23,9 +23,11 @@ const PIECE: usize = if cfg!(test) { 5 } else { 256 << 10 };
 /// the file decompressed from its start again.
 pub(super) struct Decoded {
     name: Arc<str>,
-    path: PathBuf,
+    origin: Origin,
     bytes: u64,
     format: Format,
+    /// Hears of all that is decompressed.
+    index: Option<Arc<Index>>,
     state: Mutex<State>,
 }
 
@@ -44,8 +46,14 @@ struct State {
 }
 
 impl Decoded {
-    pub fn new(name: Arc<str>, path: PathBuf, bytes: u64, format: Format) -> Self {
-        Decoded { name, path, bytes, format, state: Mutex::default() }
+    pub fn new(
+        name: Arc<str>,
+        origin: Origin,
+        bytes: u64,
+        format: Format,
+        index: Option<Arc<Index>>,
+    ) -> Self {
+        Decoded { name, origin, bytes, format, index, state: Mutex::default() }
     }
 
     /// The length of the text, or `wanted` if there is as much.
@@ -95,7 +103,9 @@ impl Decoded {
     /// begins there.
     pub fn keep_from(&self, position: u64) {
         let mut state = self.state();
-        state.keep_from = position.saturating_sub(1);
+        // Records are looked for from the mark before.
+        let margin = if self.index.is_some() { MARK } else { 0 };
+        state.keep_from = position.saturating_sub(1 + margin);
         if state.length.is_some_and(|length| position >= length) {
             state.pieces.clear();
             state.base = state.end;
@@ -135,8 +145,9 @@ impl Decoded {
         let decoder = match &mut state.decoder {
             Some(decoder) => decoder,
             none => {
-                let file = File::open(&self.path).map_err(|e| super::gone(&self.name, state.end, &e))?;
-                none.insert(self.format.decode(file, self.bytes))
+                let input = self.origin.reader(self.bytes);
+                let input = input.map_err(|e| super::gone(&self.name, state.end, &e))?;
+                none.insert(self.format.decode(input, self.bytes))
             }
         };
         let mut piece = Vec::with_capacity(PIECE);
@@ -150,6 +161,9 @@ impl Decoded {
             state.length = Some(state.end + piece.len() as u64);
         }
         let any = !piece.is_empty();
+        if let Some(index) = &self.index {
+            index.pass(state.end, &piece);
+        }
         state.end += piece.len() as u64;
         if any {
             state.pieces.push_back(Arc::new(piece));

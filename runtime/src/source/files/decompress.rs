@@ -1,6 +1,5 @@
 //! Decompression: which format a file has, and its decoder.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -52,9 +51,9 @@ impl Format {
         }
     }
 
-    /// The text of a file's first `bytes` bytes. None of them is an empty text.
-    pub fn decode(self, file: File, bytes: u64) -> Box<dyn Read + Send> {
-        let input = BufReader::with_capacity(64 << 10, file.take(bytes));
+    /// The text of a file's first `bytes` bytes, which are all of `input`. None of them is an empty text.
+    pub fn decode(self, input: Box<dyn Read + Send>, bytes: u64) -> Box<dyn Read + Send> {
+        let input = BufReader::with_capacity(256 << 10, input);
         match self {
             _ if bytes == 0 => Box::new(io::empty()),
             Format::Gzip => Box::new(MultiGzDecoder::new(input)),

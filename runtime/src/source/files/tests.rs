@@ -160,7 +160,9 @@ fn what_is_released_is_freed_and_a_finished_file_is_not_decompressed_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("a.gz"), gzip(b"one\ntwo\n")).expect("it can be written");
     fs::write(folder.path().join("b.gz"), gzip(b"three\n")).expect("it can be written");
-    let data = DataFile::new(folder.path().join("a.gz"), 1 << 20, "once", Compression::ByExtension);
+    let path = folder.path().join("a.gz");
+    let reading = Reading { since: "once", compression: Compression::ByExtension, find: None };
+    let data = DataFile::new(path.clone(), Origin::File(path), 1 << 20, reading);
     let decoded = data.decoded.as_ref().expect("it is compressed");
     let held = |released| {
         data.release(released);

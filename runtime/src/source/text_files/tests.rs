@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::super::testing::{context, lines, read};
 use super::*;
 use crate::batch::Batch;
+use crate::source::Offer;
+use crate::tick::OffsetRange;
 
 type Opened = Arc<dyn Reader<Batch = Lines>>;
 

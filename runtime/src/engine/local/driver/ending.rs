@@ -8,12 +8,17 @@ use crate::engine::test::FaultPoint;
 use crate::{Error, Result};
 
 impl Driver<'_> {
-    /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, closes the
-    /// sources, and gives the first error.
+    /// Ends the pipeline, once none of its tasks runs any more: takes back what is not committed, lets outputs finish, closes
+    /// the sources, and gives the first error.
     pub fn end(mut self) -> (Result<()>, Option<TickLog>) {
-        let failure = self.core.take_failure();
+        let mut failure = self.core.take_failure();
         if self.crashed.is_none() || failure.as_ref().map(|f| f.at) != self.crashed {
             self.delivery.abort();
+        }
+        if failure.is_none()
+            && let Some(last) = self.last
+        {
+            failure = self.delivery.finish(&last).err();
         }
         self.planner.intake.close();
         (failure.map_or(Ok(()), |failure| Err(failure.error)), self.log)

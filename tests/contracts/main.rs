@@ -1,0 +1,6 @@
+//! Connectors held to their contracts: our own, and broken ones, which must be caught.
+
+mod broken_sinks;
+mod broken_sources;
+mod sinks;
+mod sources;
