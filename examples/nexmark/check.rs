@@ -7,6 +7,7 @@ use std::fmt::Debug;
 
 use millstream::prelude::*;
 use millstream::source::FromIter;
+use millstream::testing::restarts_change_nothing;
 use millstream::{BoxError, Trigger};
 
 use super::{Bid, Event, Nexmark};
@@ -25,6 +26,14 @@ pub fn bids() -> Vec<Bid> {
 /// Seventeen ticks, none of which ends where a group of events does.
 pub fn source() -> FromIter<Nexmark> {
     from_iter(Nexmark::new(42).events(EVENTS)).max_records_per_tick(1237)
+}
+
+/// A crash changes nothing: fewer events, since there is a run for every tick and every point in it.
+fn outlives_crashes<T: Clone + PartialEq + Debug + Send + 'static>(
+    query: impl Fn(FromIter<Nexmark>, MemorySink<T>) -> Pipeline<'static>,
+) {
+    let few = || from_iter(Nexmark::new(42).events(EVENTS / 10)).max_records_per_tick(437);
+    restarts_change_nothing(|out| query(few(), out));
 }
 
 /// What a query gives on both engines, in one partition and in seven.
@@ -46,16 +55,17 @@ pub fn results<T: Clone + Send + 'static>(
     results
 }
 
-/// The query's results are the expected ones, in any order.
+/// The query's results are the expected ones, in any order, and a crash changes nothing.
 pub fn check<T: Clone + PartialOrd + Debug + Send + 'static>(
     query: impl Fn(FromIter<Nexmark>, MemorySink<T>) -> Pipeline<'static>,
     expected: impl IntoIterator<Item = T>,
 ) {
     let expected = sorted(expected.into_iter().collect());
     assert!(!expected.is_empty(), "the events show something");
-    for results in results(query) {
+    for results in results(&query) {
         same(sorted(results), &expected);
     }
+    outlives_crashes(query);
 }
 
 /// As [`check`], of a query whose results replace earlier ones of their key.
@@ -66,10 +76,11 @@ pub fn check_last<T: Clone + PartialOrd + Debug + Send + 'static, K: Ord>(
 ) {
     let expected = sorted(expected.into_iter().collect());
     assert!(!expected.is_empty(), "the events show something");
-    for results in results(query) {
+    for results in results(&query) {
         let last: BTreeMap<K, T> = results.into_iter().map(|result| (key(&result), result)).collect();
         same(sorted(last.into_values().collect()), &expected);
     }
+    outlives_crashes(query);
 }
 
 fn sorted<T: PartialOrd>(mut results: Vec<T>) -> Vec<T> {

@@ -117,7 +117,7 @@ impl Lowering<'_> {
             (0, 1) => "this stream goes nowhere: bind it (`let s = …;`), or end the chain with an output such as `.print()`".to_string(),
             (0, _) => format!("`{op}` gives two streams: bind them, `let (a, b) = ….{op}(…);`"),
             (_, 0) => format!("`{op}` is an output and gives no stream: leave out the `let`"),
-            (_, 1) => format!("`{op}` gives one stream: bind it to one name. Two come from `split`, `try_map`, `map_with_state_and_snapshots`, and of an aggregate of windows (results and late records)"),
+            (_, 1) => format!("`{op}` gives one stream: bind it to one name. Two come from `split`, `try_map`, `map_with_state_and_snapshots`, and, with the late records, of aggregates of windows, `sessionize`, `lag` and `delta`"),
             (_, _) => format!("`{op}` gives two streams: bind them to two names, `let (a, b) = ….{op}(…);`"),
         };
         self.diag.error(if outputs == 1 { tuple.unwrap_or(at) } else { at }, message);

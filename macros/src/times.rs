@@ -12,7 +12,7 @@ pub enum Lost {
     Behind(NodeId),
     /// The inputs of this union have theirs from different places.
     Union(NodeId),
-    /// They are late records, of this aggregate.
+    /// They are late records, of this operator.
     Late(NodeId),
 }
 
@@ -37,10 +37,7 @@ pub fn time_of(graph: &Graph, stages: &Stages, stream: StreamId) -> Result<NodeI
     if is_timeless(graph, stages, id) {
         return Err(Lost::NeverGiven);
     }
-    if node.kind.hands_on_times() || node.kind == OpKind::Sessionize {
-        return Ok(id);
-    }
-    if node.kind.is_windowed() {
+    if node.kind.hands_on_times() || node.kind.has_time_of_window() {
         return if node.outputs[0] == stream { Ok(id) } else { Err(Lost::Late(id)) };
     }
     let mut inputs = node.inputs.iter().map(|input| time_of(graph, stages, *input));

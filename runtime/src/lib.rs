@@ -67,6 +67,8 @@ mod event_time;
 pub mod exchange;
 mod fused;
 mod join;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod key;
 mod op;
 pub mod pipeline;

@@ -300,6 +300,8 @@ fn every_operator_has_a_sample_with_it() {
 fn late_records_have_a_sample() {
     let [emitted, _edited] = [event_time::emitted::late, event_time::edited::late];
     assert!(emitted().plan().graph().nodes.iter().any(|n| n.kind.is_windowed() && n.outputs.len() == 2));
+    let [emitted, _edited] = [in_time::emitted::late, in_time::edited::late];
+    assert_eq!(emitted().plan().graph().nodes.iter().filter(|n| n.outputs.len() == 2).count(), 3);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The program that is killed. Its arguments: `file PATH`, `windows PATH` or `socket ADDRESS`, the checkpoint, the prefix of its output, the
-//! number of partitions, and perhaps a trap.
+//! The program that is killed. Its arguments: `file PATH`, `windows PATH`, `joins PATH` or `socket ADDRESS`, the checkpoint, the prefix of its
+//! output, the number of partitions, and perhaps a trap.
 
 use std::process::ExitCode;
 
@@ -7,6 +7,7 @@ use millstream::BoxError;
 use millstream::engine::TraceEvent;
 use millstream::prelude::*;
 use millstream::sink::text_file_sink;
+use millstream_kill_tests::joins;
 use millstream_kill_tests::pipeline::pipeline;
 use millstream_kill_tests::trap::{self, Phase, passes};
 use millstream_kill_tests::watched::{WatchedSink, WatchedSource};
@@ -26,7 +27,8 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<(), BoxError> {
     let [kind, input, checkpoint, out, partitions, trap @ ..] = arguments else {
         return Err(
-            "usage: file PATH | windows PATH | socket ADDRESS, then CHECKPOINT OUT PARTITIONS [TRAP]".into(),
+            "usage: file PATH | windows PATH | joins PATH | socket ADDRESS, then CHECKPOINT OUT PARTITIONS [TRAP]"
+                .into(),
         );
     };
     if let [trap] = trap {
@@ -36,6 +38,7 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
     let pipeline = match kind.as_str() {
         "socket" => pipeline(text_socket(input.clone()).max_bytes_per_tick(600), sink),
         "windows" => windows::pipeline(WatchedSource(text_files(input).max_bytes_per_tick(600)), sink),
+        "joins" => joins::pipeline(WatchedSource(text_files(input).max_bytes_per_tick(600)), sink),
         _ => pipeline(WatchedSource(text_files(input).max_bytes_per_tick(600)), sink),
     };
     let engine = Engine::local()
@@ -49,6 +52,6 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
             TraceEvent::Finished { stage: 0, .. } => passes(Phase::Exchange),
             _ => {}
         });
-    let engine = if kind == "windows" { Hurrying::engine(engine) } else { engine };
+    let engine = if matches!(kind.as_str(), "windows" | "joins") { Hurrying::engine(engine) } else { engine };
     Ok(engine.run(pipeline)?)
 }

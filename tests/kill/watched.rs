@@ -1,4 +1,4 @@
-//! A source and a sink that tell where they are.
+//! A source, a sink and a state that tell where they are.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use millstream::clock::Timestamp;
 use millstream::sink::{Sink, SinkInfo};
 use millstream::source::{Offer, Reader, Source, SourceContext, SourceInfo, Total};
 use millstream::tick::{OffsetRange, Positions, Tick};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::trap::{Phase, passes};
 
@@ -119,5 +120,30 @@ impl<T, S: Sink<T>> Sink<T> for WatchedSink<S> {
 
     fn abort(&mut self, tick: &Tick) {
         self.0.abort(tick);
+    }
+}
+
+/// A value whose writing is a phase, and whose reading. The sum of some depends on their order, where they are floats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Watched<T>(pub T);
+
+impl<T: Serialize> Serialize for Watched<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        passes(Phase::Checkpoint);
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Watched<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Watched<T>, D::Error> {
+        passes(Phase::Recovery);
+        T::deserialize(deserializer).map(Watched)
+    }
+}
+
+impl<T: std::ops::Add<Output = T>> std::ops::Add for Watched<T> {
+    type Output = Watched<T>;
+    fn add(self, other: Watched<T>) -> Watched<T> {
+        Watched(self.0 + other.0)
     }
 }

@@ -10,45 +10,20 @@ use millstream::clock::Clock;
 use millstream::prelude::*;
 use millstream::sink::Sink;
 use millstream::source::Source;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::trap::{Phase, passes};
+use crate::watched::Watched;
 
 /// How long a tick is, on [`Hurrying`]'s clock.
 pub const TICK: Duration = Duration::from_millis(4);
 
-/// A sum to which the order of its parts matters. Writing it is a phase, and reading it.
-#[derive(Clone, Debug, PartialEq)]
-struct Sum(f64);
-
-impl Serialize for Sum {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        passes(Phase::Checkpoint);
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sum {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Sum, D::Error> {
-        passes(Phase::Recovery);
-        f64::deserialize(deserializer).map(Sum)
-    }
-}
-
-impl std::ops::Add for Sum {
-    type Output = Sum;
-    fn add(self, other: Sum) -> Sum {
-        Sum(self.0 + other.0)
-    }
-}
-
 /// Out of order, some of it by more than is waited for.
-fn time_of(number: u64) -> Timestamp {
+pub(crate) fn time_of(number: u64) -> Timestamp {
     let late = if number.is_multiple_of(31) { 900 } else { (number * 37) % 130 };
     Timestamp::from_millis(20 * number as i64 - late as i64)
 }
 
-fn span(window: Window) -> String {
+pub(crate) fn span(window: Window) -> String {
     format!("{}-{}", window.start.millis(), window.end.millis())
 }
 
@@ -68,7 +43,7 @@ where
         });
         let passed = words.inspect(|_| passes(Phase::Stage));
 
-        let roots = passed.map_values(|n| Sum((n as f64).sqrt()));
+        let roots = passed.map_values(|n| Watched((n as f64).sqrt()));
         let sums = roots.reduce_by_key_and_window(|a, b| a + b, length, slide).exact().id("sums");
         let counts = passed.map_values(|_| 1u64)
             .reduce_by_key_and_window_with_inverse(|a, b| a + b, |a, b| a - b, length, slide).id("counts");
@@ -77,13 +52,13 @@ where
 
         let timed = passed.event_time(|(_, n)| time_of(*n), millis(150));
         let (minutes, late) = timed.tumbling(millis(400)).count_by_key().id("minutes");
-        let sessions = timed.map_values(|n| Sum((n as f64).sqrt())).session(millis(160)).reduce_by_key(|a, b| a + b).id("sessions");
+        let sessions = timed.map_values(|n| Watched((n as f64).sqrt())).session(millis(160)).reduce_by_key(|a, b| a + b).id("sessions");
         let slides = timed.map_values(|n| n.to_string())
             .sliding(millis(600), millis(200)).allowed_lateness(millis(100)).reduce_by_key(|a, b| a + "," + &b).id("slides");
-        let gone = timed.map_with_state(|word, n, seen: &mut State<(u64, Sum)>| {
-            let (times, sum) = seen.get().cloned().unwrap_or((0, Sum(0.0)));
+        let gone = timed.map_with_state(|word, n, seen: &mut State<(u64, Watched<f64>)>| {
+            let (times, sum) = seen.get().cloned().unwrap_or((0, Watched(0.0)));
             let Some(n) = n else { return Some(format!("gone {word} {times} {:?}", sum.0)) };
-            seen.update((times + 1, sum + Sum((n as f64).sqrt())));
+            seen.update((times + 1, sum + Watched((n as f64).sqrt())));
             None
         }).event_timeout(millis(220)).id("gone");
 

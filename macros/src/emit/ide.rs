@@ -160,7 +160,7 @@ fn aggregates(args: TokenStream, rt: &TokenStream) -> TokenStream {
     given
 }
 
-/// An aggregate of windows that is bound to two names gives late records too: the facade's method for that.
+/// An operator that leaves out late records gives them to whoever binds two names: the facade's method for that.
 fn with_late(tokens: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |token: Option<&TokenTree>, what: char| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == what);
@@ -181,13 +181,17 @@ fn with_late(tokens: TokenStream) -> TokenStream {
             _ => None,
         });
         if let Some((i, name)) = called
-            && OpKind::windowed_by_name(&name.to_string()).is_some()
+            && gives_late(&name.to_string())
         {
             tokens[i] = TokenTree::Ident(quote::format_ident!("{name}_and_late"));
         }
         at = end;
     }
     tokens.into_iter().collect()
+}
+
+fn gives_late(name: &str) -> bool {
+    OpKind::windowed_by_name(name).is_some() || OpKind::by_name(name).is_some_and(OpKind::gives_late)
 }
 
 fn same_group(group: &Group, tokens: TokenStream) -> TokenTree {

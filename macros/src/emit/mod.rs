@@ -1,6 +1,7 @@
 //! The graph and its stages to code.
 
 mod crossings;
+mod exit;
 pub mod ide;
 mod ops;
 mod plan;

@@ -12,12 +12,11 @@
 //! The tails go in and come out by value: as locals of the loop they can live in registers. (Behind a `&mut`, LLVM keeps
 //! every conditional store, and a counted chain of maps was not vectorised: 0.7 of the hand-written loop.)
 
-use std::cell::Cell;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, Pat};
+use syn::{Expr, Pat};
 
+pub use super::exit::Exit;
 use super::ops;
 use crate::closure::{Closure, respan};
 use crate::fuse::Stages;
@@ -146,36 +145,6 @@ fn lint_attributes(graph: &Graph, head: NodeId, fused: &[NodeId]) -> Vec<TokenSt
     attrs
 }
 
-/// Where a record goes that is filtered out: to the end of its consumer's block.
-pub struct Exit {
-    label: Lifetime,
-    at: Span,
-    used: Cell<bool>,
-}
-
-impl Exit {
-    pub fn new(node: NodeId, at: Span) -> Exit {
-        Exit { label: names::label(node, at), at: names::glue(at), used: Cell::new(false) }
-    }
-
-    /// The statement that leaves.
-    pub fn leave(&self) -> TokenStream {
-        self.used.set(true);
-        let label = &self.label;
-        quote_spanned!(self.at=> break #label)
-    }
-
-    /// The block that is left, with a label only where one is needed.
-    pub fn block(&self, body: TokenStream) -> TokenStream {
-        if self.used.get() {
-            let label = &self.label;
-            quote_spanned!(self.at=> #label: { #body })
-        } else {
-            body
-        }
-    }
-}
-
 /// What the operators' files work with.
 pub struct Emitter<'g> {
     pub graph: &'g Graph,
@@ -255,14 +224,12 @@ impl Emitter<'_> {
             let own = Exit::new(*consumer, node.op.span());
             let at = names::glue(node.op.span());
             let body = self.consumer(*consumer, *input, item, &own);
-            let copy = (n + 1 < s.consumers.len()).then(|| {
+            let copies = n + 1 < s.consumers.len() && !self.takes_late(*consumer);
+            let copy = copies.then(|| {
                 let original = names::used(item, node.op.span());
                 quote_spanned!(at=> let #item = #rt::copy(&#original);)
             });
-            let label = own.used.get().then(|| {
-                let label = &own.label;
-                quote_spanned!(at=> #label:)
-            });
+            let label = own.label(at);
             code.extend(quote_spanned!(at=> #label { #copy #body }));
         }
         for union in meets {
@@ -288,6 +255,23 @@ impl Emitter<'_> {
             |all, next| quote_spanned!(at=> ::core::iter::Iterator::chain(#all, #next)),
         );
         quote_spanned!(at=> for #item in #all { #body })
+    }
+
+    /// Whether an operator looks at a record before it takes it: so what it leaves is never copied for it.
+    fn takes_late(&self, node: NodeId) -> bool {
+        matches!(self.graph.nodes[node].kind, OpKind::Filter | OpKind::Inspect)
+    }
+
+    /// The record that [takes_late](Self::takes_late) looked at, to go on: a copy where others want it too.
+    pub fn taken(&self, node: NodeId, item: &Ident) -> TokenStream {
+        let (op, input) = (&self.graph.nodes[node].op, self.graph.nodes[node].inputs[0]);
+        let last = self.graph.streams[input].consumers.last();
+        if last.is_some_and(|(last, _)| *last == node) {
+            return item.to_token_stream();
+        }
+        let at = names::glue(op.span());
+        let rt = self.graph.rt(at);
+        quote_spanned!(at=> #rt::copy(&#item))
     }
 
     fn consumer(&self, node: NodeId, input: usize, item: &Ident, exit: &Exit) -> TokenStream {

@@ -1,4 +1,4 @@
-//! Late records: an aggregate of windows gives them as a second stream to whoever binds two.
+//! Late records: an operator that leaves some out gives them as a second stream to whoever binds two.
 
 use proc_macro2::Span;
 
@@ -7,7 +7,7 @@ use crate::ast::Binding;
 use crate::ir::{Stream, StreamId};
 
 impl Lowering<'_> {
-    /// What a chain gives, with the late records where its aggregate is bound to two names.
+    /// What a chain gives, with the late records where its last operator is bound to two names.
     pub(super) fn with_late(
         &mut self,
         outputs: Vec<StreamId>,
@@ -17,9 +17,7 @@ impl Lowering<'_> {
         let [results] = outputs[..] else { return outputs };
         let node = self.graph.streams[results].node;
         let is_new = node + 1 == self.graph.nodes.len();
-        let kind = self.graph.nodes[node].kind;
-        // Late records of a join would be of two types.
-        let gives = kind.is_windowed() && !kind.is_windowed_join();
+        let gives = self.graph.nodes[node].kind.gives_late();
         if tuple.is_none() || bindings.len() != 2 || !is_new || !gives {
             return outputs;
         }

@@ -18,7 +18,7 @@ pub struct Port {
 ///
 /// # Contract
 /// - Nodes are in text order, so every input names an earlier node.
-/// - `outputs.len() == kind.spec().outputs`, or one more where an aggregate of windows gives late records too; an entry is the `let` name bound to that stream, if one is.
+/// - `outputs.len() == kind.spec().outputs`, or one more where an operator gives late records too; an entry is the `let` name bound to that stream, if one is.
 /// - `stream` is the name that messages use: of the binding whose statement holds the call, or, where the
 ///   statement binds nothing, of the stream at the root of its chain.
 #[derive(Clone, Copy, Debug)]

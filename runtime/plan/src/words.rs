@@ -49,8 +49,8 @@ pub(crate) fn output(graph: &Graph, port: Port) -> &'static str {
         (OpKind::TryMap, _) => "bad",
         (OpKind::MapWithStateAndSnapshots, 0) => "mapped",
         (OpKind::MapWithStateAndSnapshots, _) => "snapshots",
-        (kind, 0) if kind.is_windowed() => "results",
-        (kind, _) if kind.is_windowed() => "late",
+        (kind, 0) if kind.gives_late() => "results",
+        (kind, _) if kind.gives_late() => "late",
         _ => "_",
     })
 }

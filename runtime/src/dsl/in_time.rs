@@ -85,7 +85,7 @@ impl<T: Pair> Stream<T> {
     /// be, at most: an older one is none.
     ///
     /// A record of either side whose time the watermark has passed is late: it is left out, and counted
-    /// ([`Progress::late`](crate::Progress::late)).
+    /// ([`Progress::late`](crate::Progress::late)). (A stream of its own it is not: those of the two sides would be of two types.)
     ///
     /// Results have the time of their left record, so windows can follow. They leave by key group, then in the order of time,
     /// those of one time as they came. State: the pairs and values that the watermark has not passed, and of each key the last
@@ -158,7 +158,8 @@ impl<T: Pair> Stream<T> {
     /// downstream. Results have the last millisecond of their session for a time, so windows can follow.
     ///
     /// A record is late if the session that it would make by itself is over; it is left out, and counted
-    /// ([`Progress::late`](crate::Progress::late)).
+    /// ([`Progress::late`](crate::Progress::late)). `let (visits, late) = ….sessionize(gap);` gives late pairs as a stream of their
+    /// own.
     ///
     /// Sessions leave by key group, then by their ends. Every pair crosses the exchange and is kept until its session is over;
     /// what is kept is dropped then.
@@ -191,6 +192,7 @@ impl<T: Pair> Stream<T> {
     /// one that is longer ago is none.
     ///
     /// A pair whose time the watermark has passed is late: it is left out, and counted ([`Progress::late`](crate::Progress::late)).
+    /// `let (lags, late) = ….lag();` gives late pairs as a stream of their own.
     ///
     /// Results have the time of their pair, so windows can follow. They leave by key group, then in the order of time. State: the
     /// pairs that the watermark has not passed, and of each key the last value. That grows with the keys, and the plan says so;
@@ -246,4 +248,48 @@ impl<T: Pair> Stream<T> {
         let _ = (function, within);
         stream()
     }
+
+    /// [`sessionize`](Stream::sessionize) and its late records, as the editor sees it.
+    #[doc(hidden)]
+    pub fn sessionize_and_late(
+        &self,
+        gap: Duration,
+    ) -> (Stream<(Window, <T::K as Key>::Owned, T::V)>, Late<T>)
+    where
+        T::K: Key<Owned: StateKey>,
+        T::V: StateData,
+    {
+        (self.sessionize(gap), stream())
+    }
+
+    /// [`lag`](Stream::lag) and its late records, as the editor sees it.
+    #[doc(hidden)]
+    pub fn lag_and_late(
+        &self,
+        within: Duration,
+    ) -> (Stream<(<T::K as Key>::Owned, (Option<T::V>, T::V))>, Late<T>)
+    where
+        T::K: Key<Owned: StateKey>,
+        T::V: StateData,
+    {
+        (self.lag(within), stream())
+    }
+
+    /// [`delta`](Stream::delta) and its late records, as the editor sees it.
+    #[doc(hidden)]
+    pub fn delta_and_late<D>(
+        &self,
+        function: impl Fn(&T::V, &T::V) -> D,
+        within: Duration,
+    ) -> (Stream<(<T::K as Key>::Owned, D)>, Late<T>)
+    where
+        T::K: Key<Owned: StateKey>,
+        T::V: StateData,
+        D: Data,
+    {
+        (self.delta(function, within), stream())
+    }
 }
+
+/// The pairs of a stream, owned, that came too late.
+type Late<T> = Stream<(<<T as Pair>::K as Key>::Owned, <T as Pair>::V)>;

@@ -19,10 +19,13 @@ use crate::pipeline::{Bucket, HeadOperator, TaskContext, Timing};
 use crate::state::{GroupState, Kept, Schema, StateData, StateKey, Store};
 
 /// `step` makes what leaves of a key, the value before and the value. It leaves with the time of its record.
-pub(crate) struct Previous<K, V, R, F> {
+pub(crate) struct Previous<K, V, R, F, O> {
     /// How long ago the value before may be.
     pub(crate) within: Option<Duration>,
     pub(crate) step: F,
+    /// How results leave, and late records.
+    pub(crate) row: fn((Timestamp, R)) -> O,
+    pub(crate) late: fn(K, V) -> Option<O>,
     pub(crate) types: PhantomData<fn(K, V) -> R>,
 }
 
@@ -79,12 +82,13 @@ impl<K: StateKey, V: StateData> Values<K, V> {
     }
 }
 
-impl<K, V, R, F> HeadOperator for Previous<K, V, R, F>
+impl<K, V, R, F, O> HeadOperator for Previous<K, V, R, F, O>
 where
     K: StateKey,
     V: StateData,
     R: Data,
     F: Fn(K, Option<V>, &V) -> Option<R> + Send + Sync,
+    O: Data,
 {
     fn is_timed(&self) -> bool {
         true
@@ -97,7 +101,7 @@ where
         inputs: Vec<Vec<Bucket>>,
     ) -> Result<Box<dyn Any + Send>, BoxError> {
         let mut input = Gather::<K, (Timestamp, V)>::new(inputs.into_iter().flatten().collect());
-        let mut rows: Vec<(Timestamp, R)> = Vec::new();
+        let mut rows: Vec<O> = Vec::new();
         let due = cx.watermarks.due;
         for group in Owners::groups(cx.task, cx.partitions) {
             let chunks = input.take(group);
@@ -107,10 +111,12 @@ where
                 continue;
             }
             let values = store.group::<Values<K, V>>(group);
+            let mut dropped = Vec::new();
             for entry in chunks.into_iter().flatten() {
                 let (hash, (time, value)) = (entry.hash(), entry.value);
                 if time <= cx.watermarks.late {
                     values.late += 1;
+                    dropped.extend((self.late)(K::from_slot(entry.slot), value));
                 } else {
                     values.waiting.add(time, hash, entry.slot, value);
                 }
@@ -124,12 +130,13 @@ where
                     let is_near =
                         |since: Timestamp| self.within.is_none_or(|within| time.since(since) <= within);
                     let before = before.filter(|(since, _)| is_near(*since)).map(|(_, value)| value);
-                    rows.extend((self.step)(key, before, &record.value).map(|row| (time, row)));
+                    rows.extend((self.step)(key, before, &record.value).map(|row| (self.row)((time, row))));
                 }
             }
             if let Some(within) = self.within {
                 values.forget(due, within);
             }
+            rows.append(&mut dropped);
         }
         Ok(Box::new(Rows::new(rows)))
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 
 use super::operator::Record;
-use super::{Collect, Keeps, Sessions, Window, Windows};
+use super::{Collect, Form, Keeps, Sessions, Window, Windows};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::clock::Timestamp;
@@ -13,15 +13,15 @@ use crate::op::gather::Gather;
 use crate::pipeline::{Bucket, HeadOperator, TaskContext, Timing};
 use crate::state::{GroupState, Kept, Schema, StateData, StateKey, Store};
 
-pub(crate) struct Sessionize<K, V> {
+pub(crate) struct Sessionize<K, V, R> {
     pub(crate) sessions: Windows,
-    pub(crate) types: PhantomData<fn(K, V)>,
+    pub(crate) types: PhantomData<fn(K, V, R)>,
 }
 
 /// The records of a session, as they came, with their times.
 type Open<K, V> = Sessions<K, Vec<(Timestamp, V)>>;
 
-impl<K: StateKey, V: StateData> HeadOperator for Sessionize<K, V> {
+impl<K: StateKey, V: StateData, R: Form<K, V, V>> HeadOperator for Sessionize<K, V, R> {
     fn is_timed(&self) -> bool {
         true
     }
@@ -35,7 +35,7 @@ impl<K: StateKey, V: StateData> HeadOperator for Sessionize<K, V> {
         type Timed<V> = (Timestamp, V);
         let (windows, late, due) = (&self.sessions, cx.watermarks.late, cx.watermarks.due);
         let mut input = Gather::<K, Timed<V>>::new(inputs.into_iter().flatten().collect());
-        let mut rows: Vec<(Window, K, V)> = Vec::new();
+        let mut rows: Vec<R::Row> = Vec::new();
         for group in Owners::groups(cx.task, cx.partitions) {
             let chunks = input.take(group);
             let is_due = |open: &Open<K, V>| {
@@ -48,22 +48,26 @@ impl<K: StateKey, V: StateData> HeadOperator for Sessionize<K, V> {
             let open = store.group::<Open<K, V>>(group);
             let mut out = |session: Window, slot: K::Slot, mut records: Vec<Timed<V>>| {
                 records.sort_by_key(|(time, _)| *time);
-                rows.extend(
-                    records.into_iter().map(|(_, value)| (session, K::from_slot(slot.clone()), value)),
-                );
+                let all = records
+                    .into_iter()
+                    .map(|(_, value)| R::result(session, K::from_slot(slot.clone()), value));
+                rows.extend(all);
             };
             // What was due before these records came goes without them.
             open.close::<Timed<V>, _>(windows, late, &Collect, Some(&mut out));
+            let mut dropped = Vec::new();
             for entry in chunks.into_iter().flatten() {
                 let (hash, (time, value)) = (entry.hash(), entry.value);
                 if Open::<K, V>::last_end(windows, time) <= late {
                     open.count_late();
+                    dropped.extend(R::late(K::from_slot(entry.slot), value));
                     continue;
                 }
                 let record = Record { time, hash, slot: entry.slot, value: (time, value) };
                 open.add(windows, record, &Collect, false);
             }
             open.close::<Timed<V>, _>(windows, due, &Collect, Some(&mut out));
+            rows.append(&mut dropped);
         }
         Ok(Box::new(Rows::new(rows)))
     }

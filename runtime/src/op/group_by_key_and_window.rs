@@ -24,6 +24,10 @@ impl<K, V: StateData> Hold<K> for Lists<V> {
     type Held = Kept<V>;
     type Out = Vec<V>;
 
+    fn held(&self, _hash: u64) -> Kept<V> {
+        Kept::default()
+    }
+
     #[inline]
     fn add(&self, held: &mut Kept<V>, pane: i64, value: V) {
         held.add(pane, value);

@@ -100,6 +100,10 @@ impl<K, V: StateData, C: Fn(V, V) -> V + Send + Sync> Hold<K> for Plain<V, C> {
     type Held = Sliding<V>;
     type Out = V;
 
+    fn held(&self, hash: u64) -> Sliding<V> {
+        Sliding::of_key(hash)
+    }
+
     #[inline]
     fn add(&self, held: &mut Sliding<V>, pane: i64, value: V) {
         held.add(pane, value, &self.combine);
@@ -133,6 +137,10 @@ where
     type Value = V;
     type Held = Invertible<V>;
     type Out = V;
+
+    fn held(&self, hash: u64) -> Invertible<V> {
+        Invertible::of_key(hash)
+    }
 
     #[inline]
     fn add(&self, held: &mut Invertible<V>, pane: i64, value: V) {

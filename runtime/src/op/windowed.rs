@@ -8,8 +8,11 @@ use crate::window::Window;
 /// What a key holds of its panes, and what comes out of them.
 pub(crate) trait Hold<K>: Send + Sync {
     type Value;
-    type Held: Default + StateData;
+    type Held: StateData;
     type Out;
+
+    /// What the key of a hash holds at first.
+    fn held(&self, hash: u64) -> Self::Held;
 
     /// A value of the pane that ends at `pane`.
     fn add(&self, held: &mut Self::Held, pane: i64, value: Self::Value);
@@ -37,7 +40,7 @@ pub(super) fn add<K: StateKey, H: Hold<K>>(
 ) {
     let at = match states.find(hash, &slot) {
         Some(at) => at,
-        None => states.add(hash, slot, Some(H::Held::default())),
+        None => states.add(hash, slot, Some(hold.held(hash))),
     };
     hold.add(states.pair(at).1, pane, value);
 }

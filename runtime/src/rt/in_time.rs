@@ -10,8 +10,9 @@ use super::{Builder, Stream};
 use crate::batch::{Data, Rows};
 use crate::blame;
 use crate::clock::Timestamp;
-use crate::event_time::{Previous, Sessionize, Window, Windows};
+use crate::event_time::{ByKey, ByKeyAndLate, Form, Previous, Sessionize, Window, Windows};
 use crate::exchange::{Handle, Scatter};
+use crate::fused::Two;
 use crate::join::{JoinAsOf, JoinLatest};
 use crate::key::SameKey;
 use crate::op::join::{How, Inner, LeftOuter};
@@ -20,6 +21,9 @@ use crate::state::{StateData, StateKey};
 
 /// What an operator gives whose records leave with their times.
 type InTime<T> = Stream<Rows<(Timestamp, T)>>;
+
+/// The same, and late records.
+type AndLate<T, L> = Stream<Rows<Two<(Timestamp, T), L>>>;
 
 /// What the plan says of a limit on how old a value may be.
 fn limit(within: Option<Duration>) -> String {
@@ -134,12 +138,30 @@ impl<'env> Builder<'env> {
         tail: &Handle<Scatter<K, (Timestamp, V)>>,
         gap: Duration,
     ) -> Stream<Rows<(Window, K, V)>> {
+        self.sessions::<K, V, ByKey>(node, tail, gap)
+    }
+
+    pub fn sessionize_and_late<K: StateKey, V: StateData>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        gap: Duration,
+    ) -> Stream<Rows<Two<(Window, K, V), (K, V)>>> {
+        self.sessions::<K, V, ByKeyAndLate>(node, tail, gap)
+    }
+
+    fn sessions<K: StateKey, V: StateData, R: Form<K, V, V> + 'static>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        gap: Duration,
+    ) -> Stream<Rows<R::Row>> {
         let sessions = Windows::session(gap);
         if let Err(why) = sessions.check() {
             self.refuse(node, &why);
         }
         self.plan.set_detail(node, sessions.detail());
-        let sessionize = Sessionize::<K, V> { sessions, types: PhantomData };
+        let sessionize = Sessionize::<K, V, R> { sessions, types: PhantomData };
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], sessionize)
     }
 
@@ -149,7 +171,16 @@ impl<'env> Builder<'env> {
         tail: &Handle<Scatter<K, (Timestamp, V)>>,
         within: Option<Duration>,
     ) -> InTime<(K, (Option<V>, V))> {
-        self.previous(node, tail, within, |key, before, now: &V| Some((key, (before, now.clone()))))
+        self.previous(node, tail, plain(within, beside))
+    }
+
+    pub fn lag_and_late<K: StateKey, V: StateData>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        within: Option<Duration>,
+    ) -> AndLate<(K, (Option<V>, V)), (K, V)> {
+        self.previous(node, tail, and_late(within, beside))
     }
 
     pub fn delta<K, V, D, F>(
@@ -165,27 +196,73 @@ impl<'env> Builder<'env> {
         D: Data,
         F: Fn(&V, &V) -> D + Send + Sync + 'env,
     {
-        self.previous(node, tail, within, move |key, before: Option<V>, now: &V| {
-            let before = before?;
-            Some((key, blame::at(node, || function(&before, now))))
-        })
+        self.previous(node, tail, plain(within, from_second(node, function)))
     }
 
-    fn previous<K, V, R, F>(
+    pub fn delta_and_late<K, V, D, F>(
         &mut self,
         node: NodeId,
         tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        function: F,
         within: Option<Duration>,
-        step: F,
-    ) -> InTime<R>
+    ) -> AndLate<(K, D), (K, V)>
+    where
+        K: StateKey,
+        V: StateData,
+        D: Data,
+        F: Fn(&V, &V) -> D + Send + Sync + 'env,
+    {
+        self.previous(node, tail, and_late(within, from_second(node, function)))
+    }
+
+    fn previous<K, V, R, F, O>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        previous: Previous<K, V, R, F, O>,
+    ) -> Stream<Rows<O>>
     where
         K: StateKey,
         V: StateData,
         R: Data,
         F: Fn(K, Option<V>, &V) -> Option<R> + Send + Sync + 'env,
+        O: Data,
     {
-        self.plan.set_detail(node, limit(within));
-        let previous = Previous { within, step, types: PhantomData::<fn(K, V) -> R> };
+        self.plan.set_detail(node, limit(previous.within));
         self.operator(node, HeadTasks::Partitions, &[(tail.stage, tail.index)], previous)
+    }
+}
+
+/// The step of `lag`.
+fn beside<K, V: Clone>(key: K, before: Option<V>, now: &V) -> Option<(K, (Option<V>, V))> {
+    Some((key, (before, now.clone())))
+}
+
+/// The step of `delta`.
+fn from_second<K, V, D>(
+    node: NodeId,
+    function: impl Fn(&V, &V) -> D + Send + Sync,
+) -> impl Fn(K, Option<V>, &V) -> Option<(K, D)> + Send + Sync {
+    move |key, before, now| {
+        let before = before?;
+        Some((key, blame::at(node, || function(&before, now))))
+    }
+}
+
+/// Late records go nowhere.
+fn plain<K, V, R, F>(within: Option<Duration>, step: F) -> Previous<K, V, R, F, (Timestamp, R)> {
+    Previous { within, step, row: |row| row, late: |_, _| None, types: PhantomData }
+}
+
+fn and_late<K, V, R, F>(
+    within: Option<Duration>,
+    step: F,
+) -> Previous<K, V, R, F, Two<(Timestamp, R), (K, V)>> {
+    Previous {
+        within,
+        step,
+        row: Two::First,
+        late: |key, value| Some(Two::Second((key, value))),
+        types: PhantomData,
     }
 }

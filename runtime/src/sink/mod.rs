@@ -105,12 +105,12 @@ pub trait Sink<T>: Send {
 }
 
 /// Whether this start begins anew, and so takes over whatever is there.
-fn begins_anew(epoch: u64, last_tick: Option<u64>) -> bool {
+pub(crate) fn begins_anew(epoch: u64, last_tick: Option<u64>) -> bool {
     epoch <= 1 && last_tick.is_none()
 }
 
 /// Refuses a start of the pipeline that has been overtaken; `what` is what it wants to write to.
-fn refuse_older(what: &str, epoch: u64, newest: u64) -> Result<(), BoxError> {
+pub(crate) fn refuse_older(what: &str, epoch: u64, newest: u64) -> Result<(), BoxError> {
     if epoch >= newest {
         return Ok(());
     }

@@ -17,8 +17,8 @@ use crate::Result;
 pub struct StateBackend {
     #[cfg(feature = "fjall")]
     disk: Option<(PathBuf, u64)>,
-    /// What tests asked for, and there is not.
-    unknown: Option<String>,
+    /// What the environment says of tests, whose engines come by the hundred: what they share, or what is wrong.
+    of_tests: Option<std::result::Result<Backend, String>>,
 }
 
 /// Where tests keep states.
@@ -38,25 +38,29 @@ impl StateBackend {
     /// killed process left behind may be deleted.
     #[cfg(feature = "fjall")]
     pub fn fjall(folder: impl Into<PathBuf>, memory: u64) -> StateBackend {
-        StateBackend { disk: Some((folder.into(), memory)), unknown: None }
+        StateBackend { disk: Some((folder.into(), memory)), of_tests: None }
     }
 
     /// In memory, or where the environment says: so the same tests run against both.
     pub(crate) fn of_tests() -> StateBackend {
-        match std::env::var(OF_TESTS).as_deref() {
-            Err(_) | Ok("" | "memory") => StateBackend::memory(),
-            // No more of it in memory than has to be: it goes to disk and back all the time.
+        let of_tests = match std::env::var(OF_TESTS).as_deref() {
+            Err(_) | Ok("" | "memory") => return StateBackend::memory(),
             #[cfg(feature = "fjall")]
-            Ok("fjall") => StateBackend::fjall(std::env::temp_dir().join("millstream-test-states"), 0),
-            Ok(other) => StateBackend { unknown: Some(other.into()), ..StateBackend::default() },
+            Ok("fjall") => of_this_thread(),
+            Ok(other) => Err(format!(
+                "{OF_TESTS} is `{other}`: it can be `memory`, or `fjall` where millstream has that feature"
+            )),
+        };
+        StateBackend {
+            #[cfg(feature = "fjall")]
+            disk: None,
+            of_tests: Some(of_tests),
         }
     }
 
     pub(crate) fn open(&self) -> Result<Backend> {
-        if let Some(unknown) = &self.unknown {
-            return Err(crate::Error::Config(format!(
-                "{OF_TESTS} is `{unknown}`: it can be `memory`, or `fjall` where millstream has that feature"
-            )));
+        if let Some(of_tests) = &self.of_tests {
+            return of_tests.clone().map_err(crate::Error::Config);
         }
         #[cfg(feature = "fjall")]
         if let Some((folder, memory)) = &self.disk {
@@ -70,6 +74,21 @@ impl StateBackend {
         }
         Ok(Backend::Memory)
     }
+}
+
+/// A database for all engines of a test, with no more in memory than has to be: what they keep goes to disk and back all the time.
+#[cfg(feature = "fjall")]
+fn of_this_thread() -> std::result::Result<Backend, String> {
+    thread_local! {
+        static DISK: std::cell::OnceCell<std::result::Result<Arc<Disk>, String>> = const { std::cell::OnceCell::new() };
+    }
+    let open = || {
+        let folder = std::env::temp_dir().join("millstream-test-states");
+        Disk::open(&folder, 0)
+            .map(Arc::new)
+            .map_err(|why| format!("no database for the states of tests: {why}"))
+    };
+    DISK.with(|disk| disk.get_or_init(open).clone()).map(Backend::Disk)
 }
 
 impl fmt::Debug for StateBackend {

@@ -5,6 +5,8 @@
 //! pane holds follows from the batch times of ticks, never from how many there were: a boundary that was passed over, a
 //! late tick or a restart shifts nothing.
 
+mod daba;
+mod ends;
 mod invertible;
 mod kept;
 mod panes;
@@ -14,7 +16,6 @@ mod spec;
 
 pub(crate) use invertible::Invertible;
 pub(crate) use kept::Kept;
-use panes::Panes;
 pub(crate) use sliding::Sliding;
 pub(crate) use span::{Slides, Span, gcd, millis};
 pub(crate) use spec::Window;

@@ -1,52 +1,73 @@
 //! The panes of one key's window.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{SeqAccess, Visitor};
-use serde::ser::SerializeSeq;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
+use serde::{Deserialize, Serialize};
 
-/// A queue of panes, with their ends.
+use super::ends::Ends;
+
+/// A queue of panes: their values, and their ends.
 ///
-/// A tick takes a pane from the front of each key's queue and puts one to its back. Where windows have many panes, these lie in
-/// cache lines, and pages, of their own, for each key others, and none of them near. So the first and the last few lie in the
-/// queue itself, beside those of the next key, and it is only every [`BLOCK`] ticks that some move to what is between them, or
-/// from it.
+/// A tick takes a pane from the front of each key's queue and puts one to its back. In one long queue those two places lie far
+/// from each other, and from those of the next key: where windows have many panes, each is a miss of all caches, of that for
+/// pages too. So panes move through the queue in blocks: ticks work on the first and on the last block, which stay where they
+/// are, and only every [`BLOCK`] ticks a key has one put to those between, and one taken from there.
 ///
 /// # Contract
-/// While there is any pane, `front` has one; `middle` is there while it has some.
-#[derive(Clone, Debug)]
-pub(crate) struct Panes<V> {
+/// - While there is any pane, `front` has one.
+/// - While `between` has some, `back` has some.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Panes<V> {
+    ends: Ends,
     /// Backwards: so the first one is popped.
-    front: SmallVec<[(i64, V); BLOCK]>,
-    #[allow(
-        clippy::box_collection,
-        reason = "three words less for the queues that are short, which most are"
-    )]
-    middle: Option<Box<VecDeque<(i64, V)>>>,
-    back: SmallVec<[(i64, V); BLOCK]>,
+    front: Vec<V>,
+    back: Vec<V>,
+    /// Whole blocks.
+    between: VecDeque<V>,
+    /// How many panes the first of them has, and how many the next one takes: [`BLOCK`], but for the first one of a key, which
+    /// may be short, so that not all keys have theirs full in the same ticks.
+    first: u8,
+    next: u8,
 }
 
 /// How many panes move at a time.
-const BLOCK: usize = 4;
+pub(super) const BLOCK: usize = 64;
+
+/// Up to how many lie in no room for a whole block.
+const FEW: usize = 16;
+
+/// What came to the front when its last pane had gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refill {
+    /// Nothing: it has some yet.
+    None,
+    /// A block of those between.
+    Block,
+    /// The back, as there are no blocks between; or nothing, as there is no pane at all.
+    Back,
+}
 
 impl<V> Default for Panes<V> {
     fn default() -> Self {
-        Panes { front: SmallVec::new(), middle: None, back: SmallVec::new() }
+        Panes::with_first(BLOCK as u8)
     }
 }
 
 impl<V> Panes<V> {
-    fn between(&self) -> usize {
-        self.middle.as_ref().map_or(0, |middle| middle.len())
+    /// Of the key of this hash, on which it depends when its blocks are full.
+    pub fn of_key(hash: u64) -> Self {
+        Panes::with_first(1 + (hash % BLOCK as u64) as u8)
     }
 
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.front.len() + self.between() + self.back.len()
+    fn with_first(first: u8) -> Self {
+        Panes {
+            ends: Ends::default(),
+            front: Vec::new(),
+            back: Vec::new(),
+            between: VecDeque::new(),
+            first,
+            next: first,
+        }
     }
 
     #[inline]
@@ -54,115 +75,90 @@ impl<V> Panes<V> {
         self.front.is_empty()
     }
 
+    /// The end of the first pane.
     #[inline]
-    pub fn front(&self) -> Option<&(i64, V)> {
+    pub fn first_end(&self) -> Option<i64> {
+        self.ends.first()
+    }
+
+    /// The value of the first pane.
+    #[inline]
+    pub fn front(&self) -> Option<&V> {
         self.front.last()
     }
 
+    /// Takes out the first pane. When it was the last one of the front, others come there: the last one as it is, and each one
+    /// before as `with` makes it of its value and of what was made of the one behind it.
     #[inline]
-    pub fn pop_front(&mut self) -> Option<(i64, V)> {
+    pub fn pop_front(&mut self, with: impl FnMut(V, &V) -> V) -> (Option<V>, Refill) {
+        self.ends.pop();
         let gone = self.front.pop();
-        if self.front.is_empty() {
-            self.fill();
-        }
-        gone
+        (gone, if self.front.is_empty() { self.refill(with) } else { Refill::None })
     }
 
-    /// Gives the front some panes, if there are.
-    fn fill(&mut self) {
-        match &mut self.middle {
-            None => self.front.extend(self.back.drain(..).rev()),
-            Some(middle) => {
-                let block = middle.len().min(BLOCK);
-                self.front.extend(middle.drain(..block).rev());
-                if middle.is_empty() {
-                    self.middle = None;
-                }
-            }
+    fn refill(&mut self, mut with: impl FnMut(V, &V) -> V) -> Refill {
+        let front = &mut self.front;
+        let put = |value: V| {
+            let value = match front.last() {
+                Some(behind) => with(value, behind),
+                None => value,
+            };
+            front.push(value);
+        };
+        if self.between.is_empty() {
+            self.back.drain(..).rev().for_each(put);
+            return Refill::Back;
         }
+        self.between.drain(..usize::from(self.first)).rev().for_each(put);
+        self.first = BLOCK as u8;
+        // What was needed when there were more is given back.
+        if self.between.capacity() > 4 * self.between.len() + 2 * BLOCK {
+            self.between.shrink_to(2 * self.between.len());
+        }
+        Refill::Block
     }
 
+    /// Puts the panes of the back to the blocks between, if they are one. Says whether they were.
     #[inline]
-    pub fn push_back(&mut self, pane: (i64, V)) {
+    pub fn close_block(&mut self) -> bool {
+        let is_full = self.back.len() >= usize::from(self.next);
+        if is_full {
+            self.between.extend(self.back.drain(..));
+            self.next = BLOCK as u8;
+        }
+        is_full
+    }
+
+    /// # Contract
+    /// No block is full.
+    #[inline]
+    pub fn push_back(&mut self, end: i64, value: V) {
+        debug_assert!(self.back.len() < usize::from(self.next), "the block was closed");
+        self.ends.push(end);
         if self.front.is_empty() {
-            self.front.push(pane);
+            self.front.push(value);
             return;
         }
-        if self.back.len() == BLOCK {
-            self.middle.get_or_insert_default().extend(self.back.drain(..));
+        if self.back.len() == FEW && self.back.capacity() < BLOCK {
+            self.make_room();
         }
-        self.back.push(pane);
+        self.back.push(value);
     }
 
-    /// The last pane, to be added to.
+    /// For whole blocks: for both at once, so that what ticks work on lies together, and not between what lies idle.
+    #[cold]
+    fn make_room(&mut self) {
+        self.front.reserve_exact(BLOCK - self.front.len());
+        self.back.reserve_exact(BLOCK - self.back.len());
+    }
+
+    /// A value.
     #[inline]
-    pub fn back_mut(&mut self) -> Option<&mut (i64, V)> {
-        match (self.back.last_mut(), &mut self.middle) {
-            (Some(last), _) => Some(last),
-            (None, Some(middle)) => middle.back_mut(),
-            (None, None) => self.front.first_mut(),
+    pub fn get(&self, at: usize) -> Option<&V> {
+        match at.checked_sub(self.front.len()) {
+            None => self.front.get(self.front.len() - 1 - at),
+            Some(at) => self.between.get(at).or_else(|| self.back.get(at - self.between.len())),
         }
-    }
-
-    #[cfg(test)]
-    fn get(&self, at: usize) -> Option<&(i64, V)> {
-        self.iter().nth(at)
-    }
-
-    #[inline]
-    pub fn get_mut(&mut self, at: usize) -> Option<&mut (i64, V)> {
-        let (front, between) = (self.front.len(), self.between());
-        if at < front {
-            return self.front.get_mut(front - 1 - at);
-        }
-        let at = at - front;
-        match &mut self.middle {
-            Some(middle) if at < between => middle.get_mut(at),
-            _ => self.back.get_mut(at - between),
-        }
-    }
-
-    /// The value of a pane, to be changed.
-    ///
-    /// # Panics
-    /// If there are not so many.
-    #[inline]
-    pub fn value_mut(&mut self, at: usize) -> &mut V {
-        &mut self.get_mut(at).expect("places are those of panes").1
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &(i64, V)> {
-        let middle = self.middle.iter().flat_map(|middle| middle.iter());
-        self.front.iter().rev().chain(middle).chain(&self.back)
-    }
-}
-
-/// As one sequence: how it is split is not written.
-impl<V: Serialize> Serialize for Panes<V> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut list = to.serialize_seq(Some(self.len()))?;
-        self.iter().try_for_each(|pane| list.serialize_element(pane))?;
-        list.end()
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Panes<V> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct All<V>(PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for All<V> {
-            type Value = Panes<V>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of panes")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Panes<V>, A::Error> {
-                let mut panes = Panes::default();
-                while let Some(pane) = list.next_element()? {
-                    panes.push_back(pane);
-                }
-                Ok(panes)
-            }
-        }
-        from.deserialize_seq(All(PhantomData))
     }
 }
 
@@ -177,37 +173,54 @@ mod tests {
 
         /// Runs of panes that come and go: so the queue is long at times, and empty at others.
         #[test]
-        fn they_are_a_queue(runs in proptest::collection::vec((any::<bool>(), 0usize..60), 0..30)) {
-            let (mut panes, mut model) = (Panes::default(), VecDeque::new());
+        fn they_are_a_queue(hash: u64, runs in proptest::collection::vec((any::<bool>(), 0usize..100), 0..30)) {
+            let (mut panes, mut model) = (Panes::of_key(hash), VecDeque::new());
             let mut next = 0i64;
             for (comes, run) in runs {
                 for _ in 0..run {
                     if comes {
                         next += 1;
-                        panes.push_back((next, 10 * next));
-                        model.push_back((next, 10 * next));
+                        panes.close_block();
+                        panes.push_back(next, 10 * next);
+                        model.push_back(next);
                     } else {
-                        prop_assert_eq!(panes.pop_front(), model.pop_front());
+                        prop_assert_eq!(panes.pop_front(|value, _| value).0, model.pop_front().map(|end| 10 * end));
                     }
-                    prop_assert_eq!(panes.len(), model.len());
                     prop_assert_eq!(panes.is_empty(), model.is_empty());
-                    prop_assert_eq!(panes.front(), model.front());
-                    prop_assert_eq!(panes.back_mut(), model.back_mut());
-                }
-                if !model.is_empty() {
-                    let at = run % model.len();
-                    *panes.value_mut(at) += 1;
-                    model[at].1 += 1;
-                }
-                for at in 0..=model.len() {
-                    prop_assert_eq!(panes.get(at), model.get(at));
-                    prop_assert_eq!(panes.get_mut(at), model.get_mut(at));
+                    prop_assert_eq!(panes.first_end(), model.front().copied());
+                    prop_assert_eq!(panes.front().copied(), model.front().map(|end| 10 * end));
                 }
                 let bytes = postcard::to_io(&panes, Vec::new()).expect("it can be written");
-                prop_assert_eq!(&bytes, &postcard::to_io(&model, Vec::new()).expect("it can be written"));
-                let read: Panes<i64> = postcard::from_bytes(&bytes).expect("it can be read");
-                prop_assert!(read.iter().eq(&model));
+                panes = postcard::from_bytes(&bytes).expect("it can be read");
+                for at in 0..=model.len() {
+                    prop_assert_eq!(panes.get(at).copied(), model.get(at).map(|end| 10 * end));
+                }
             }
         }
+    }
+
+    #[test]
+    fn each_pane_comes_to_the_front_once_with_those_behind_it_in_its_block() {
+        let mut panes = Panes::default();
+        let (mut sums, mut blocks) = (0, 0);
+        for n in 0..100 * BLOCK as i64 {
+            blocks += usize::from(panes.close_block());
+            panes.push_back(n, 1);
+        }
+        let mut refills = Vec::new();
+        while !panes.is_empty() {
+            let (_, refill) = panes.pop_front(|value, behind| {
+                sums += 1;
+                value + behind
+            });
+            if refill != Refill::None {
+                refills.push((refill, panes.front().copied()));
+            }
+        }
+        // The first pane was alone at the front.
+        assert_eq!(blocks, 99);
+        assert!(refills[..99].iter().all(|refill| *refill == (Refill::Block, Some(BLOCK as i64))));
+        assert_eq!(refills[99..], [(Refill::Back, Some(BLOCK as i64 - 1)), (Refill::Back, None)]);
+        assert_eq!(sums, 100 * BLOCK - 1 - 100);
     }
 }

@@ -2,8 +2,10 @@
 //! `MILLSTREAM_BENCH_MB` is the size of the text (1000).
 
 use std::hint::black_box;
+use std::path::PathBuf;
+use std::rc::Rc;
 
-use millstream_bench::harness::{Row, compare, summary};
+use millstream_bench::harness::{Result, Row, compare, summary};
 use millstream_bench::{
     chain, checkpoints, data, grep, joins, nexmark, on_timely, state, windows, word_count, words,
 };
@@ -11,70 +13,139 @@ use millstream_bench::{
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
 
+/// The text that is read, and what it has.
+struct Text {
+    path: PathBuf,
+    lines: u64,
+    bytes: u64,
+}
+
+/// What was asked for, and what came out so far.
+struct Bench {
+    filters: Vec<String>,
+    megabytes: usize,
+    rounds: usize,
+    text: Option<Rc<Text>>,
+    results: Vec<Result>,
+}
+
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+impl Bench {
+    fn wants(&self, name: &str) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| name.contains(filter))
+    }
+
+    fn text(&mut self) -> Rc<Text> {
+        let megabytes = self.megabytes;
+        let text = self.text.get_or_insert_with(|| {
+            let path = data::text(megabytes * 1_000_000);
+            let bytes = path.metadata().map_or(0, |m| m.len());
+            Rc::new(Text { lines: data::lines_in(&path), bytes, path })
+        });
+        Rc::clone(text)
+    }
+
+    fn compare(&mut self, workload: &str, records: u64, bytes: u64, rows: Vec<Row<'_>>) {
+        self.results.extend(compare(workload, self.rounds, records, bytes, rows));
+    }
+}
+
 fn main() {
-    let filters: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let wanted = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
-    let megabytes = std::env::var("MILLSTREAM_BENCH_MB").ok().and_then(|m| m.parse().ok()).unwrap_or(1000);
-    let rounds = std::env::var("MILLSTREAM_BENCH_ROUNDS").ok().and_then(|m| m.parse().ok()).unwrap_or(5);
-    let text = data::text(megabytes * 1_000_000);
-    let bytes = text.metadata().map_or(0, |m| m.len());
-    let lines = data::lines_in(&text);
-    let mut results = Vec::new();
-    if wanted("word count") {
-        results.extend(compare(
+    let mut bench = Bench {
+        filters: std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect(),
+        megabytes: number("MILLSTREAM_BENCH_MB").unwrap_or(1000),
+        rounds: number("MILLSTREAM_BENCH_ROUNDS").unwrap_or(5),
+        text: None,
+        results: Vec::new(),
+    };
+    of_text(&mut bench);
+    of_windows(&mut bench);
+    of_chains(&mut bench);
+    of_joins(&mut bench);
+    of_states(&mut bench);
+    of_checkpoints(&bench);
+    of_nexmark(&mut bench);
+    summary(&bench.results);
+}
+
+fn of_text(bench: &mut Bench) {
+    if bench.wants("word count") {
+        let text = bench.text();
+        let Text { path: text, lines, bytes } = &*text;
+        bench.compare(
             "word count, split(' ')",
-            rounds,
-            lines,
-            bytes,
+            *lines,
+            *bytes,
             vec![
-                Row::new("by hand", || word_count::by_hand(&text, TICK)),
-                Row::new("millstream", || word_count::millstream(&text, TICK)),
-                Row::new("timely", || on_timely::word_count(&text, TICK)),
+                Row::new("by hand", || word_count::by_hand(text, TICK)),
+                Row::new("millstream", || word_count::millstream(text, TICK)),
+                Row::new("timely", || on_timely::word_count(text, TICK)),
             ],
-        ));
+        );
     }
-    if wanted("words") {
-        results.extend(compare(
+    if bench.wants("words") {
+        let text = bench.text();
+        let Text { path: text, lines, bytes } = &*text;
+        bench.compare(
             "words",
-            rounds,
-            lines,
-            bytes,
+            *lines,
+            *bytes,
             vec![
-                Row::new("by hand", || words::by_hand(&text, TICK)),
-                Row::new("split(' ')", || words::split(&text, TICK)),
-                Row::new("split_whitespace", || words::split_whitespace(&text, TICK)),
-                Row::new("words", || words::words(&text, TICK)),
-                Row::new("words_ascii", || words::words_ascii(&text, TICK)),
+                Row::new("by hand", || words::by_hand(text, TICK)),
+                Row::new("split(' ')", || words::split(text, TICK)),
+                Row::new("split_whitespace", || words::split_whitespace(text, TICK)),
+                Row::new("words", || words::words(text, TICK)),
+                Row::new("words_ascii", || words::words_ascii(text, TICK)),
             ],
-        ));
-        results.extend(compare(
+        );
+        bench.compare(
             "word count by its splitter",
-            rounds,
-            lines,
-            bytes,
+            *lines,
+            *bytes,
             vec![
-                Row::new("by hand", || word_count::by_hand(&text, TICK)),
-                Row::new("split(' ')", || words::count_split(&text, TICK)),
-                Row::new("split_whitespace", || words::count_split_whitespace(&text, TICK)),
-                Row::new("words", || words::count_words(&text, TICK)),
-                Row::new("words_ascii", || words::count_words_ascii(&text, TICK)),
+                Row::new("by hand", || word_count::by_hand(text, TICK)),
+                Row::new("split(' ')", || words::count_split(text, TICK)),
+                Row::new("split_whitespace", || words::count_split_whitespace(text, TICK)),
+                Row::new("words", || words::count_words(text, TICK)),
+                Row::new("words_ascii", || words::count_words_ascii(text, TICK)),
             ],
-        ));
+        );
     }
-    if wanted("sliding") {
-        results.extend(compare(
+    if bench.wants("grep") {
+        let text = bench.text();
+        let Text { path: text, lines, bytes } = &*text;
+        bench.compare(
+            "grep",
+            *lines,
+            *bytes,
+            vec![
+                Row::new("by hand", || grep::by_hand(text, TICK)),
+                Row::new("millstream", || grep::millstream(text, TICK)),
+                Row::new("timely", || on_timely::grep(text, TICK)),
+            ],
+        );
+    }
+}
+
+fn of_windows(bench: &mut Bench) {
+    if bench.wants("sliding") {
+        let text = bench.text();
+        let Text { path: text, lines, bytes } = &*text;
+        bench.compare(
             "word count, 30 s every 10 s",
-            rounds,
-            lines,
-            bytes,
+            *lines,
+            *bytes,
             vec![
-                Row::new("by hand", || windows::by_hand(&text, TICK)),
-                Row::new("millstream", || windows::millstream(&text, TICK)),
-                Row::new("with an inverse", || windows::with_inverse(&text, TICK)),
+                Row::new("by hand", || windows::by_hand(text, TICK)),
+                Row::new("millstream", || windows::millstream(text, TICK)),
+                Row::new("with an inverse", || windows::with_inverse(text, TICK)),
             ],
-        ));
+        );
     }
-    if wanted("slides") {
+    if bench.wants("slides") {
         // Not a row: it is held against itself.
         for inverse in [false, true] {
             let [few, many] = [10, 3600].map(|slides| windows::cost_of_a_tick(slides, 10_000, 3700, inverse));
@@ -85,151 +156,142 @@ fn main() {
             );
         }
     }
-    if wanted("grep") {
-        results.extend(compare(
-            "grep",
-            rounds,
-            lines,
-            bytes,
-            vec![
-                Row::new("by hand", || grep::by_hand(&text, TICK)),
-                Row::new("millstream", || grep::millstream(&text, TICK)),
-                Row::new("timely", || on_timely::grep(&text, TICK)),
-            ],
-        ));
-    }
+}
+
+fn of_chains(bench: &mut Bench) {
     let numbers = |n: u64| (n, n * 8);
-    if wanted("1 map") {
+    if bench.wants("1 map") {
         let (n, b) = numbers(2_000_000_000);
-        results.extend(compare(
+        bench.compare(
             "chain of 1 map",
-            rounds,
             n,
             b,
             vec![
                 Row::new("by hand", || chain::by_hand::<1>(n, 10_000_000)),
                 Row::new("millstream", || chain::maps_1(n, 10_000_000)),
             ],
-        ));
+        );
     }
-    if wanted("10 maps") {
+    if bench.wants("10 maps") {
         let (n, b) = numbers(500_000_000);
-        results.extend(compare(
+        bench.compare(
             "chain of 10 maps",
-            rounds,
             n,
             b,
             vec![
                 Row::new("by hand", || chain::by_hand::<10>(n, 10_000_000)),
                 Row::new("millstream", || chain::maps_10(n, 10_000_000)),
             ],
-        ));
-        results.extend(compare(
+        );
+        bench.compare(
             "for, 10 times",
-            rounds,
             n,
             b,
             vec![
                 Row::new("by hand", || chain::by_hand_looped(black_box(10), n, 10_000_000)),
                 Row::new("millstream", || chain::looped(black_box(10), n, 10_000_000)),
             ],
-        ));
+        );
     }
-    if wanted("100 maps") {
+    if bench.wants("100 maps") {
         let (n, b) = numbers(50_000_000);
-        results.extend(compare(
+        bench.compare(
             "chain of 100 maps",
-            rounds,
             n,
             b,
             vec![
                 Row::new("by hand", || chain::by_hand_100(n, 10_000_000)),
                 Row::new("millstream", || chain::maps_100(n, 10_000_000)),
             ],
-        ));
-        results.extend(compare(
+        );
+        bench.compare(
             "for, 100 times",
-            rounds,
             n,
             b,
             vec![
                 Row::new("by hand", || chain::by_hand_looped(black_box(100), n, 10_000_000)),
                 Row::new("millstream", || chain::looped(black_box(100), n, 10_000_000)),
             ],
-        ));
+        );
     }
+}
+
+fn of_joins(bench: &mut Bench) {
     let (left, right) = (10_000_000, 1_000_000);
-    if wanted("join") {
-        results.extend(compare(
+    if bench.wants("join") {
+        bench.compare(
             "join, 10 M with 1 M",
-            rounds,
             left,
             left * 16,
             vec![
                 Row::new("by hand", || joins::join_by_hand(left, right)),
                 Row::new("millstream", || joins::join(left, right)),
             ],
-        ));
+        );
     }
-    if wanted("table") {
+    if bench.wants("table") {
         let (open, table) = (joins::open_table(right), joins::table(right));
-        results.extend(compare(
+        bench.compare(
             "join_table, 10 M with 1 M",
-            rounds,
             left,
             left * 16,
             vec![
                 Row::new("by hand", || joins::look_up_by_hand(left, right, &open)),
                 Row::new("millstream", || joins::look_up(left, right, &table)),
             ],
-        ));
+        );
     }
-    if wanted("group") {
-        results.extend(compare(
+    if bench.wants("group") {
+        bench.compare(
             "group, 10 M of 1 M keys",
-            rounds,
             left,
             left * 16,
             vec![
                 Row::new("by hand", || joins::group_by_hand(left, right)),
                 Row::new("millstream", || joins::group(left, right)),
             ],
-        ));
+        );
     }
+}
+
+fn of_states(bench: &mut Bench) {
     let (total, keys, tick) = (20_000_000, 1_000_000, 1_000_000);
-    if wanted("map_with_state") {
-        results.extend(compare(
+    if bench.wants("map_with_state") {
+        bench.compare(
             "map_with_state, 1 M keys",
-            rounds,
             total,
             total * 16,
             vec![
                 Row::new("by hand", || state::totals_by_hand(total, keys, tick)),
                 Row::new("millstream", || state::totals(total, keys, tick)),
             ],
-        ));
+        );
     }
-    if wanted("running_count") {
-        results.extend(compare(
+    if bench.wants("running_count") {
+        bench.compare(
             "running_count, 1 M keys",
-            rounds,
             total,
             total * 8,
             vec![
                 Row::new("by hand", || state::counts_by_hand(total, keys, tick)),
                 Row::new("millstream", || state::counts(total, keys, tick)),
             ],
-        ));
+        );
     }
-    if wanted("checkpoints") {
+}
+
+fn of_checkpoints(bench: &Bench) {
+    if bench.wants("checkpoints") {
         // Four rounds of fifty seconds: two hundred checkpoints. Then short ticks, each with its entry in the log.
-        let seconds =
-            std::env::var("MILLSTREAM_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50);
-        checkpoints::report(seconds, rounds.min(4) as u64, 5_000_000);
-        checkpoints::report(seconds, rounds.min(2) as u64, 1_000_000);
+        let seconds = number("MILLSTREAM_BENCH_SECONDS").unwrap_or(50) as u64;
+        checkpoints::report(seconds, bench.rounds.min(4) as u64, 5_000_000);
+        checkpoints::report(seconds, bench.rounds.min(2) as u64, 1_000_000);
     }
-    if wanted("nexmark") {
-        let n = megabytes as u64 * 1000;
+}
+
+fn of_nexmark(bench: &mut Bench) {
+    if bench.wants("nexmark") {
+        let n = bench.megabytes as u64 * 1000;
         let events = nexmark::events(n);
         type Query = fn(&nexmark::Events) -> u64;
         let queries: [(&str, Query, Query); 7] = [
@@ -244,8 +306,7 @@ fn main() {
         for (query, by_hand, ours) in queries {
             let rows =
                 vec![Row::new("by hand", || by_hand(&events)), Row::new("millstream", || ours(&events))];
-            results.extend(compare(query, rounds, n, n * 200, rows));
+            bench.compare(query, n, n * 200, rows);
         }
     }
-    summary(&results);
 }

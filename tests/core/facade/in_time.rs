@@ -29,6 +29,17 @@ both! {
         let visits: Stream<(Window, String, u64)> = pairs.sessionize(minutes(30));
         visits.print();
     }
+    late {
+        let pairs = source(words()).map(|l| (l, l.len() as u64)).event_time(|(_, at)| *at, secs(1));
+        let (visits, late) = pairs.sessionize(minutes(30));
+        let (lags, too_late) = pairs.lag();
+        let (deltas, later) = pairs.delta(|a, b| b - a, secs(1));
+        let _visits: Stream<(Window, String, u64)> = visits.filter(|_| true);
+        let _lags: Stream<(String, (Option<u64>, u64))> = lags.filter(|_| true);
+        let _deltas: Stream<(String, u64)> = deltas.filter(|_| true);
+        let all: Stream<(String, u64)> = late.union(too_late).union(later);
+        all.print();
+    }
     previous {
         let pairs = source(words()).map(|l| (l, l.len() as u64)).event_time(|(_, at)| *at, secs(1));
         let lags: Stream<(String, (Option<u64>, u64))> = pairs.lag();

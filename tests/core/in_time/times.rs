@@ -60,6 +60,42 @@ fn late_records_of_either_side_are_counted() {
 }
 
 #[test]
+fn late_records_of_what_goes_by_time_are_streams_of_their_own() {
+    for partitions in [1, 2, 7, 16] {
+        let (out, gone) = (MemorySink::new(), MemorySink::new());
+        let (sink, late_sink) = (out.clone(), gone.clone());
+        let pipeline = stream!(move {
+            let trades = source(seconds(&[&[("a", 40)], &[("a", 35), ("b", 34)], &[("a", 39)]]));
+            let timed = trades.event_time(|(_, s)| 1000 * s, secs(5));
+            let (steps, too_late) = timed.lag();
+            let (deltas, later) = timed.delta(|before, now| now - before, secs(60)).id("deltas");
+            let (visits, last) = timed.sessionize(secs(1));
+            let lags = steps.map(|(key, (before, now))| ("lag", key, before.unwrap_or(0), now));
+            let slopes = deltas.map(|(key, delta)| ("delta", key, delta, 0));
+            // Windows can follow, of what is in time.
+            let pages = visits.map(|(_, key, second)| (key, second));
+            let counts = pages.tumbling(minutes(1)).count_by_key().map(|(_, key, n)| ("visits", key, n as i64, 0));
+            lags.union(slopes).union(counts).sink(sink);
+            let late = too_late.map(|(key, second)| ("lag", key, second)).union(later.map(|(key, second)| ("delta", key, second)));
+            late.union(last.map(|(key, second)| ("visit", key, second))).sink(late_sink);
+        });
+        Engine::test().partitions(partitions).run(pipeline).unwrap();
+        let mut late = gone.records();
+        late.sort_unstable();
+        let late: Vec<_> = late.iter().map(|(of, key, second)| (&**of, &**key, *second)).collect();
+        // The session of 35 s alone would be over at 36 s, which the watermark has not passed.
+        let lags = [("lag", "a", 35), ("lag", "b", 34)];
+        let expected = [("delta", "a", 35), ("delta", "b", 34), lags[0], lags[1], ("visit", "b", 34)];
+        assert_eq!(late, expected);
+        let mut results = out.records();
+        results.sort_unstable();
+        let results: Vec<_> = results.iter().map(|(of, key, a, b)| (&**of, &**key, *a, *b)).collect();
+        let lags = [("lag", "a", 0, 39), ("lag", "a", 39, 40)];
+        assert_eq!(results, [("delta", "a", 1, 0), lags[0], lags[1], ("visits", "a", 3, 0)]);
+    }
+}
+
+#[test]
 fn a_trade_of_the_same_time_as_a_quote_gets_that_and_of_two_quotes_the_later_one() {
     let out = MemorySink::new();
     let sink = out.clone();

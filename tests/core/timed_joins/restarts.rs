@@ -39,4 +39,26 @@ proptest! {
             })
         });
     }
+
+    #[test]
+    fn a_crash_changes_nothing_of_outer_joins_in_windows_nor_of_sessions(
+        [(mut left, of_left), (right, of_right)] in two(),
+        length in 1u64..9,
+    ) {
+        left.push(vec![(1, 90, 0)]);
+        let (of_left, of_right, length) = (millis(of_left), millis(of_right), millis(length));
+        restarts_change_nothing(|out: MemorySink<(String, String)>| {
+            let (left, right) = (queue(left.clone()), queue(right.clone()));
+            stream!(move {
+                let left = source(left).event_time(|(_, t, _)| *t, of_left).map(|(k, _, v)| (name(k), v));
+                let right = source(right).event_time(|(_, t, _)| *t, of_right).map(|(k, _, v)| (name(k), v));
+                let windows = left.sliding(length * 3, length);
+                let lefts = windows.left_outer_join(right).map(|(w, k, both)| (k, format!("left {w}: {both:?}")));
+                let rights = windows.right_outer_join(right).map(|(w, k, both)| (k, format!("right {w}: {both:?}")));
+                let even = windows.full_outer_join(right, |v, w| v % 2 == w % 2).map(|(w, k, both)| (k, format!("even {w}: {both:?}")));
+                let visits = left.session(length).cogroup(right).map(|(w, k, both)| (k, format!("visit {w}: {both:?}")));
+                lefts.union(rights).union(even).union(visits).sink(out);
+            })
+        });
+    }
 }

@@ -63,15 +63,27 @@ fn killed_at_any_time_and_in_every_phase_it_writes_what_an_undisturbed_run_write
 
 #[test]
 fn windows_that_are_killed_at_any_time_write_what_undisturbed_ones_write() {
+    let kinds = ["sum", "count", "group", "all", "minute", "late", "session", "slide", "gone"];
+    killed_as_undisturbed("windows", &kinds);
+}
+
+#[test]
+fn joins_that_are_killed_at_any_time_write_what_undisturbed_ones_write() {
+    let kinds = ["near", "all", "inside", "newest", "as of", "before", "visit"];
+    killed_as_undisturbed("joins", &kinds);
+}
+
+/// `kinds`: of lines, all of which there are.
+fn killed_as_undisturbed(pipeline: &'static str, kinds: &[&str]) {
     let mut random = fastrand::Rng::with_seed(seed());
     let text = text(&mut random, 700);
-    let place = Place::of_windows(&text);
+    let place = Place::with(&text, pipeline);
     assert_eq!(place.start(2, None).end(), End::Done);
     let expected = Output::read(&place.output());
-    for kind in ["sum", "count", "group", "all", "minute", "late", "session", "slide", "gone"] {
+    for kind in kinds {
         assert!(expected.of(kind).concat().len() > 5, "there are lines of `{kind}`");
     }
-    killed(kills(18), &expected, &mut random, || Place::of_windows(&text));
+    killed(kills(18), &expected, &mut random, || Place::with(&text, pipeline));
 }
 
 /// Kills lives in places of their own until it has killed so many, and holds what they write to what is expected.

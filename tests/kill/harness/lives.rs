@@ -11,7 +11,7 @@ use millstream_kill_tests::trap::{STOPPED, Trap};
 /// A folder with the victim's input, checkpoint and output.
 pub struct Place {
     folder: tempfile::TempDir,
-    /// `file`, `windows` or `socket`.
+    /// `file`, `windows`, `joins` or `socket`.
     kind: &'static str,
     input: String,
 }
@@ -32,12 +32,8 @@ impl Place {
         Place::with(text, "file")
     }
 
-    /// Its pipeline is that of windows.
-    pub fn of_windows(text: &str) -> Place {
-        Place::with(text, "windows")
-    }
-
-    fn with(text: &str, kind: &'static str) -> Place {
+    /// Its pipeline is that of `windows` or of `joins`.
+    pub fn with(text: &str, kind: &'static str) -> Place {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("in.txt");
         std::fs::write(&path, text).expect("it is written");

@@ -12,5 +12,6 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
     let keep = cx.call_inside(node, &n.op, &n.operands[0], &quote_spanned!(at=> &#item), Returns::Bool);
     let leave = exit.leave();
     let (out, then) = next(cx, node, exit);
-    quote_spanned!(at=> if !#keep { #leave } let #out = #item; #then)
+    let taken = cx.taken(node, item);
+    quote_spanned!(at=> if !#keep { #leave } let #out = #taken; #then)
 }

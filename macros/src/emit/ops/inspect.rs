@@ -11,5 +11,6 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
     let (at, _, n) = place(cx.graph, node);
     let (out, then) = next(cx, node, exit);
     let look = cx.call_inside(node, &n.op, &n.operands[0], &quote_spanned!(at=> &#item), Returns::Unit);
-    quote_spanned!(at=> let () = #look; let #out = #item; #then)
+    let taken = cx.taken(node, item);
+    quote_spanned!(at=> let () = #look; let #out = #taken; #then)
 }

@@ -1,7 +1,7 @@
 //! Operators that give records in the order of event time: `join_as_of`, `sessionize`, `lag`, `delta`.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote_spanned};
 
 use super::{argument, function_at, place};
 use crate::emit::stage::head_stream;
@@ -14,7 +14,8 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let attrs = &n.attrs;
     let out = head_stream(graph, node);
     let tails = (0..n.inputs.len()).map(|input| names::tail(node, input, n.op.span()));
-    let name = Ident::new(n.kind.name(), at);
+    let late = if n.outputs.len() == 2 { "_and_late" } else { "" };
+    let name = format_ident!("{}{late}", n.kind.name(), span = at);
     let given = n.operands.len();
     let shapes = n.kind.spec().args.iter().filter(|arg| **arg != Arg::Stream);
     let operands = shapes.enumerate().map(|(index, arg)| match arg {

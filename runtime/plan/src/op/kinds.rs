@@ -64,6 +64,13 @@ impl OpKind {
             || matches!(self, OpKind::JoinAsOf | OpKind::LeftOuterJoinAsOf | OpKind::Lag | OpKind::Delta)
     }
 
+    /// Whether it gives late records, as a second stream, to whoever binds two. (Those of a join of two streams would be of two
+    /// types.)
+    pub fn gives_late(self) -> bool {
+        self.is_windowed() && !self.is_windowed_join()
+            || matches!(self, OpKind::Sessionize | OpKind::Lag | OpKind::Delta)
+    }
+
     /// Whether its results have the time of the window that they begin with.
     pub fn has_time_of_window(self) -> bool {
         self.is_windowed() || self == OpKind::Sessionize

@@ -1,0 +1,255 @@
+//! What every client of librdkafka here has in common: its settings, what it says, and how its errors are told.
+
+use std::fmt;
+use std::sync::{Arc, MutexGuard};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::DeliveryResult;
+use rdkafka::metadata::Metadata;
+use rdkafka::producer::ProducerContext;
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use crate::BoxError;
+use crate::sync::Mutex;
+
+/// Where the brokers are, and the settings that were given for them.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub bootstrap: String,
+    given: Vec<(String, String)>,
+}
+
+/// Only what may be seen.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.bootstrap)
+    }
+}
+
+impl Settings {
+    pub fn new(bootstrap: &str) -> Settings {
+        Settings { bootstrap: bootstrap.to_string(), given: Vec::new() }
+    }
+
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.given.push((key.to_string(), value.to_string()));
+    }
+
+    /// Those of ours first, so that a given one replaces it; but for `fixed` ones, which can't be given.
+    pub fn config(
+        &self,
+        ours: &[(&str, &str)],
+        fixed: &[(&str, &str)],
+        reserved: &[(&str, &str)],
+    ) -> Result<ClientConfig, BoxError> {
+        let mut config = ClientConfig::new();
+        for (key, value) in ours {
+            config.set(*key, *value);
+        }
+        for (key, value) in &self.given {
+            let taken = reserved.iter().find(|(name, _)| name == key).map(|(_, instead)| *instead);
+            let taken = taken.or(fixed.iter().any(|(name, _)| name == key).then_some(""));
+            match taken {
+                Some("") => {
+                    return Err(format!("`{key}` can't be set: exactly-once relies on what it is").into());
+                }
+                Some(instead) => return Err(format!("`{key}` is set by {instead}").into()),
+                None => config.set(key, value),
+            };
+        }
+        config.set("bootstrap.servers", &self.bootstrap);
+        for (key, value) in fixed {
+            config.set(*key, *value);
+        }
+        Ok(config)
+    }
+
+    pub fn context(&self) -> Context {
+        let hidden = self.given.iter().filter(|(key, value)| is_secret(key) && !value.is_empty());
+        Context(Arc::new(Heard {
+            bootstrap: self.bootstrap.clone(),
+            secrets: hidden.map(|(_, value)| value.clone()).collect(),
+            last: Mutex::default(),
+        }))
+    }
+}
+
+/// Whether the value of a setting may never be seen.
+fn is_secret(key: &str) -> bool {
+    ["password", "secret", "token", "pem", "jaas", "oauthbearer.config", "assertion"]
+        .iter()
+        .any(|part| key.contains(part))
+}
+
+/// What librdkafka tells of a client, without secrets: goes to `tracing`, and into errors.
+#[derive(Clone)]
+pub(super) struct Context(Arc<Heard>);
+
+struct Heard {
+    bootstrap: String,
+    secrets: Vec<String>,
+    last: Mutex<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    /// What went wrong last, in librdkafka's words.
+    trouble: Option<(RDKafkaErrorCode, String)>,
+    /// The first message that could not be delivered, since it was asked for.
+    undelivered: Option<String>,
+}
+
+impl Context {
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.0.last.lock().expect("nothing panics while this is locked")
+    }
+
+    /// Without the values of secret settings.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.0.secrets.iter().fold(text.to_string(), |text, secret| text.replace(secret.as_str(), "***"))
+    }
+
+    pub fn bootstrap(&self) -> &str {
+        &self.0.bootstrap
+    }
+
+    /// Whether the broker has refused the login.
+    pub fn is_refused(&self) -> bool {
+        matches!(
+            self.last().trouble,
+            Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed, _))
+        )
+    }
+
+    pub fn undelivered(&self) -> Option<String> {
+        self.last().undelivered.take()
+    }
+
+    /// An error in our words, with what to do.
+    pub fn explain(&self, doing: &str, error: &KafkaError) -> BoxError {
+        let bootstrap = &self.0.bootstrap;
+        let heard = self.last().trouble.clone().map(|(code, reason)| (code, format!(" ({reason})")));
+        let reason = heard.as_ref().map_or("", |(_, reason)| reason);
+        if self.is_refused() {
+            return format!(
+                "{doing}: the broker at {bootstrap} refuses the login{reason}: check what is `set` as \
+                 `sasl.username`, `sasl.password`, `sasl.mechanisms` and `security.protocol`"
+            )
+            .into();
+        }
+        let code = error.rdkafka_error_code();
+        match code {
+            Some(code) if is_connection(code) => format!(
+                "{doing}: no broker answers at {bootstrap}{reason}: start it, correct the address, or wait longer \
+                 with `connect_timeout`; if it is there, see whether it wants a `security.protocol`, which is `set`"
+            )
+            .into(),
+            _ => match error {
+                KafkaError::ClientConfig(_, why, key, _) => {
+                    format!("librdkafka refuses the setting `{key}`: {}", self.without_secrets(why)).into()
+                }
+                _ => format!("{doing}: {}{reason}", self.without_secrets(&error.to_string())).into(),
+            },
+        }
+    }
+}
+
+/// Whether it means that a broker can't be reached, now.
+pub(super) fn is_connection(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode::{
+        AllBrokersDown, BrokerTransportFailure, MessageTimedOut, OperationTimedOut, RequestTimedOut, Resolve,
+        TimedOutQueue,
+    };
+    matches!(
+        code,
+        AllBrokersDown
+            | BrokerTransportFailure
+            | MessageTimedOut
+            | OperationTimedOut
+            | RequestTimedOut
+            | Resolve
+            | TimedOutQueue
+    )
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        let text = self.without_secrets(text);
+        match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error
+            | RDKafkaLogLevel::Warning => {
+                tracing::warn!(target: "millstream::kafka", facility, "{text}");
+            }
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(target: "millstream::kafka", facility, "{text}");
+            }
+            RDKafkaLogLevel::Debug => tracing::debug!(target: "millstream::kafka", facility, "{text}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let Some(code) = error.rdkafka_error_code() else { return };
+        if code == RDKafkaErrorCode::PartitionEOF {
+            return;
+        }
+        let reason = self.without_secrets(reason);
+        tracing::warn!(target: "millstream::kafka", "{reason}");
+        let mut last = self.last();
+        // That no broker is there is also said after each refused login; the reason is the better one.
+        let refused = matches!(last.trouble, Some((RDKafkaErrorCode::Authentication, _)));
+        if !(refused && is_connection(code)) {
+            last.trouble = Some((code, reason));
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    fn commit_callback(&self, result: Result<(), KafkaError>, _offsets: &TopicPartitionList) {
+        if let Err(error) = result {
+            let error = self.without_secrets(&error.to_string());
+            tracing::warn!(target: "millstream::kafka", "offsets are not committed to the group: {error}");
+        }
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            let error = self.without_secrets(&error.to_string());
+            self.last().undelivered.get_or_insert(error);
+        }
+    }
+}
+
+pub(super) type Client = BaseConsumer<Context>;
+
+/// What of a cluster is there: of the topic, or of all. Tries again until the deadline.
+pub(super) fn metadata(
+    client: &Client,
+    topic: Option<&str>,
+    doing: &str,
+    until: Instant,
+) -> Result<Metadata, BoxError> {
+    let context = client.context();
+    loop {
+        let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+        let error = match client.fetch_metadata(topic, left.min(Duration::from_secs(1))) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error,
+        };
+        // What the client has to say comes only when it is asked.
+        while let Some(Err(_)) = client.poll(Duration::from_millis(10)) {}
+        if context.is_refused() || Instant::now() >= until {
+            return Err(context.explain(doing, &error));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Kafka for real: what tests, the program that is killed, and the measurement share.
+//!
+//! `broker.sh` starts a broker; `KAFKA_BOOTSTRAP` says where one is. Without it the tests are passed over, and say so.
+
+#[cfg(feature = "kafka")]
+pub mod cluster;
+#[cfg(feature = "kafka")]
+pub mod peer;
+#[cfg(feature = "kafka")]
+pub mod trap;
+
+/// In the environment: where a broker is.
+pub const BOOTSTRAP: &str = "KAFKA_BOOTSTRAP";
