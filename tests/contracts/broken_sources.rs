@@ -143,7 +143,7 @@ impl Reader for NumbersReader {
             Fault::ReadsOnlyOnce if range.end < state.next => numbers.clear(),
             Fault::CountsReads if reads > 3 => numbers.iter_mut().for_each(|n| *n += 1),
             // A record that a cut goes through is in both parts.
-            Fault::MindsTheTask if range.start % 10 != 0 => numbers.insert(0, range.start - 1),
+            Fault::MindsTheTask if !range.start.is_multiple_of(10) => numbers.insert(0, range.start - 1),
             Fault::ForgetsWhatIsReleasedAndMore if range.start <= state.released && state.released > 0 => {
                 numbers.clear();
             }
