@@ -269,7 +269,7 @@ impl Writer {
     ) -> Result<(), BoxError> {
         loop {
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(500));
-            let error = match act(left.min(Duration::from_secs(5))) {
+            let error = match act(left) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };

