@@ -254,10 +254,10 @@ fn plain<K, V, R, F>(within: Option<Duration>, step: F) -> Previous<K, V, R, F, 
     Previous { within, step, row: |row| row, late: |_, _| None, types: PhantomData }
 }
 
-fn and_late<K, V, R, F>(
-    within: Option<Duration>,
-    step: F,
-) -> Previous<K, V, R, F, Two<(Timestamp, R), (K, V)>> {
+/// A row, or a late record.
+type RowOrLate<K, V, R> = Two<(Timestamp, R), (K, V)>;
+
+fn and_late<K, V, R, F>(within: Option<Duration>, step: F) -> Previous<K, V, R, F, RowOrLate<K, V, R>> {
     Previous {
         within,
         step,

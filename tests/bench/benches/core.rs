@@ -23,7 +23,7 @@ struct Text {
 /// What was asked for, and what came out so far.
 struct Bench {
     filters: Vec<String>,
-    megabytes: usize,
+    megabytes: u64,
     rounds: usize,
     text: Option<Rc<Text>>,
     results: Vec<Result>,
@@ -56,7 +56,7 @@ impl Bench {
 fn main() {
     let mut bench = Bench {
         filters: std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect(),
-        megabytes: number("MILLSTREAM_BENCH_MB").unwrap_or(1000),
+        megabytes: number("MILLSTREAM_BENCH_MB").unwrap_or(1000) as u64,
         rounds: number("MILLSTREAM_BENCH_ROUNDS").unwrap_or(5),
         text: None,
         results: Vec::new(),
@@ -291,7 +291,7 @@ fn of_checkpoints(bench: &Bench) {
 
 fn of_nexmark(bench: &mut Bench) {
     if bench.wants("nexmark") {
-        let n = bench.megabytes as u64 * 1000;
+        let n = bench.megabytes * 1000;
         let events = nexmark::events(n);
         type Query = fn(&nexmark::Events) -> u64;
         let queries: [(&str, Query, Query); 7] = [
