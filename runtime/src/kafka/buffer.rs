@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cluster::Place;
 use super::message::Chunk;
 use crate::BoxError;
+use crate::sync::Mutex;
 use crate::tick::Positions;
 
 /// A partition of the stream.
@@ -112,7 +113,7 @@ pub(super) struct Lanes {
 
 #[derive(Default)]
 pub(super) struct Shared {
-    lanes: std::sync::Mutex<Lanes>,
+    lanes: Mutex<Lanes>,
     bell: Condvar,
 }
 

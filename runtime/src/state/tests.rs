@@ -227,7 +227,9 @@ fn groups_do_not_all_write_themselves_in_full_at_once() {
             *at += usize::from(freeze(false, &mut states));
         }
     }
-    assert!(fulls.iter().all(|n| *n < 20) && fulls.iter().sum::<usize>() > 300, "{fulls:?}");
+    // What a delta takes is known from the first one: so those that are nearly there wait for it.
+    let quarter = crate::exchange::GROUPS / 4;
+    assert!(fulls.iter().all(|n| *n <= quarter) && fulls.iter().sum::<usize>() > 300, "{fulls:?}");
 }
 
 #[test]
