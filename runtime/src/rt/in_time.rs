@@ -22,8 +22,10 @@ use crate::state::{StateData, StateKey};
 /// What an operator gives whose records leave with their times.
 type InTime<T> = Stream<Rows<(Timestamp, T)>>;
 
-/// The same, and late records.
-type AndLate<T, L> = Stream<Rows<Two<(Timestamp, T), L>>>;
+/// A result with its time, or a late record.
+type OrLate<T, L> = Two<(Timestamp, T), L>;
+/// What gives both.
+type AndLate<T, L> = Stream<Rows<OrLate<T, L>>>;
 
 /// What the plan says of a limit on how old a value may be.
 fn limit(within: Option<Duration>) -> String {
@@ -254,10 +256,7 @@ fn plain<K, V, R, F>(within: Option<Duration>, step: F) -> Previous<K, V, R, F, 
     Previous { within, step, row: |row| row, late: |_, _| None, types: PhantomData }
 }
 
-/// A row, or a late record.
-type RowOrLate<K, V, R> = Two<(Timestamp, R), (K, V)>;
-
-fn and_late<K, V, R, F>(within: Option<Duration>, step: F) -> Previous<K, V, R, F, RowOrLate<K, V, R>> {
+fn and_late<K, V, R, F>(within: Option<Duration>, step: F) -> Previous<K, V, R, F, OrLate<R, (K, V)>> {
     Previous {
         within,
         step,

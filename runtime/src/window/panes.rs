@@ -31,7 +31,7 @@ pub(super) struct Panes<V> {
 }
 
 /// How many panes move at a time.
-pub(super) const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 32;
 
 /// Up to how many lie in no room for a whole block.
 const FEW: usize = 16;
