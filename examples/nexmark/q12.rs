@@ -32,10 +32,11 @@ mod tests {
     use std::time::Duration;
 
     use millstream::clock::Clock;
+    use millstream::testing::restarts_change_nothing;
 
-    use super::*;
-
+    use super::super::Nexmark;
     use super::super::check::events;
+    use super::*;
 
     fn ticks() -> Vec<Vec<Event>> {
         events().chunks(700).map(<[Event]>::to_vec).collect()
@@ -69,6 +70,12 @@ mod tests {
             Engine::test().partitions(partitions).run(q12(queue(ticks()), out.clone())).expect("it runs");
             out.assert_batches_sorted(windows(&sizes));
         }
+    }
+
+    #[test]
+    fn a_crash_changes_nothing() {
+        let few = || from_iter(Nexmark::new(42).events(2000)).max_records_per_tick(97);
+        restarts_change_nothing(|out| q12(few(), out));
     }
 
     /// Stands at whatever second the engine waits for.
