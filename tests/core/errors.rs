@@ -216,7 +216,7 @@ fn other_pipelines_of_the_process_go_on() {
     }
     running.wait().expect("it goes on");
     assert_eq!(out.batches().len(), 200);
-    assert_eq!(out.records().iter().map(|(_, n)| n).sum::<u64>(), (0..20_000).sum());
+    assert_eq!(out.records().iter().map(|(_, n)| n).sum::<u64>(), (0..20_000).sum::<u64>());
     let again = MemorySink::new();
     engine.run(good(again.clone())).expect("the pool is not poisoned");
     assert_eq!(again.records(), out.records());
