@@ -96,16 +96,16 @@ fn of_parquet() {
 
 #[test]
 fn secrets_of_a_url_are_in_no_plan_and_no_error() {
-    let url = "s3://key:secret@bucket/a?sig=secret";
+    let url = "gs://key:secret@bucket/a?sig=secret";
     let pipeline = stream! { <Secret>
         source(json_files::<Point>(url)).count().sink(millstream::sink::json_sink(url));
     };
     let plan = pipeline.plan().to_string();
     assert!(
-        plan.contains("json_files(s3://bucket/a)") && plan.contains("json_sink(s3://bucket/a)"),
+        plan.contains("json_files(gs://bucket/a)") && plan.contains("json_sink(gs://bucket/a)"),
         "{plan}"
     );
     assert!(!plan.contains("secret"), "{plan}");
-    let error = Engine::local().trigger(Trigger::AvailableNow).run(pipeline).expect_err("no feature `aws`");
-    assert!(!error.to_string().contains("secret") && error.to_string().contains("aws"), "{error}");
+    let error = Engine::local().trigger(Trigger::AvailableNow).run(pipeline).expect_err("no feature `gcp`");
+    assert!(!error.to_string().contains("secret") && error.to_string().contains("gcp"), "{error}");
 }
