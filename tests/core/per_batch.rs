@@ -195,7 +195,10 @@ proptest! {
 #[test]
 fn ticks_without_records_reduce_to_nothing_and_fold_to_the_beginning() {
     let empty = || queue([vec![], vec![0u8; 0]]);
-    assert_eq!(ordered(|out| stream! { source(empty()).reduce(u8::max).sink(out); }), [Vec::<u8>::new(), vec![]]);
+    assert_eq!(
+        ordered(|out| stream! { source(empty()).reduce(u8::max).sink(out); }),
+        [Vec::<u8>::new(), vec![]]
+    );
     assert_eq!(ordered(|out| stream! { source(empty()).fold(7, |a, b| a + b).sink(out); }), [[7], [7]]);
     assert_eq!(
         ordered(|out| stream! { source(empty()).aggregate(0, |a, b| a + b, |a, b| a + b).sink(out); }),
