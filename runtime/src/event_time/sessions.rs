@@ -7,6 +7,7 @@ use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
 use super::operator::{Emits, Keeps, Record};
+use super::parts::Part;
 use super::table::Table;
 use super::windows::Shape;
 use super::{Aggregate, Window, Windows};
@@ -70,7 +71,7 @@ fn gap(windows: &Windows) -> i64 {
 }
 
 impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
-    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V>, aggregate: &A, _: bool)
+    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V, S>, aggregate: &A, _: bool)
     where
         A: Aggregate<V, State = S>,
     {
@@ -95,7 +96,10 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
             }
         }
         let mut state = state.unwrap_or_else(|| aggregate.start());
-        aggregate.put(&mut state, record.value);
+        match record.part {
+            Part::One(value) => aggregate.put(&mut state, value),
+            Part::Many(_, later) => aggregate.merge(&mut state, later),
+        }
         sessions.insert(start, Session { end, state });
         self.ends.insert((end, hash, start));
     }
@@ -148,8 +152,8 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
         self.ends.first().map(|(end, ..)| Timestamp::from_millis(*end))
     }
 
-    fn count_late(&mut self) {
-        self.late += 1;
+    fn count_late(&mut self, records: u64) {
+        self.late += records;
     }
 
     fn late(&self) -> u64 {

@@ -196,6 +196,11 @@ impl Fixed {
         if self.is_global() { i64::MIN } else { floor(time, self.pane) }
     }
 
+    /// The last time of the pane that holds a time.
+    pub fn last_of_pane(self, time: i64) -> i64 {
+        if self.is_global() { i64::MAX } else { self.pane(time).saturating_add(self.pane - 1) }
+    }
+
     /// The starts of the first and the last window that hold a pane.
     pub fn starts(self, pane: i64) -> (i64, i64) {
         if self.is_global() {
