@@ -32,7 +32,8 @@ pub trait Aggregate<V>: Send + Sync {
     }
     fn merge(&self, state: &mut Self::State, later: Self::State);
     fn finish(&self, state: Self::State) -> Self::Out;
-    /// Whether parts of a window may be made before the exchange.
+    /// Whether what some records of a window come to may stand for them before the exchange. By default that follows from the contract,
+    /// unless the state has floats.
     fn parts(&self) -> Parts {
         Parts::of::<Self::State>()
     }

@@ -94,10 +94,7 @@ where
     fn run(&self, cx: &TaskContext, store: &mut Store, inputs: Vec<Vec<Bucket>>, rows: &mut Vec<R::Row>) {
         let (windows, aggregate) = (&self.windows, &*self.aggregate);
         let mode = windows.mode();
-        // In complete mode nothing is ever closed.
-        let floor =
-            |watermark| if mode == Emit::Complete { Timestamp::MIN } else { windows.floor(watermark) };
-        let (late, due) = (floor(cx.watermarks.late), floor(cx.watermarks.due));
+        let (late, due) = (windows.late_by(cx.watermarks.late), windows.late_by(cx.watermarks.due));
         let mut input = Gather::<K, (Timestamp, I::Value)>::new(inputs.into_iter().flatten().collect());
         for group in Owners::groups(cx.task, cx.partitions) {
             let chunks = input.take(group);
@@ -125,6 +122,9 @@ where
                             dropped.extend(R::late(K::from_slot(entry.slot), value));
                         }
                         Part::Many(count, _) => kept.count_late(count.into()),
+                        Part::Run(..) => {
+                            unreachable!("a session's records that may be late cross as they are")
+                        }
                     }
                     continue;
                 }

@@ -141,7 +141,7 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Panes<K, S> {
                 aggregate.put(table.own(at), value);
                 at
             }
-            (Some(at), Part::Many(_, state)) => {
+            (Some(at), Part::Many(_, state) | Part::Run(_, state)) => {
                 aggregate.merge(table.own(at), state);
                 at
             }
@@ -150,7 +150,7 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Panes<K, S> {
                 aggregate.put(&mut state, value);
                 table.add(record.hash, record.slot, state)
             }
-            (None, Part::Many(_, state)) => table.add(record.hash, record.slot, state),
+            (None, Part::Many(_, state) | Part::Run(_, state)) => table.add(record.hash, record.slot, state),
         };
         if marks {
             self.changed.entry(pane).or_default().insert(at);

@@ -48,7 +48,9 @@ fn has_floats(tree: &Tree) -> bool {
     match tree {
         Tree::Scalar(Scalar::F32 | Scalar::F64) | Tree::Opaque(_) => true,
         Tree::Unit | Tree::Scalar(_) | Tree::Label(_) => false,
-        Tree::Option(tree) | Tree::Seq(tree) | Tree::Array(tree, _) | Tree::Labelled(_, tree) => has_floats(tree),
+        Tree::Option(tree) | Tree::Seq(tree) | Tree::Array(tree, _) | Tree::Labelled(_, tree) => {
+            has_floats(tree)
+        }
         Tree::Map(key, value) => has_floats(key) || has_floats(value),
         Tree::Tuple(parts) => parts.iter().any(has_floats),
         Tree::Struct(fields) => fields.iter().any(|(_, tree)| has_floats(tree)),
@@ -67,6 +69,8 @@ pub enum Part<V, S> {
     One(V),
     /// How many records, of one key and pane, and what they came to.
     Many(u32, S),
+    /// Of a session: the time of its last record, and what they came to. Its time is that of the first.
+    Run(i64, S),
 }
 
 /// How a value that crosses is a [`Part`].
@@ -116,7 +120,10 @@ mod tests {
         assert_eq!(Parts::of::<Known>(), Parts::None);
         assert_eq!(Parts::of::<Option<(u64, f64)>>(), Parts::None);
         assert_eq!(Parts::of::<Option<(Name, char)>>(), Parts::InOrder);
-        assert_eq!((Parts::of_numbers::<u32>(), Parts::of_numbers::<f32>()), (Parts::InAnyOrder, Parts::None));
+        assert_eq!(
+            (Parts::of_numbers::<u32>(), Parts::of_numbers::<f32>()),
+            (Parts::InAnyOrder, Parts::None)
+        );
         assert_eq!(Parts::of_numbers::<String>(), Parts::InOrder);
         // So that no variant is unused.
         assert!(matches!(Known::No, Known::No) && matches!(Known::At { height: None }, Known::At { .. }));

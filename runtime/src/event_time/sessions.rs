@@ -80,7 +80,8 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
         let at = at.unwrap_or_else(|| self.keys.add(hash, record.slot, OfKey::new()));
         let sessions = self.keys.own(at);
         let time = record.time.millis();
-        let (mut start, mut end) = (time, time.saturating_add(gap(windows)));
+        let last = if let Part::Run(last, _) = &record.part { *last } else { time };
+        let (mut start, mut end) = (time, last.saturating_add(gap(windows)));
         // Those that it touches, the last one first.
         let touches = |session: (&i64, &Session<S>)| (session.1.end >= time).then_some(*session.0);
         let touched: Vec<i64> = sessions.range(..=end).rev().map_while(touches).collect();
@@ -95,11 +96,18 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
                 None => state = Some(session.state),
             }
         }
-        let mut state = state.unwrap_or_else(|| aggregate.start());
-        match record.part {
-            Part::One(value) => aggregate.put(&mut state, value),
-            Part::Many(_, later) => aggregate.merge(&mut state, later),
-        }
+        let state = match (state, record.part) {
+            (Some(mut state), Part::Many(_, later) | Part::Run(_, later)) => {
+                aggregate.merge(&mut state, later);
+                state
+            }
+            (None, Part::Many(_, state) | Part::Run(_, state)) => state,
+            (state, Part::One(value)) => {
+                let mut state = state.unwrap_or_else(|| aggregate.start());
+                aggregate.put(&mut state, value);
+                state
+            }
+        };
         sessions.insert(start, Session { end, state });
         self.ends.insert((end, hash, start));
     }

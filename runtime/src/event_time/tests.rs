@@ -90,7 +90,8 @@ fn run<H: Keeps<u8, Vec<u32>>>(
     partitions: usize,
     inputs: &[Input],
 ) -> Vec<(Vec<Row>, Timing)> {
-    let operator = WindowAggregate::<u8, u32, Collect, H, ByKeyAndLate, Singly>::new(0, windows, Arc::new(Collect));
+    let operator =
+        WindowAggregate::<u8, u32, Collect, H, ByKeyAndLate, Singly>::new(0, windows, Arc::new(Collect));
     let mut stores: Vec<Store> = (0..partitions).map(|p| Store::new(p, partitions)).collect();
     let mut all = Vec::new();
     for (number, (watermarks, records)) in inputs.iter().enumerate() {
@@ -100,6 +101,7 @@ fn run<H: Keeps<u8, Vec<u32>>>(
             tick,
             before: None,
             watermarks: *watermarks,
+            late_behind: Timestamp::MAX,
             no_data: false,
             task,
             partitions,

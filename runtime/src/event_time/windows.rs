@@ -115,6 +115,11 @@ impl Windows {
         watermark.minus(self.lateness)
     }
 
+    /// Windows that end by then take no records at a watermark. (In complete mode none is ever closed.)
+    pub(crate) fn late_by(&self, watermark: Timestamp) -> Timestamp {
+        if self.emit == Emit::Complete { Timestamp::MIN } else { self.floor(watermark) }
+    }
+
     /// What no operator can mean.
     pub(crate) fn check(&self) -> Result<(), String> {
         let too_short = |what: &str, duration: Duration| {

@@ -3,7 +3,8 @@
 //!
 //! As in `near.rs`, what is new to a table goes in, a full table moves on as a whole, and where keys hardly repeat records go straight on
 //! for a while. A pane is in the same windows as all its records: so it is judged late as each of them would be, and a part that is late
-//! says how many they were.
+//! says how many they were. A part of a session is a run of records that touch, none of which can be late: those that may be go straight
+//! on.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +19,7 @@ use super::weight::Leaves;
 use crate::batch::Data;
 use crate::blame;
 use crate::clock::Timestamp;
-use crate::event_time::{Aggregate, Fixed, Part};
+use crate::event_time::{Aggregate, Part, Shape, Windows};
 use crate::key::Key;
 use crate::pipeline::{Bucket, TaskContext};
 
@@ -27,8 +28,9 @@ use crate::pipeline::{Bucket, TaskContext};
 pub struct Windowing<A> {
     pub(crate) node: NodeId,
     pub(crate) aggregate: Arc<A>,
-    /// The panes that parts are made of; `None`: records cross as they are.
-    pub(crate) parts: Option<Fixed>,
+    pub(crate) windows: Windows,
+    /// Whether there are parts; else records cross as they are.
+    pub(crate) parts: bool,
 }
 
 /// Pairs with their times go in, parts come out.
@@ -38,10 +40,12 @@ pub struct Windowed<K: Key, V, A: Aggregate<V>> {
     pane: (i64, i64),
     /// The part at hand, of those without keys.
     at: Option<usize>,
+    /// Of sessions: their gap, and by when one ends that may be late.
+    session: Option<(i64, i64)>,
     /// By pane and key.
     index: HashTable<u32>,
     /// In the order in which they came.
-    parts: Vec<OfPane<K, A::State>>,
+    parts: Vec<Open<K, A::State>>,
     room: usize,
     /// Records since the table was empty.
     seen: u32,
@@ -50,15 +54,19 @@ pub struct Windowed<K: Key, V, A: Aggregate<V>> {
     scatter: Scatter<K, (Timestamp, Part<V, A::State>)>,
 }
 
-struct OfPane<K: Key, S> {
-    pane: i64,
+/// A part that is being made.
+struct Open<K: Key, S> {
     hash: u64,
     slot: K::Slot,
+    /// The pane; of a session, its first record.
+    from: i64,
+    /// Of a session, its last record.
+    to: i64,
     count: u32,
     state: S,
 }
 
-/// Where a pane's key is in the table.
+/// Where a pane's key is in the table. A session's key has one place.
 #[inline(always)]
 fn place(hash: u64, pane: i64) -> u64 {
     hash ^ (pane as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -73,21 +81,22 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
     {
         let probe = key.probe();
         let hash = Q::hash(&probe);
-        if self.straight > 0 {
+        let millis = time.millis();
+        let may_be_late = self.session.is_some_and(|(gap, late)| millis.saturating_add(gap) <= late);
+        if self.straight > 0 || may_be_late {
             drop(probe);
-            self.straight -= 1;
+            self.straight = self.straight.saturating_sub(1);
             self.scatter.add(hash, Entry::new(hash, key.into_slot(), (time, Part::One(value))));
             return;
         }
-        let millis = time.millis();
         if !(self.pane.0 <= millis && millis <= self.pane.1) {
             self.go_to(millis);
         }
         let pane = self.pane.0;
-        let parts = &self.parts;
+        let (parts, of_session) = (&self.parts, self.session.is_some());
         let same = |at: &u32| {
             let part = &parts[*at as usize];
-            part.pane == pane && part.hash == hash && Q::same(&probe, &part.slot)
+            part.hash == hash && (of_session || part.from == pane) && Q::same(&probe, &part.slot)
         };
         let found = match self.at {
             Some(at) => Some(at),
@@ -95,7 +104,10 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
         };
         drop(probe);
         self.seen += 1;
-        let at = found.unwrap_or_else(|| self.insert(hash, key.into_slot()));
+        let at = match found {
+            Some(at) if self.takes(at, millis) => at,
+            _ => self.insert(hash, key.into_slot(), millis),
+        };
         if const { size_of::<K::Slot>() == 0 } {
             self.at = Some(at);
         }
@@ -111,21 +123,46 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
     #[cold]
     #[inline(never)]
     fn go_to(&mut self, time: i64) {
-        let panes = self.windowing.parts.expect("else records go straight on");
-        self.pane = (panes.pane(time), panes.last_of_pane(time));
         self.at = None;
+        self.pane = match self.windowing.windows.shape() {
+            Shape::Fixed(panes) => (panes.pane(time), panes.last_of_pane(time)),
+            Shape::Session { .. } => (i64::MIN, i64::MAX),
+        };
     }
 
     #[inline(never)]
-    fn insert(&mut self, hash: u64, slot: K::Slot) -> usize {
+    fn insert(&mut self, hash: u64, slot: K::Slot, time: i64) -> usize {
         let (pane, at) = (self.pane.0, self.parts.len());
-        let windowing = &self.windowing;
-        let state = blame::at(windowing.node, || windowing.aggregate.start());
-        self.parts.push(OfPane { pane, hash, slot, count: 0, state });
-        let parts = &self.parts;
-        let again = |at: &u32| place(parts[*at as usize].hash, parts[*at as usize].pane);
+        let from = if self.session.is_some() { time } else { pane };
+        self.parts.push(Open { hash, slot, from, to: time, count: 0, state: self.start() });
+        let (parts, of_session) = (&self.parts, self.session.is_some());
+        let again = |at: &u32| {
+            let part = &parts[*at as usize];
+            place(part.hash, if of_session { pane } else { part.from })
+        };
         self.index.insert_unique(place(hash, pane), at as u32, again);
         at
+    }
+
+    fn start(&self) -> A::State {
+        blame::at(self.windowing.node, || self.windowing.aggregate.start())
+    }
+
+    /// Whether a record belongs to a part of its key: of sessions, whether they touch. What it can't belong to stays as it is, and another
+    /// one takes its place.
+    #[inline(always)]
+    fn takes(&mut self, at: usize, time: i64) -> bool {
+        let Some((gap, _)) = self.session else { return true };
+        let part = &mut self.parts[at];
+        if part.from.saturating_sub(gap) <= time && time <= part.to.saturating_add(gap) {
+            (part.from, part.to) = (part.from.min(time), part.to.max(time));
+            return true;
+        }
+        let place = place(part.hash, self.pane.0);
+        if let Ok(entry) = self.index.find_entry(place, |other| *other as usize == at) {
+            entry.remove();
+        }
+        false
     }
 
     #[cold]
@@ -149,9 +186,10 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
     }
 
     fn flush(&mut self) {
-        for OfPane { pane, hash, slot, count, state } in self.parts.drain(..) {
-            let part = (Timestamp::from_millis(pane), Part::Many(count, state));
-            self.scatter.add(hash, Entry::new(hash, slot, part));
+        let of_session = self.session.is_some();
+        for Open { hash, slot, from, to, count, state } in self.parts.drain(..) {
+            let part = if of_session { Part::Run(to, state) } else { Part::Many(count, state) };
+            self.scatter.add(hash, Entry::new(hash, slot, (Timestamp::from_millis(from), part)));
         }
         self.index.clear();
         (self.seen, self.at) = (0, None);
@@ -167,16 +205,22 @@ impl<K: Key<Owned = K> + Data, V: Data, A: Aggregate<V>> Tail for Windowed<K, V,
 
     fn open(shared: &Self::Shared, cx: &TaskContext) -> Self {
         let windowing = shared.get().expect("the aggregate was given when the pipeline was built");
+        let windows = &windowing.windows;
+        let session = match windows.shape() {
+            Shape::Fixed(_) => None,
+            Shape::Session { gap } => Some((gap, windows.late_by(cx.late_behind).millis())),
+        };
         Windowed {
             windowing: Arc::clone(windowing),
             // Of no time yet.
             pane: (i64::MAX, i64::MIN),
             at: None,
+            session,
             index: HashTable::new(),
             parts: Vec::new(),
             room: *ROOM.start(),
             seen: 0,
-            straight: if windowing.parts.is_some() { 0 } else { usize::MAX },
+            straight: if windowing.parts { 0 } else { usize::MAX },
             scatter: Scatter::new(cx.partitions),
         }
     }

@@ -236,13 +236,14 @@ impl<'env> Builder<'env> {
     {
         let aggregate = Arc::new(aggregate);
         let parts = match windows.shape() {
-            Shape::Fixed(fixed) if aggregate.parts() >= Parts::InOrder => Some(fixed),
-            Shape::Fixed(_) | Shape::Session { .. } => None,
+            Shape::Fixed(_) => aggregate.parts() >= Parts::InOrder,
+            // A later part of a session may touch what an earlier one of another task does not.
+            Shape::Session { .. } => aggregate.parts() == Parts::InAnyOrder,
         };
-        if parts.is_some() {
+        if parts {
             self.plan.set_combines(node);
         }
-        let windowing = Windowing { node, aggregate: Arc::clone(&aggregate), parts };
+        let windowing = Windowing { node, aggregate: Arc::clone(&aggregate), windows, parts };
         assert!(tail.shared.set(Arc::new(windowing)).is_ok(), "{COMPLETE}");
         self.of_windows::<K, V, A, R, InParts>(node, &[tail.at()], windows, aggregate)
     }
@@ -287,9 +288,7 @@ impl<'env> Builder<'env> {
         }
         self.delays.push(DelayNode { node, delay: windows.lateness() });
         match windows.shape() {
-            Shape::Fixed(_) => {
-                self.kept::<K, V, A, Panes<K, A::State>, R, I>(node, from, windows, aggregate)
-            }
+            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R, I>(node, from, windows, aggregate),
             Shape::Session { .. } => {
                 self.kept::<K, V, A, Sessions<K, A::State>, R, I>(node, from, windows, aggregate)
             }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 
-use super::super::{ByKey, InParts, Shape};
+use super::super::{ByKey, InParts};
 use super::*;
 use crate::exchange::{Scattered, Windowed, Windowing};
 
@@ -12,19 +12,17 @@ type Result = (Window, u8, Vec<u32>);
 
 /// A tick's records are cut into tasks, and each makes parts in a table with little room. Of each tick its rows, and what it waits for;
 /// and how many parts and records crossed in all.
-fn in_parts(
+fn in_parts<H: Keeps<u8, Vec<u32>>>(
     windows: Windows,
     (tasks, room, partitions): (usize, usize, usize),
     inputs: &[Input],
 ) -> (Vec<(Vec<Result>, Timing)>, usize) {
     type Tailed = Windowed<u8, u32, Collect>;
 
-    let Shape::Fixed(fixed) = windows.shape() else { unreachable!("sessions cross as they are") };
     let aggregate = Arc::new(Collect);
-    let windowing = Windowing { node: 0, aggregate: Arc::clone(&aggregate), parts: Some(fixed) };
+    let windowing = Windowing { node: 0, aggregate: Arc::clone(&aggregate), windows, parts: true };
     let shared = Arc::new(OnceLock::from(Arc::new(windowing)));
-    let operator =
-        WindowAggregate::<u8, u32, Collect, Panes<u8, Vec<u32>>, ByKey, InParts>::new(0, windows, aggregate);
+    let operator = WindowAggregate::<u8, u32, Collect, H, ByKey, InParts>::new(0, windows, aggregate);
     let mut stores: Vec<Store> = (0..partitions).map(|p| Store::new(p, partitions)).collect();
     let (mut all, mut crossed) = (Vec::new(), 0);
     for (number, (watermarks, records)) in inputs.iter().enumerate() {
@@ -34,6 +32,7 @@ fn in_parts(
             tick,
             before: None,
             watermarks: *watermarks,
+            late_behind: watermarks.late,
             no_data: false,
             task,
             partitions,
@@ -45,7 +44,8 @@ fn in_parts(
                 tail.push(*key, Timestamp::from_millis(*time), *value);
             }
             for (bucket, buckets) in tail.close().into_iter().zip(&mut buckets) {
-                let held = bucket.downcast_ref::<Scattered<_, (Timestamp, super::super::Part<u32, Vec<u32>>)>>();
+                let held =
+                    bucket.downcast_ref::<Scattered<_, (Timestamp, super::super::Part<u32, Vec<u32>>)>>();
                 crossed += held.map_or(0, |held: &Scattered<u8, _>| crate::exchange::Held::records(held));
                 buckets.push(bucket);
             }
@@ -76,7 +76,7 @@ proptest! {
         let said = Said::Sliding { length: length.max(slide), slide: length.min(slide) };
         let windows = said.windows().allowed_lateness(millis(lateness as u64)).emit(emit);
         let expected = run::<Panes<u8, Vec<u32>>>(windows, 1, &inputs);
-        let (got, crossed) = in_parts(windows, cut, &inputs);
+        let (got, crossed) = in_parts::<Panes<_, _>>(windows, cut, &inputs);
         for (tick, (got, expected)) in got.into_iter().zip(expected).enumerate() {
             let results = expected.0.into_iter().filter_map(|row| match row {
                 Two::First(result) => Some(result),
@@ -87,14 +87,49 @@ proptest! {
         }
         prop_assert!(crossed <= inputs.iter().map(|(_, records)| records.len()).sum());
     }
+
+    /// But for the order of their records, which no aggregate that lets them cross in parts looks at.
+    #[test]
+    fn parts_of_sessions_come_to_what_their_records_do(
+        gap in 1i64..15,
+        lateness in prop_oneof![Just(0i64), 0i64..12],
+        complete in any::<bool>(),
+        inputs in inputs(),
+        cut in (1usize..4, 1usize..20, 1usize..9),
+    ) {
+        let emit = if complete { Emit::Complete } else { Emit::Append };
+        let windows = Windows::session(millis(gap as u64)).allowed_lateness(millis(lateness as u64)).emit(emit);
+        let sorted = |(session, key, mut values): Result| {
+            values.sort_unstable();
+            (session, key, values)
+        };
+        let expected = run::<Sessions<u8, Vec<u32>>>(windows, 1, &inputs);
+        let (got, crossed) = in_parts::<Sessions<_, _>>(windows, cut, &inputs);
+        for (tick, (got, expected)) in got.into_iter().zip(expected).enumerate() {
+            let results = expected.0.into_iter().filter_map(|row| match row {
+                Two::First(result) => Some(sorted(result)),
+                Two::Second(_) => None,
+            });
+            let got_rows: Vec<Result> = got.0.into_iter().map(sorted).collect();
+            prop_assert_eq!(got_rows, results.collect::<Vec<_>>(), "tick {}", tick);
+            prop_assert_eq!((got.1.late, got.1.due), (expected.1.late, expected.1.due), "tick {}", tick);
+        }
+        prop_assert!(crossed <= inputs.iter().map(|(_, records)| records.len()).sum());
+    }
 }
 
 #[test]
 fn a_pane_crosses_as_one_part_a_key_and_task() {
     let records: Vec<Record> = (0..600).map(|n| ((n % 3) as u8, i64::from(n % 20), n)).collect();
     let inputs = [(Watermarks::UNSET, records)];
-    let (_, crossed) = in_parts(Windows::tumbling(millis(10)), (2, 1000, 1), &inputs);
+    let (_, crossed) = in_parts::<Panes<_, _>>(Windows::tumbling(millis(10)), (2, 1000, 1), &inputs);
     assert_eq!(crossed, 2 * 2 * 3);
-    let (_, crossed) = in_parts(Windows::global(), (2, 1000, 4), &inputs);
+    let (_, crossed) = in_parts::<Panes<_, _>>(Windows::global(), (2, 1000, 4), &inputs);
     assert_eq!(crossed, 2 * 3);
+    // All records of a key touch, so each task has one part of it.
+    let (_, crossed) = in_parts::<Sessions<_, _>>(Windows::session(millis(20)), (2, 1000, 1), &inputs);
+    assert_eq!(crossed, 2 * 3);
+    // A key's records come three apart: none touches the one before it.
+    let (_, crossed) = in_parts::<Sessions<_, _>>(Windows::session(millis(2)), (1, 1000, 1), &inputs);
+    assert_eq!(crossed, 600);
 }

@@ -36,7 +36,8 @@ fn ticks<M: Send + Default>(
             *made[me].lock().expect("no panics") = own;
             barrier.wait();
             if me == 0 {
-                let of = [0, 1].map(|from: usize| std::mem::take(&mut *made[from].lock().expect("no panics")));
+                let of =
+                    [0, 1].map(|from: usize| std::mem::take(&mut *made[from].lock().expect("no panics")));
                 both.lock().expect("no panics")(of);
             }
             barrier.wait();
@@ -272,7 +273,8 @@ pub fn q7_by_hand(events: &Events) -> u64 {
         (own, time)
     };
     let (mut open, mut latest, mut sum) = (Highest::new(), 0, 0u64);
-    let mut emit = |(window, price): (i64, u64)| sum = sum.wrapping_add(mark(10_000 * window as u64, price, 0));
+    let mut emit =
+        |(window, price): (i64, u64)| sum = sum.wrapping_add(mark(10_000 * window as u64, price, 0));
     ticks(events, half, |of| {
         for (own, time) in of {
             own.into_iter().for_each(|(window, price)| raise(&mut open, window, price));

@@ -58,7 +58,7 @@ pub fn q4(events: &Events) -> u64 {
         let valid = auctions
             .interval_join(bids, Interval::between(secs(0), LONGEST_AUCTION), |(_, expires), (_, time)| time <= expires);
         let prices = valid.map(|(id, ((category, _), (price, _)))| ((id, category), price));
-        let last = prices.session(LONGEST_AUCTION).reduce_by_key(|a, b| a.max(b));
+        let last = prices.session(LONGEST_AUCTION).aggregate_by_key(max(|price| *price));
         let by_category = last.map(|(_, (_, category), price)| (category, price));
         let all = by_category.global().emit(Emit::Update).aggregate_by_key(mean(|price| *price));
         all.for_each(|(_, category, mean)| {
