@@ -29,7 +29,7 @@ impl<K: Key<Owned = K>, V, A: Clone, F: Fn(A, V) -> A> Aggregate<K, V, A, F> {
         let hash = Q::hash(&key.probe());
         let table = &mut self.parts[self.owners.of(hash)];
         let folding = &self.folding;
-        table.combine(hash, key, value, |v| folding.call(folding.init.clone(), v), |a, v| folding.call(a, v));
+        table.combine(hash, key, value, |v| folding.from(None, v), |a, v| folding.call(a, v));
     }
 }
 
