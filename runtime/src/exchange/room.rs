@@ -21,7 +21,10 @@ impl Room {
     }
 
     /// The tables as buckets.
-    pub(super) fn close<K: Key + 'static, A: Send + 'static>(&self, tables: Vec<KeyTable<K, A>>) -> Vec<Bucket>
+    pub(super) fn close<K: Key + 'static, A: Send + 'static>(
+        &self,
+        tables: Vec<KeyTable<K, A>>,
+    ) -> Vec<Bucket>
     where
         KeyTable<K, A>: Send,
     {

@@ -131,7 +131,8 @@ impl<K: Key, A> KeyTable<K, A> {
         let hashes = entries.iter().map(hash).zip(0..).collect();
         let places = sorted(hashes, |one, other| {
             // Equal hashes of different keys are rare, so their bytes are not kept.
-            let [one, other] = [one, other].map(|at: usize| canonical::<K>(&entries[at].as_ref().expect(FULL).0));
+            let [one, other] =
+                [one, other].map(|at: usize| canonical::<K>(&entries[at].as_ref().expect(FULL).0));
             one.cmp(&other)
         });
         places.into_iter().map(move |(turned, at)| {
@@ -145,10 +146,7 @@ impl<K: Key, A> KeyTable<K, A> {
 ///
 /// Hashes are spread evenly, so each belongs nearly where its share of their range says: they are dealt by it, to about one a
 /// bucket, and sorted in there. (The bucket sort of every textbook; a sort that only compares took three times as long.)
-fn sorted(
-    hashes: Vec<(u64, usize)>,
-    tie: impl Fn(usize, usize) -> std::cmp::Ordering,
-) -> Vec<(u64, usize)> {
+fn sorted(hashes: Vec<(u64, usize)>, tie: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<(u64, usize)> {
     let order = |(hash, at): &(u64, usize), (other, other_at): &(u64, usize)| {
         hash.cmp(other).then_with(|| tie(*at, *other_at))
     };

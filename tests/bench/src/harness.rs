@@ -53,11 +53,7 @@ pub fn compare(workload: Workload<'_>, rounds: usize, mut rows: Vec<Row<'_>>) ->
     let Workload { name, describe, records, bytes } = workload;
     let sums: Vec<u64> = rows.iter_mut().map(|row| (row.run)()).collect();
     for (row, sum) in rows.iter().zip(&sums) {
-        assert_eq!(
-            *sum, sums[0],
-            "{name}: `{}` emits something else than `{}`",
-            row.system, rows[0].system
-        );
+        assert_eq!(*sum, sums[0], "{name}: `{}` emits something else than `{}`", row.system, rows[0].system);
     }
     let mut seconds = vec![Vec::new(); rows.len()];
     for _ in 0..rounds {
@@ -67,9 +63,8 @@ pub fn compare(workload: Workload<'_>, rounds: usize, mut rows: Vec<Row<'_>>) ->
             times.push(begin.elapsed().as_secs_f64());
         }
     }
-    let against = |other: &[f64], own: &[f64]| {
-        median(other.iter().zip(own).map(|(other, own)| other / own).collect())
-    };
+    let against =
+        |other: &[f64], own: &[f64]| median(other.iter().zip(own).map(|(other, own)| other / own).collect());
     let times_of = |system| rows.iter().position(|row| row.system == system).map(|at| &seconds[at]);
     let results: Vec<Result> = rows
         .iter()
@@ -98,7 +93,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn line(r: &Result) -> String {
-    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| format!("{:>7}", "–"), |ratio| format!("{ratio:>7.2}"));
+    let ratio =
+        |ratio: Option<f64>| ratio.map_or_else(|| format!("{:>7}", "–"), |ratio| format!("{ratio:>7.2}"));
     format!(
         "  {:<22} {:>9.2} M records/s {:>7.2} GB/s {:>7.2} of by hand {} of best {} of timely",
         r.system,

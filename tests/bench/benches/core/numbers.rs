@@ -7,8 +7,7 @@ use millstream_bench::{best, chain, checkpoints, joins, on_timely, state};
 
 use crate::{Bench, number};
 
-const CHAIN: &str =
-    "numbers made where they are read, 8 bytes, ticks of 10 M; of each tick it is emitted how many pass; no checkpoint, no state";
+const CHAIN: &str = "numbers made where they are read, 8 bytes, ticks of 10 M; of each tick it is emitted how many pass; no checkpoint, no state";
 
 pub fn all(bench: &mut Bench) {
     chains(bench);

@@ -28,16 +28,20 @@ pub fn grep(path: &Path, tick: u64) -> u64 {
                     files::blocks(file, from, to, &mut buffer, |block| {
                         let text = simdutf8::basic::from_utf8(block).expect("the text is UTF-8");
                         let mut start = 0;
-                        masks::each(block, |bytes| masks::of(b'\n', bytes), |mut newlines, at| {
-                            while newlines != 0 {
-                                let newline = at + newlines.trailing_zeros() as usize;
-                                newlines &= newlines - 1;
-                                if finder.find(&block[start..newline]).is_some() {
-                                    found.push(text[start..newline].to_owned());
+                        masks::each(
+                            block,
+                            |bytes| masks::of(b'\n', bytes),
+                            |mut newlines, at| {
+                                while newlines != 0 {
+                                    let newline = at + newlines.trailing_zeros() as usize;
+                                    newlines &= newlines - 1;
+                                    if finder.find(&block[start..newline]).is_some() {
+                                        found.push(text[start..newline].to_owned());
+                                    }
+                                    start = newline + 1;
                                 }
-                                start = newline + 1;
-                            }
-                        });
+                            },
+                        );
                     });
                     *total.lock().expect("no panics") += lengths(&found);
                     barrier.wait();

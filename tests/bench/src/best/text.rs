@@ -88,7 +88,8 @@ fn by_two<S: Default>(
 
 pub fn word_count(path: &Path, tick: u64) -> u64 {
     let len = path.metadata().expect("the text is there").len();
-    let ticks: Vec<_> = (0..len).step_by(tick as usize).map(|begin| (begin, (begin + tick).min(len))).collect();
+    let ticks: Vec<_> =
+        (0..len).step_by(tick as usize).map(|begin| (begin, (begin + tick).min(len))).collect();
     by_two(path, &ticks, |_| true, |(), counts| emitted(counts))
 }
 

@@ -242,7 +242,9 @@ pub fn q5(events: &Events) -> u64 {
         let hottest = by_tick(
             counts,
             |(window, _, _)| *window as u64,
-            |hottest: &mut Hottest, (window, auction, n)| hotter(hottest.entry(window).or_default(), n, auction),
+            |hottest: &mut Hottest, (window, auction, n)| {
+                hotter(hottest.entry(window).or_default(), n, auction)
+            },
             |hottest, _tick, out: &mut Vec<(i64, u64, u32)>| {
                 for (window, (n, auctions)) in std::mem::take(hottest) {
                     out.extend(auctions.into_iter().map(|auction| (window, auction, n)));
@@ -269,15 +271,27 @@ pub fn q7(events: &Events) -> u64 {
         };
         // The highest of each worker, and of those the highest.
         let (index, watermark) = (prices.scope().index() as u64, watermark(&all));
-        let own = by_tick(prices, move |_| index, raise, |highest, _tick, out: &mut Vec<(i64, u64)>| {
-            out.extend(std::mem::take(highest));
-        });
-        let highest = by_tick(own, |(window, _)| *window as u64, raise, move |highest, tick, out| {
-            let watermark = watermark(tick);
-            while let Some(first) = highest.first_entry().filter(|first| (first.key() + 1) * 10_000 <= watermark) {
-                out.push(first.remove_entry());
-            }
-        });
+        let own = by_tick(
+            prices,
+            move |_| index,
+            raise,
+            |highest, _tick, out: &mut Vec<(i64, u64)>| {
+                out.extend(std::mem::take(highest));
+            },
+        );
+        let highest = by_tick(
+            own,
+            |(window, _)| *window as u64,
+            raise,
+            move |highest, tick, out| {
+                let watermark = watermark(tick);
+                while let Some(first) =
+                    highest.first_entry().filter(|first| (first.key() + 1) * 10_000 <= watermark)
+                {
+                    out.push(first.remove_entry());
+                }
+            },
+        );
         summed(highest, sum, probe, |(window, price)| mark(10_000 * *window as u64, *price, 0));
     })
 }
@@ -305,7 +319,9 @@ pub fn q8(events: &Events) -> u64 {
             },
             move |state, tick, out| {
                 let watermark = watermark(tick);
-                while let Some(first) = state.first_entry().filter(|first| (first.key() + 1) * 10_000 <= watermark) {
+                while let Some(first) =
+                    state.first_entry().filter(|first| (first.key() + 1) * 10_000 <= watermark)
+                {
                     let (window, (people, sellers)) = first.remove_entry();
                     let new = people.into_iter().filter(|(id, _)| sellers.contains(id));
                     out.extend(new.map(|(id, name)| (window, id, name)));

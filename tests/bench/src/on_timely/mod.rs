@@ -74,7 +74,8 @@ pub(crate) fn by_tick<'s, D: ExchangeData, R: Clone + 'static, S: Default + 'sta
                 data.flat_map(|batch| batch.drain(..)).for_each(|record| step(&mut state, record));
             });
             let now = frontier.frontier().first().copied();
-            while let Some(held) = capability.as_mut().filter(|held| now.is_none_or(|now| *held.time() < now)) {
+            while let Some(held) = capability.as_mut().filter(|held| now.is_none_or(|now| *held.time() < now))
+            {
                 let tick = if now.is_some() { *held.time() } else { END };
                 close(&mut state, tick, &mut out);
                 output.session(held).give_iterator(out.drain(..));

@@ -24,9 +24,7 @@ fn numbers(
     total: u64,
     per_tick: u64,
 ) -> impl Fn(usize) -> Box<dyn FnMut(u64, &mut InputHandleVec<u64, u64>)> + Send + Sync + 'static {
-    move |worker| {
-        Box::new(move |tick, input| half(worker, tick, per_tick, total).for_each(|n| input.send(n)))
-    }
+    move |worker| Box::new(move |tick, input| half(worker, tick, per_tick, total).for_each(|n| input.send(n)))
 }
 
 /// A chain of so many maps.

@@ -21,7 +21,8 @@ pub fn sessions(total: u64, per_tick: u64) -> u64 {
             |(user, _)| *user,
             |open: &mut HashMap<u64, Open>, (user, time)| open.entry(user).or_default().add(time),
             move |open, tick, out| {
-                let watermark = if tick == END { i64::MAX } else { sessions::watermark((tick + 1) * per_tick) };
+                let watermark =
+                    if tick == END { i64::MAX } else { sessions::watermark((tick + 1) * per_tick) };
                 open.retain(|user, open| {
                     open.close(watermark, |start, end, n| out.push((*user, start, end, n)));
                     !open.is_empty()
