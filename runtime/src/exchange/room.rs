@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::pipeline::Bucket;
 
 /// The keys of the largest table that the last task closed. A table that grows from nothing is hashed anew at each doubling,
-/// in every tick: that was an eighth of a word count.
+/// in every tick: that was a twentieth of a word count.
 #[derive(Clone, Debug, Default)]
 pub struct Room(Arc<AtomicUsize>);
 

@@ -145,7 +145,7 @@ impl<K: Key, A> KeyTable<K, A> {
 /// Sorts hashes, which stand beside the places of their keys; `tie` compares the keys of two places.
 ///
 /// Hashes are spread evenly, so each belongs nearly where its share of their range says: they are dealt by it, to about one a
-/// bucket, and sorted in there. (The bucket sort of every textbook; a sort that only compares took three times as long.)
+/// bucket, and sorted in there. (A bucket sort.)
 fn sorted(hashes: Vec<(u64, usize)>, tie: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<(u64, usize)> {
     let order = |(hash, at): &(u64, usize), (other, other_at): &(u64, usize)| {
         hash.cmp(other).then_with(|| tie(*at, *other_at))
