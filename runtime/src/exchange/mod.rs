@@ -18,6 +18,7 @@ mod own;
 mod per_partition;
 mod reader;
 mod reduce_all;
+mod room;
 mod scatter;
 mod sizer;
 mod sort;
