@@ -1,6 +1,6 @@
 //! The objects of one pipeline in a store.
 
-use std::fmt;
+use std::{fmt, fs, io};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -147,6 +147,9 @@ impl Storage {
 
     /// Deletes objects. Gives what went wrong; an object that is not there is not wrong.
     pub(super) async fn delete(&self, names: Vec<impl Name>) -> Vec<BoxError> {
+        if let (Some(folder), false) = (&self.folder, names.is_empty()) {
+            return self.delete_files(folder.clone(), names).await;
+        }
         let deletions = names.into_iter().map(|name| async move {
             match self.store.delete(&self.path(name)).await {
                 Ok(()) | Err(Error::NotFound { .. }) => None,
@@ -155,6 +158,27 @@ impl Storage {
         });
         let failures: Vec<_> = stream::iter(deletions).buffered(AT_ONCE).collect().await;
         failures.into_iter().flatten().collect()
+    }
+
+    /// As [`Storage::delete`], one after the other and beside whoever waits for it: thousands of short jobs would take more time from
+    /// ticks than the deletions do.
+    async fn delete_files<N: Name>(&self, folder: PathBuf, names: Vec<N>) -> Vec<BoxError> {
+        let files: Vec<_> = names.iter().map(|name| (name.to_string(), name.file())).collect();
+        let folder = folder.join(N::FOLDER.as_str());
+        let deleted = tokio::task::spawn_blocking(move || {
+            let failed = files.into_iter().filter_map(|(name, file)| match fs::remove_file(folder.join(&file)) {
+                Ok(()) => None,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => Some((name, Error::Generic { store: "LocalFileSystem", source: error.into() })),
+            });
+            failed.collect::<Vec<_>>()
+        });
+        match deleted.await {
+            Ok(failed) => {
+                failed.into_iter().map(|(name, error)| self.failure("delete", name, error)).collect()
+            }
+            Err(error) => vec![error.into()],
+        }
     }
 
     fn folder(&self, folder: Folder) -> Path {
