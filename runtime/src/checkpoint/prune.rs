@@ -60,7 +60,7 @@ impl Prune {
     }
 
     async fn prune(&mut self) -> Result<Vec<String>, StorageError> {
-        self.has_log().await?;
+        let end = self.own_log().await?;
         let manifests = self.storage.list::<ManifestName>().await?;
         let kept = self.choose(&manifests).await?;
         let Some(oldest) = kept.first().copied() else { return Ok(Vec::new()) };
@@ -78,6 +78,8 @@ impl Prune {
         if failures.is_empty() {
             // A manifest that is left is left whole.
             failures = self.storage.delete(states).await;
+            // A newer start may have come since, and the manifest that is kept may be its: what is behind the end is not ours.
+            let log_from = log_from.min(end);
             let entries = match self.gone {
                 Some(gone) => (gone..log_from).map(Position).collect(),
                 None => self.ticks_before(log_from).await?,
@@ -90,8 +92,8 @@ impl Prune {
         Ok(failures.iter().map(ToString::to_string).collect())
     }
 
-    /// Fails if a newer start has taken the log: the first fence behind this start's is where it would append next.
-    async fn has_log(&self) -> Result<(), StorageError> {
+    /// Where the log ends, if no newer start has taken it: the first fence behind this start's is where it would append next.
+    async fn own_log(&self) -> Result<u64, StorageError> {
         let mut position = self.next.load(Ordering::Acquire);
         // What was appended meanwhile is ours, or the fence of another.
         while let Some(object) = self.storage.get(Position(position)).await? {
@@ -105,7 +107,7 @@ impl Prune {
             }
             position += 1;
         }
-        Ok(())
+        Ok(position)
     }
 
     /// The newest checkpoints that read, oldest first.
