@@ -88,15 +88,15 @@ def of_text(columns, query):
             folder = part_of(files.text, part)
             table.execute_sql("DROP TABLE IF EXISTS input")
             table.execute_sql(
-                "CREATE TABLE input (line STRING, at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'file.modification-time' VIRTUAL, "
+                "CREATE TABLE input (line STRING, ts TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'file.modification-time' VIRTUAL, "
                 # Files are read by two tasks in no fixed order.
-                "WATERMARK FOR at AS at - INTERVAL '30' SECOND) "
+                "WATERMARK FOR ts AS ts - INTERVAL '30' SECOND) "
                 f"WITH ('connector' = 'filesystem', 'path' = 'file://{folder}', 'format' = 'raw')"
                 if "TABLE(" in query
                 else "CREATE TABLE input (line STRING) "
                 f"WITH ('connector' = 'filesystem', 'path' = 'file://{folder}', 'format' = 'raw')"
             )
-            view(table, "word", "SELECT at, word FROM input CROSS JOIN UNNEST(SPLIT(line, ' ')) AS words (word)", query)
+            view(table, "word", "SELECT ts, word FROM input CROSS JOIN UNNEST(SPLIT(line, ' ')) AS words (word)", query)
             return run(table, "output", columns, query.replace("NEEDLE", files.needle))
 
         return of_two(files.lines, files.line_bytes, seconds)
@@ -147,9 +147,9 @@ def of_bids(columns, query):
             table.execute_sql("DROP TABLE IF EXISTS input")
             table.execute_sql(
                 "CREATE TABLE input (kind STRING, auction BIGINT, bidder BIGINT, price BIGINT, `time` BIGINT, seller BIGINT, "
-                "id BIGINT, name STRING, at AS TO_TIMESTAMP_LTZ(`time`, 3), "
+                "id BIGINT, name STRING, ts AS TO_TIMESTAMP_LTZ(`time`, 3), "
                 # Files are read by two tasks.
-                "WATERMARK FOR at AS at - INTERVAL '30' SECOND) "
+                "WATERMARK FOR ts AS ts - INTERVAL '30' SECOND) "
                 f"WITH ('connector' = 'filesystem', 'path' = 'file://{folder}', 'format' = 'json')"
             )
             for kind in ("bid", "person", "auction"):
@@ -161,8 +161,8 @@ def of_bids(columns, query):
     return workload
 
 
-HOP = "TABLE(HOP(TABLE {table}, DESCRIPTOR(at), INTERVAL '{slide}' SECOND, INTERVAL '{size}' SECOND))"
-TUMBLE = "TABLE(TUMBLE(TABLE {table}, DESCRIPTOR(at), INTERVAL '10' SECOND))"
+HOP = "TABLE(HOP(TABLE {table}, DESCRIPTOR(ts), INTERVAL '{slide}' SECOND, INTERVAL '{size}' SECOND))"
+TUMBLE = "TABLE(TUMBLE(TABLE {table}, DESCRIPTOR(ts), INTERVAL '10' SECOND))"
 
 WORKLOADS = {
     "grep": of_text("line STRING", "SELECT line FROM input WHERE line LIKE '%NEEDLE%'"),
@@ -183,7 +183,7 @@ WORKLOADS = {
     ),
     "sliding word count": of_text(
         "s TIMESTAMP(3), word STRING, n BIGINT",
-        "SELECT window_start, word, COUNT(*) FROM TABLE(HOP(TABLE word, DESCRIPTOR(at), INTERVAL '10' SECOND, "
+        "SELECT window_start, word, COUNT(*) FROM TABLE(HOP(TABLE word, DESCRIPTOR(ts), INTERVAL '10' SECOND, "
         "INTERVAL '30' SECOND)) GROUP BY window_start, window_end, word",
     ),
     "nexmark 1": of_bids(

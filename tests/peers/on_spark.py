@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 # Warm-up: of a query's batches with input, so many are not counted.
 WARM = 3
 # Of 8 MB each. A batch costs Spark some 100 ms whatever is in it, so larger ones are the better form for it.
-FILES_A_BATCH = 16
+FILES_A_BATCH = 8
 
 
 def session():
@@ -23,7 +23,9 @@ def session():
         SparkSession.builder.master("local[2]")
         .appName("peers")
         .config("spark.driver.memory", "8g")
+        .config("spark.driver.extraJavaOptions", "-Xss64m")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "2")
         # Numbers wrap around here, as they do in the other systems.
         .config("spark.sql.ansi.enabled", "false")
@@ -120,7 +122,7 @@ def chain(length):
         def each(batch, _number):
             batch.filter("x % 64 = 0").agg(F.count("*")).write.format("noop").mode("append").save()
 
-        return run(spark, stream, 8, each=each, seconds=25)
+        return run(spark, stream, 8, each=each, seconds=15)
 
     return workload
 
@@ -135,7 +137,7 @@ def running_count(provider):
         spark.conf.set("spark.sql.streaming.stateStore.providerClass", provider)
         counts = numbers(spark, 1_000_000).groupBy(mixed(F.col("x")).alias("key")).count()
         # Spark makes a state's changes durable with each batch: there is no other interval.
-        return run(spark, counts, 8, mode="update", seconds=40)
+        return run(spark, counts, 8, mode="update", seconds=30)
 
     return workload
 

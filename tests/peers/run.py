@@ -60,7 +60,7 @@ def machine():
     }
 
 
-def measure(system, names, where, results):
+def measure(system, names, where, results, save):
     def report(name, run):
         try:
             row = run()
@@ -70,6 +70,7 @@ def measure(system, names, where, results):
         row = {"workload": name, "system": system, "version": version(system), **row}
         row["date"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         results[f"{name}|{system}"] = row
+        save()
         rate = row.get("records_per_s")
         print(f"{name:<36} {version(system):<28} {f'{rate / 1e6:.2f} M records/s' if rate else row['error']}", flush=True)
 
@@ -128,7 +129,7 @@ def main():
     arguments.add_argument("workloads", nargs="*", help="those only; by default all")
     arguments.add_argument("--megabytes", type=int, default=1000)
     arguments.add_argument("--results", type=pathlib.Path, help="by default results/DATE.json")
-    options = arguments.parse_args()
+    options = arguments.parse_intermixed_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     today = datetime.date.today().isoformat()
     path = options.results or HERE / "results" / f"{today}.json"
@@ -136,9 +137,15 @@ def main():
     if path.exists():
         results["rows"] = json.loads(path.read_text())["rows"]
     if options.system != "table":
-        measure(options.system, options.workloads, files(options.megabytes), results["rows"])
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(results, indent=2) + "\n")
+        measure(
+            options.system,
+            options.workloads,
+            files(options.megabytes),
+            results["rows"],
+            # After each row: a run that is broken off has what it has done.
+            lambda: path.write_text(json.dumps(results, indent=2) + "\n"),
+        )
     text = table(results)
     path.with_suffix(".md").write_text(text + "\n")
     print("\n" + text)

@@ -239,10 +239,24 @@ pub fn rows(files: &Files, wanted: &[String]) -> io::Result<()> {
     let checkpoints = tempfile::tempdir_in(&files.folder)?;
     type Run<'r> = Box<dyn Fn() + 'r>;
     let of_text = |run: fn(&Path, u64) -> u64| -> (u64, u64, usize, Run<'_>) {
-        (lines, bytes, 3, Box::new(move || { run(text, TICK); }))
+        (
+            lines,
+            bytes,
+            3,
+            Box::new(move || {
+                run(text, TICK);
+            }),
+        )
     };
     let of_numbers = |run: fn(u64, u64) -> u64, n: u64| -> (u64, u64, usize, Run<'_>) {
-        (n, n * 8, 3, Box::new(move || { run(n, 10_000_000); }))
+        (
+            n,
+            n * 8,
+            3,
+            Box::new(move || {
+                run(n, 10_000_000);
+            }),
+        )
     };
     let of_nexmark = |run: fn(&Files)| -> (u64, u64, usize, Run<'_>) {
         (EVENTS, of_events, 3, Box::new(move || run(files)))

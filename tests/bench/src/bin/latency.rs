@@ -38,9 +38,7 @@ fn main() {
         "{:<8} {:<26} {:>8} {:>8} {:>8} {:>8}   {:>8} {:>8}   {:>8} {:>6} {:>6}",
         "rate", "checkpoint", "p50", "p99", "p99.9", "max", "lag p99", "lag max", "ticks/s", "ckpts", "cores"
     );
-    for (way, folder) in
-        [("none", None), ("memory", memory.as_deref()), ("disk", Some(target.as_path()))]
-    {
+    for (way, folder) in [("none", None), ("memory", memory.as_deref()), ("disk", Some(target.as_path()))] {
         if of_ways && !has(way) || way == "memory" && folder.is_none() {
             continue;
         }

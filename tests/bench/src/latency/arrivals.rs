@@ -119,11 +119,7 @@ impl<'a> Iterator for Words<'a> {
 impl Source for Arrivals {
     type Batch = ArrivalBatch;
     fn info(&self) -> SourceInfo {
-        SourceInfo {
-            name: "arrivals",
-            detail: format!("{} records/s", self.schedule.rate),
-            replayable: true,
-        }
+        SourceInfo { name: "arrivals", detail: format!("{} records/s", self.schedule.rate), replayable: true }
     }
     fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = ArrivalBatch>>, BoxError> {
         let shared = Arc::new(Shared {
@@ -167,8 +163,7 @@ impl Reader for ArrivalsReader {
         let start = self.next.load(SeqCst);
         let end = offered.min(start.saturating_add(limit));
         self.next.store(end, SeqCst);
-        let ranges =
-            if end > start { vec![OffsetRange { partition: 0, start, end }] } else { Vec::new() };
+        let ranges = if end > start { vec![OffsetRange { partition: 0, start, end }] } else { Vec::new() };
         let ended = end == self.shared.schedule.total;
         Ok(Offer { ranges, caught_up: end == offered, ended, waiting: false })
     }

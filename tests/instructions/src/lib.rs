@@ -5,21 +5,35 @@ use std::path::{Path, PathBuf};
 
 use millstream::prelude::*;
 
-use crate::chain::Numbers;
-use crate::data;
-
-/// So many numbers, in ticks of an eighth of them.
+/// So many numbers.
 const NUMBERS: u64 = 400_000;
 /// The keys of those.
 const KEYS: u64 = 10_000;
+/// The bytes of the text, and how many words it has.
+const TEXT: usize = 1 << 20;
+const WORDS: u64 = 5000;
 
-fn numbers() -> Numbers {
-    Numbers { total: NUMBERS, per_tick: NUMBERS / 8 }
-}
-
-/// The text, which is no part of what is counted.
+/// A text in a file, made once; making it is no part of what is counted.
 pub fn text() -> PathBuf {
-    data::text(1 << 20)
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/instructions");
+    let path = folder.join("text.txt");
+    if !path.exists() {
+        let mut text = String::with_capacity(TEXT + 64);
+        let mut number = 0u64;
+        while text.len() < TEXT {
+            number += 1;
+            // The first words are the more frequent.
+            let word = (mix(number) >> 32) % (1 + (mix(number ^ 7) >> 32) % WORDS);
+            text.push_str(&"abcdefghijklmnop"[..(word % 9) as usize]);
+            text.push_str(&word.to_string());
+            text.push(if number % 9 == 0 { '\n' } else { ' ' });
+        }
+        text.push('\n');
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(&path, text))
+            .expect("target can be written");
+    }
+    path
 }
 
 #[inline(always)]
@@ -35,7 +49,7 @@ fn run(pipeline: Pipeline<'_>) {
 pub fn one_loop() -> u64 {
     let mut sum = 0u64;
     run(stream! {
-        let kept = source(numbers()).map(|x| mix(x)).filter(|x| x % 3 == 0).map(|x| mix(x) >> 40);
+        let kept = source(from_iter(0..NUMBERS)).map(|x| mix(x)).filter(|x| x % 3 == 0).map(|x| mix(x) >> 40);
         kept.reduce(u64::wrapping_add).for_each(|n| sum = sum.wrapping_add(n));
     });
     sum
@@ -66,7 +80,7 @@ pub fn table(text: &Path) -> u64 {
 pub fn two_tails() -> u64 {
     let (mut small, mut large) = (0u64, 0u64);
     run(stream! {
-        let mixed = source(numbers()).map(|x| mix(x) >> 20);
+        let mixed = source(from_iter(0..NUMBERS)).map(|x| mix(x) >> 20);
         mixed.filter(|x| x % 5 == 0).reduce(u64::wrapping_add).for_each(|n| small = small.wrapping_add(n));
         mixed.map(|x| x ^ 7).reduce(u64::max).for_each(|n| large = large.max(n));
     });
@@ -77,7 +91,7 @@ pub fn two_tails() -> u64 {
 pub fn states() -> u64 {
     let mut sum = 0u64;
     run(stream! { <Running>
-        let keys = source(numbers()).map(|x| (mix(x) % KEYS, ()));
+        let keys = source(from_iter(0..NUMBERS)).map(|x| (mix(x) % KEYS, ()));
         keys.running_count().for_each_batch(|batch, _tick| {
             sum = batch.iter().fold(sum, |sum, (key, n)| sum.wrapping_add(key ^ n));
         });

@@ -1,4 +1,4 @@
-//! The five core shapes of stages under callgrind. `cargo run -p millstream-bench --bin instructions` runs this and holds the counts to
+//! The five core shapes of stages under callgrind. `cargo run -p millstream-instructions` runs this and holds the counts to
 //! the committed ones.
 //!
 //! The pipelines are functions of the library: callgrind counts between two calls of a function below, and the closures of one that
@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 
 use gungraun::prelude::*;
-use millstream_bench::shapes as shape;
+use millstream_instructions as shape;
 
 #[library_benchmark]
 fn map_filter_map() -> u64 {

@@ -1,5 +1,5 @@
 //! Holds the instructions of the five core stage shapes (`benches/shapes.rs`) to the committed counts:
-//! `cargo run -p millstream-bench --bin instructions`. `BLESS=1` writes them anew.
+//! `cargo run -p millstream-instructions`. `BLESS=1` writes them anew.
 //!
 //! Needs valgrind, and gungraun-runner of the same version as gungraun; says so and passes over everything where one is
 //! missing. Counts follow from the compiler too: those of another rustc are shown, and not held to anything.
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     }
     let compiler = compiler();
     let counts = count();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("instructions.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline.json");
     if env::var_os("BLESS").is_some() {
         let text = serde_json::to_string_pretty(&json!({ "compiler": compiler, "instructions": counts }))
             .expect("numbers and strings are JSON");
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let committed: Value =
-        serde_json::from_slice(&fs::read(&file).expect("instructions.json is committed")).expect("it is JSON");
+        serde_json::from_slice(&fs::read(&file).expect("baseline.json is committed")).expect("it is JSON");
     let same_compiler = committed["compiler"] == json!(compiler);
     let baseline: Counts =
         serde_json::from_value(committed["instructions"].clone()).expect("it has a count for each shape");
@@ -66,7 +66,9 @@ fn main() -> ExitCode {
     if held {
         ExitCode::SUCCESS
     } else {
-        println!("if the change is meant, `BLESS=1 cargo run -p millstream-bench --bin instructions` writes the counts anew");
+        println!(
+            "if the change is meant, `BLESS=1 cargo run -p millstream-instructions` writes the counts anew"
+        );
         ExitCode::FAILURE
     }
 }
@@ -105,7 +107,16 @@ fn compiler() -> String {
 /// Runs the shapes, and gives the instructions of each.
 fn count() -> Counts {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["bench", "--locked", "--package", "millstream-bench", "--features", "callgrind", "--bench", "shapes"])
+        .args([
+            "bench",
+            "--locked",
+            "--package",
+            "millstream-instructions",
+            "--features",
+            "callgrind",
+            "--bench",
+            "shapes",
+        ])
         .args(["--", "--output-format=json"])
         // The same code wherever this runs.
         .env_remove("RUSTFLAGS")
@@ -122,7 +133,8 @@ fn count() -> Counts {
         .map(|summary| {
             let summary = summary.expect("it writes JSON");
             let shape = summary["function_name"].as_str().expect("a bench has a name").to_string();
-            let count = summary.pointer("/profiles/0/data/total/metrics/Ir/values/new").and_then(Value::as_u64);
+            let count =
+                summary.pointer("/profiles/0/data/total/metrics/Ir/values/new").and_then(Value::as_u64);
             (shape, count.unwrap_or_else(|| panic!("no count in {summary:#}")))
         })
         .collect();
