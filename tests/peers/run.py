@@ -18,17 +18,19 @@ SYSTEMS = ["millstream", "spark", "dstreams", "flink"]
 
 
 def cargo(*arguments):
-    """The program of the repository that makes the files and runs Millstream's rows."""
+    """The program of the repository that makes the files and runs Millstream's rows: its lines, as they come."""
     command = ["cargo", "run", "--quiet", "--release", "-p", "millstream-bench", "--bin", "peers", "--"]
     if program := os.environ.get("PEERS_PROGRAM"):
         command = [program]
-    done = subprocess.run(command + list(arguments), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout
+    with subprocess.Popen(command + list(arguments), cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        yield from running.stdout
+    if running.returncode:
+        raise RuntimeError(f"{command} ended with {running.returncode}")
 
 
 def files(megabytes):
     """Makes the files where they are not there yet."""
-    return SimpleNamespace(**json.loads(cargo("files", str(FOLDER), str(megabytes))))
+    return SimpleNamespace(**json.loads("".join(cargo("files", str(FOLDER), str(megabytes)))))
 
 
 def version(system):
@@ -90,7 +92,7 @@ def measure(system, names, where, results, save):
 
         on_dstreams.measure(names or on_dstreams.WORKLOADS, where, report)
     else:
-        for line in cargo("rows", str(FOLDER), str(where.megabytes), *names).splitlines():
+        for line in cargo("rows", str(FOLDER), str(where.megabytes), *names):
             row = json.loads(line)
             report(row.pop("workload"), lambda row=row: row)
 
