@@ -25,6 +25,9 @@ pub(super) struct Prune {
     /// The position of the own fence.
     taken: u64,
     next: Arc<AtomicU64>,
+    /// Entries of ticks before this position are gone, and behind it all that were appended are ours; `None`: the log has to be
+    /// looked through. With short ticks a checkpoint leaves thousands of entries, and listing them takes longer than writing it.
+    gone: Option<u64>,
     /// What is known of manifests; `None`: it does not read.
     manifests: BTreeMap<ManifestName, Option<Manifest>>,
     /// Entries that are no ticks, or do not read.
@@ -40,6 +43,7 @@ impl Prune {
             epoch: log.epoch(),
             taken: next.load(Ordering::Acquire) - 1,
             next,
+            gone: None,
             manifests: BTreeMap::new(),
             left: BTreeSet::new(),
         }
@@ -56,7 +60,7 @@ impl Prune {
     }
 
     async fn prune(&mut self) -> Result<Vec<String>, StorageError> {
-        let log = self.own_log().await?;
+        let end = self.own_log().await?;
         let manifests = self.storage.list::<ManifestName>().await?;
         let kept = self.choose(&manifests).await?;
         let Some(oldest) = kept.first().copied() else { return Ok(Vec::new()) };
@@ -74,29 +78,36 @@ impl Prune {
         if failures.is_empty() {
             // A manifest that is left is left whole.
             failures = self.storage.delete(states).await;
-            let entries = self.ticks_before(log_from, log).await?;
-            failures.extend(self.storage.delete(entries).await);
+            // A newer start may have come since, and the manifest that is kept may be its: what is behind the end is not ours.
+            let log_from = log_from.min(end);
+            let entries = match self.gone {
+                Some(gone) => (gone..log_from).map(Position).collect(),
+                None => self.ticks_before(log_from).await?,
+            };
+            let left = self.storage.delete(entries).await;
+            let all = left.is_empty() && log_from > self.taken;
+            self.gone = all.then(|| log_from.max(self.gone.unwrap_or(0)));
+            failures.extend(left);
         }
         Ok(failures.iter().map(ToString::to_string).collect())
     }
 
-    /// The entries of the log, if no newer start has taken it.
-    async fn own_log(&self) -> Result<Vec<Found<Position>>, StorageError> {
-        let next = self.next.load(Ordering::Acquire);
-        let entries = self.storage.list::<Position>().await?;
+    /// Where the log ends, if no newer start has taken it: the first fence behind this start's is where it would append next.
+    async fn own_log(&self) -> Result<u64, StorageError> {
+        let mut position = self.next.load(Ordering::Acquire);
         // What was appended meanwhile is ours, or the fence of another.
-        for found in entries.iter().rev().take_while(|found| found.name.0 >= next) {
-            let Some(object) = self.storage.get(found.name).await? else { continue };
+        while let Some(object) = self.storage.get(Position(position)).await? {
             match Entry::read(&object) {
                 Ok(entry) if entry.epoch() <= self.epoch => {}
                 Ok(entry) => return Err(StorageError::Fenced { epoch: entry.epoch() }),
                 Err(damage) => {
-                    let name = found.name;
+                    let name = Position(position);
                     return Err(StorageError::other(format!("nothing is pruned: `{name}` {damage}")));
                 }
             }
+            position += 1;
         }
-        Ok(entries)
+        Ok(position)
     }
 
     /// The newest checkpoints that read, oldest first.
@@ -126,13 +137,9 @@ impl Prune {
     }
 
     /// Entries of ticks before a position.
-    async fn ticks_before(
-        &mut self,
-        log_from: u64,
-        log: Vec<Found<Position>>,
-    ) -> Result<Vec<Position>, StorageError> {
+    async fn ticks_before(&mut self, log_from: u64) -> Result<Vec<Position>, StorageError> {
         let mut ticks = Vec::new();
-        for Found { name, bytes } in log {
+        for Found { name, bytes } in self.storage.list::<Position>().await? {
             if name.0 >= log_from || self.left.contains(&name) {
                 continue;
             }

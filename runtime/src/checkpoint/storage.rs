@@ -1,9 +1,9 @@
 //! The objects of one pipeline in a store.
 
-use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::{fmt, fs, io};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::local::LocalFileSystem;
@@ -147,6 +147,9 @@ impl Storage {
 
     /// Deletes objects. Gives what went wrong; an object that is not there is not wrong.
     pub(super) async fn delete(&self, names: Vec<impl Name>) -> Vec<BoxError> {
+        if let Some(folder) = &self.folder {
+            return self.delete_files(folder, &names);
+        }
         let deletions = names.into_iter().map(|name| async move {
             match self.store.delete(&self.path(name)).await {
                 Ok(()) | Err(Error::NotFound { .. }) => None,
@@ -155,6 +158,20 @@ impl Storage {
         });
         let failures: Vec<_> = stream::iter(deletions).buffered(AT_ONCE).collect().await;
         failures.into_iter().flatten().collect()
+    }
+
+    /// As [`Storage::delete`], on this thread: short ticks leave thousands of entries, and to hand each to another thread takes more time
+    /// from the ticks than the deletion does.
+    fn delete_files<N: Name>(&self, folder: &std::path::Path, names: &[N]) -> Vec<BoxError> {
+        let folder = folder.join(N::FOLDER.as_str());
+        let failed = names.iter().filter_map(|name| match fs::remove_file(folder.join(name.file())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let error = Error::Generic { store: "LocalFileSystem", source: error.into() };
+                Some(self.failure("delete", name.to_string(), error))
+            }
+            _ => None,
+        });
+        failed.collect()
     }
 
     fn folder(&self, folder: Folder) -> Path {

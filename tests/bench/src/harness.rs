@@ -137,6 +137,7 @@ pub fn summary(results: &[Result]) {
             })
         })
         .collect();
+    let rows = [rows, crate::tracked::of_compiling()].concat();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
     let text = serde_json::to_string_pretty(&rows).expect("numbers and strings are JSON");
     if let Err(e) = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("summary.json"), text)) {

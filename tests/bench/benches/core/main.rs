@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use millstream_bench::harness::{Result, Row, Workload, compare, summary};
-use millstream_bench::{data, latency};
+use millstream_bench::{data, single_ticks};
 
 /// About 8 MB a tick.
 const TICK: u64 = 8 << 20;
@@ -72,7 +72,7 @@ fn main() {
     numbers::all(&mut bench);
     events::all(&mut bench);
     if bench.wants("empty tick, tick with 1 record") {
-        latency::report();
+        single_ticks::report();
     }
     summary(&bench.results);
 }

@@ -2,14 +2,18 @@
 //!
 //! Writes a package of programs, each with one pipeline, to `target/bench/compile`, builds what they depend on, and then
 //! times cargo on each of them, without incremental compilation: the best of three, of which the time of a program
-//! without a pipeline is taken off. The profiles are cargo's own. `chain` as an argument measures the cases whose name
-//! holds it.
+//! without a pipeline is taken off. The profiles are cargo's own. Then the clean build of the library in its default features, with all
+//! that it depends on. `chain` as an argument measures the cases whose name holds it; the clean build is `clean`.
+//!
+//! Everything is in `target/bench/summary.json` afterwards, as rows of workloads that begin with `compile`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 use std::{env, fs};
+
+use millstream_bench::tracked;
 
 /// What is timed, each as cargo's arguments.
 const MODES: [(&str, &[&str]); 3] =
@@ -44,17 +48,39 @@ fn main() {
             _ => seconds.iter().zip(&base).map(|(all, nothing)| (all - nothing).max(0.0)).collect(),
         };
         println!("{name:<12} {operators:>9} {:>9.2} {:>9.2} {:>9.2}", own[0], own[1], own[2]);
-        rows.push(serde_json::json!({
-            "case": name,
-            "operators": operators,
-            "check_s": own[0],
-            "debug_s": own[1],
-            "release_s": own[2],
-        }));
+        for ((mode, _), seconds) in MODES.iter().zip(&own) {
+            rows.push(serde_json::json!({
+                "workload": format!("compile {name}, {mode}"),
+                "system": "millstream",
+                "operators": operators,
+                "seconds": seconds,
+            }));
+        }
     }
-    let path = folder.join("../compile.json");
-    fs::write(path, serde_json::to_string_pretty(&rows).expect("numbers and strings are JSON"))
-        .expect("the target folder can be written");
+    if filters.is_empty() || filters.iter().any(|filter| filter == "clean") {
+        for (mode, arguments) in MODES {
+            let seconds = clean(&folder, arguments);
+            println!("clean build, {mode}: {seconds:.1} seconds");
+            rows.push(serde_json::json!({
+                "workload": format!("compile all, {mode}"),
+                "system": "millstream",
+                "seconds": seconds,
+            }));
+        }
+    }
+    tracked::replace_compiling(rows).expect("the target folder can be written");
+}
+
+/// How long it takes to build the smallest program that uses the library, with nothing built before.
+fn clean(folder: &Path, arguments: &[&str]) -> f64 {
+    let target = folder.join("clean");
+    // It is there if a build was broken off.
+    let _ = fs::remove_dir_all(&target);
+    let begin = Instant::now();
+    cargo(folder, NOTHING, arguments, &target);
+    let seconds = begin.elapsed().as_secs_f64();
+    fs::remove_dir_all(&target).expect("it was made");
+    seconds
 }
 
 /// One stage: maps, filters and flat maps in turn.
@@ -128,23 +154,24 @@ fn write(cases: &[(String, usize, String)]) -> PathBuf {
 fn best(folder: &Path, name: &str, arguments: &[&str]) -> f64 {
     let source = folder.join(format!("{name}.rs"));
     let text = fs::read(&source).expect("it was written");
-    cargo(folder, name, arguments);
+    let target = folder.join("target");
+    cargo(folder, name, arguments, &target);
     let times = (0..3).map(|_| {
         // A newer time makes it a changed program.
         fs::write(&source, &text).expect("the target folder can be written");
         let begin = Instant::now();
-        cargo(folder, name, arguments);
+        cargo(folder, name, arguments, &target);
         begin.elapsed().as_secs_f64()
     });
     times.fold(f64::INFINITY, f64::min)
 }
 
-fn cargo(folder: &Path, name: &str, arguments: &[&str]) {
+fn cargo(folder: &Path, name: &str, arguments: &[&str], target: &Path) {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
         .args(["--offline", "--quiet", "--bin", name])
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("CARGO_TARGET_DIR", target)
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
