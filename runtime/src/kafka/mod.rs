@@ -9,6 +9,7 @@ mod client;
 mod cluster;
 mod decode;
 mod fetch;
+mod marker;
 mod message;
 mod outgoing;
 mod producer;
