@@ -1,5 +1,7 @@
 //! Event time, end to end.
 
+mod parts;
+
 use millstream::prelude::*;
 use millstream::{Emit, Window};
 

@@ -89,7 +89,7 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
             self.scatter.add(hash, Entry::new(hash, key.into_slot(), (time, Part::One(value))));
             return;
         }
-        if !(self.pane.0 <= millis && millis <= self.pane.1) {
+        if !(self.pane.0..=self.pane.1).contains(&millis) {
             self.go_to(millis);
         }
         let pane = self.pane.0;
@@ -98,10 +98,8 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
             let part = &parts[*at as usize];
             part.hash == hash && (of_session || part.from == pane) && Q::same(&probe, &part.slot)
         };
-        let found = match self.at {
-            Some(at) => Some(at),
-            None => self.index.find(place(hash, pane), same).map(|at| *at as usize),
-        };
+        let index = &self.index;
+        let found = self.at.or_else(|| index.find(place(hash, pane), same).map(|at| *at as usize));
         drop(probe);
         self.seen += 1;
         let at = match found {
@@ -115,7 +113,10 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
         let part = &mut self.parts[at];
         part.count += 1;
         blame::at(windowing.node, || windowing.aggregate.put(&mut part.state, value));
-        if self.parts.len() >= self.room || self.seen == u32::MAX {
+        if self.seen == u32::MAX {
+            // A part counts no further.
+            self.flush();
+        } else if self.parts.len() >= self.room {
             self.full();
         }
     }
@@ -154,7 +155,7 @@ impl<K: Key<Owned = K>, V, A: Aggregate<V>> Windowed<K, V, A> {
     fn takes(&mut self, at: usize, time: i64) -> bool {
         let Some((gap, _)) = self.session else { return true };
         let part = &mut self.parts[at];
-        if part.from.saturating_sub(gap) <= time && time <= part.to.saturating_add(gap) {
+        if (part.from.saturating_sub(gap)..=part.to.saturating_add(gap)).contains(&time) {
             (part.from, part.to) = (part.from.min(time), part.to.max(time));
             return true;
         }
