@@ -37,7 +37,7 @@ pub fn q4(events: impl Events, out: impl Sink<(u64, f64)> + 'static) -> Pipeline
 
         // The bids on an auction are never further apart than it lasts: so they are one session.
         let prices = valid.map(|(id, ((category, _), (price, _)))| ((id, category), price));
-        let last = prices.session(LONGEST_AUCTION).reduce_by_key(|a, b| a.max(b));
+        let last = prices.session(LONGEST_AUCTION).aggregate_by_key(max(|price| *price));
 
         let by_category = last.map(|(_, (_, category), price)| (category, price));
         let means = by_category.global().emit(Emit::Update).aggregate_by_key(mean(|price| *price));

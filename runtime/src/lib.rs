@@ -97,7 +97,7 @@ pub use counter::Counter;
 pub use engine::{Engine, Job, Overrun, Trigger};
 #[doc(inline)]
 pub use error::{BoxError, Error, Place, Result};
-pub use event_time::{Aggregate, Emit, EventTime, Window};
+pub use event_time::{Aggregate, Emit, EventTime, Parts, Window};
 #[doc(hidden)]
 pub use event_time::{Collect, Count, CountDistinct, Max, MaxBy, Mean, Min, MinBy, Number, Sum, Top, TopBy};
 pub use exchange::Order;

@@ -3,6 +3,7 @@
 //! This is the seam between what is typed (closures, records, keys: `rt`, `op`, `exchange`) and what is
 //! scheduled (`engine`). An engine moves `Bucket`s; it never looks into one.
 
+mod context;
 mod event_time;
 mod tables;
 mod upgrade;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use millstream_plan::{NodeId, Plan};
 
 use crate::clock::Timestamp;
-use crate::event_time::Watermarks;
 use crate::exchange::{Crossing, Weigh};
 use crate::source::{Offer, SourceContext, SourceInfo, Total};
 use crate::state::{GroupState, Migrations, Schema, Store};
@@ -23,6 +23,7 @@ use crate::tick::{OffsetRange, Positions, Tick};
 use crate::window::Window;
 use crate::{BoxError, Counter, Error, Result};
 
+pub use context::TaskContext;
 pub(crate) use event_time::{ClockNode, DelayNode, Timing};
 pub(crate) use tables::TableNode;
 
@@ -177,22 +178,6 @@ impl fmt::Debug for Pipeline<'_> {
 /// What crosses from one task to another: the records of one tail of one task, for one target. Only the two
 /// typed ends know what is inside.
 pub(crate) type Bucket = Box<dyn Any + Send>;
-
-/// What a task is told.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskContext {
-    pub tick: Tick,
-    /// The batch time of the tick before, if there is one.
-    pub before: Option<Timestamp>,
-    /// What the operator judges event time by.
-    pub watermarks: Watermarks,
-    /// The tick is there only because event time went on: it is no batch.
-    pub no_data: bool,
-    /// The task's number among those of its stage and tick. For a keyed stage: the partition.
-    pub task: usize,
-    /// How many partitions key groups are spread over.
-    pub partitions: usize,
-}
 
 /// An operator with windows: its stream has a batch where one of them ends, and none in other ticks.
 pub(crate) struct WindowNode {

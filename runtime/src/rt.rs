@@ -45,7 +45,7 @@ pub use crate::event_time::{Windows, time_of_result, timestamp};
 pub use crate::exchange::{
     Aggregate, AggregateAll, By, ByName, BySerde, Clock, Combine, CombineNear, Count, CountNear, CountValues,
     Crossing, Deal, Distinct, First, Give, Handle, Itself, Leave, Leaving, Order, Own, PerPartition,
-    ReduceAll, Scatter, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize,
+    ReduceAll, Scatter, Sort, Tailed, Tails, Top, Unweighed, WeighedBySerde, WeighedBySize, Windowed,
 };
 pub use crate::fused::{Bad, Merged, Two, again, copy, each, items, outcome, pair};
 pub use crate::key::{Canonical, Pair};

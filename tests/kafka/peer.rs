@@ -187,6 +187,7 @@ impl Peer {
     pub fn read_as(&self, topic: &str, partitions: i32, isolation: &str) -> Vec<Read> {
         let mut config = self.config();
         config.set("isolation.level", isolation).set("fetch.message.max.bytes", "20000000");
+        config.set("fetch.wait.max.ms", "10");
         let reader: BaseConsumer = config.create().expect("a client");
         let mut list = TopicPartitionList::new();
         for partition in 0..partitions {
@@ -200,6 +201,9 @@ impl Peer {
                     Ok(message) => all.push(read(&message)),
                     Err(KafkaError::PartitionEOF(partition)) => {
                         ended.insert(partition);
+                        if ended.len() == partitions as usize {
+                            break;
+                        }
                     }
                     Err(_) => {}
                 }

@@ -47,7 +47,7 @@ impl Plan {
             let node = &graph.nodes[exchange.node];
             let port = node.inputs[exchange.input];
             let branch = self.dot_branch(port).map(|text| text + "\\n").unwrap_or_default();
-            let label = escape(&words::exchange(node).replace(", ", "\n"));
+            let label = escape(&words::exchange(self, exchange.node).replace(", ", "\n"));
             writeln!(out, "  n{} -> n{} [style=bold label=\"{branch}{label}\"]", port.node, exchange.node)?;
         }
         out.push_str("}\n");

@@ -61,7 +61,7 @@ impl Plan {
                     ("node", exchange.node.to_string()),
                     ("input", exchange.input.to_string()),
                     ("kind", string(kind(node.kind.spec().cut))),
-                    ("combines", node.combines().to_string()),
+                    ("combines", self.combines(exchange.node).to_string()),
                 ],
             )
         });

@@ -51,7 +51,7 @@ impl Plan {
         for exchange in graph.exchanges() {
             let node = &graph.nodes[exchange.node];
             let port = node.inputs[exchange.input];
-            let mut label = escape(&words::exchange(node).replace(", ", "\n"));
+            let mut label = escape(&words::exchange(self, exchange.node).replace(", ", "\n"));
             if graph.nodes[port.node].outputs.len() > 1 {
                 label = format!("{}<br/>{label}", escape(words::output(graph, port)));
             }

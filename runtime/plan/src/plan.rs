@@ -14,6 +14,7 @@ pub struct Plan {
     graph: &'static Graph,
     name: Option<String>,
     details: Vec<Option<String>>,
+    combining: Vec<bool>,
     facts: Vec<(String, String)>,
 }
 
@@ -24,6 +25,7 @@ impl Plan {
             graph,
             name: graph.name.map(str::to_string),
             details: vec![None; graph.nodes.len()],
+            combining: vec![false; graph.nodes.len()],
             facts: Vec::new(),
         }
     }
@@ -48,6 +50,16 @@ impl Plan {
 
     pub fn set_detail(&mut self, node: NodeId, detail: String) {
         self.details[node] = Some(detail);
+    }
+
+    /// Whether a node's records are combined before the exchange: by what it is, or by what its values say.
+    pub fn combines(&self, node: NodeId) -> bool {
+        self.graph.nodes[node].combines() || self.combining[node]
+    }
+
+    /// The node combines, as its values say.
+    pub fn set_combines(&mut self, node: NodeId) {
+        self.combining[node] = true;
     }
 
     /// What an engine adds (`engine.explain(&pipeline)`): guarantee, partitions, what crosses the network.

@@ -72,7 +72,7 @@ fn branches(
 /// An operator behind a cut. If it heads a stage, that stage says the rest.
 fn tail(plan: &Plan, node: NodeId, indent: &str, f: &mut Formatter<'_>) -> fmt::Result {
     let graph = plan.graph();
-    let way = words::exchange(&graph.nodes[node]);
+    let way = words::exchange(plan, node);
     match graph.stage_of_head(node) {
         Some(stage) => write!(f, "{} ⇒ {way} ⇒ stage {stage}", graph.nodes[node].kind.name()),
         None => {

@@ -65,15 +65,15 @@ pub(crate) fn defines(graph: &Graph, node: NodeId) -> Option<String> {
 }
 
 /// How a tail's records reach the operator behind the cut: `by key, combined before`.
-pub(crate) fn exchange(node: &Node) -> String {
-    let way = match node.kind.spec().cut {
+pub(crate) fn exchange(plan: &Plan, node: NodeId) -> String {
+    let way = match plan.graph().nodes[node].kind.spec().cut {
         Cut::ByKey => "by key",
         Cut::ToOne => "to one",
         Cut::ToDriver => "to the driver",
         Cut::RoundRobin => "round robin",
         Cut::IfApart | Cut::None | Cut::InPlace => "one to one",
     };
-    if node.combines() { format!("{way}, combined before") } else { way.to_string() }
+    if plan.combines(node) { format!("{way}, combined before") } else { way.to_string() }
 }
 
 /// The `///` text of a statement, at the operator that ends the statement only.

@@ -1,5 +1,6 @@
 //! What is made of the records of a window.
 
+use super::Parts;
 use crate::batch::Data;
 use crate::state::StateData;
 
@@ -31,6 +32,11 @@ pub trait Aggregate<V>: Send + Sync {
     }
     fn merge(&self, state: &mut Self::State, later: Self::State);
     fn finish(&self, state: Self::State) -> Self::Out;
+    /// Whether what some records of a window come to may stand for them before the exchange. By default that follows from the contract,
+    /// unless the state has floats.
+    fn parts(&self) -> Parts {
+        Parts::of::<Self::State>()
+    }
 }
 
 macro_rules! tuples {
@@ -56,6 +62,9 @@ macro_rules! tuples {
             }
             fn finish(&self, state: Self::State) -> Self::Out {
                 ($(self.$f.finish(state.$f),)+ self.$l.finish(state.$l))
+            }
+            fn parts(&self) -> Parts {
+                self.$l.parts()$(.min(self.$f.parts()))+
             }
         }
     )+};

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `windows.rs` | which windows there are, and what was said about them |
 //! | `aggregate.rs`, `aggregates/` | what is made of a window's records |
+//! | `parts.rs` | what of them crosses the exchange |
 //! | `panes.rs`, `sessions.rs` | what is kept of open windows, by key group |
 //! | `operator.rs` | the operator behind the exchange |
 //! | `duplicates.rs` | what came before, until the watermark has passed it |
@@ -21,6 +22,7 @@ mod extract;
 mod form;
 mod operator;
 mod panes;
+mod parts;
 mod previous;
 mod sessionize;
 mod sessions;
@@ -43,6 +45,8 @@ pub use extract::{EventTime, time_of_result, timestamp};
 pub(crate) use form::{ByKey, ByKeyAndLate, Form, Whole, WholeAndLate};
 pub(crate) use operator::{Keeps, WindowAggregate};
 pub(crate) use panes::Panes;
+pub(crate) use parts::{Arrives, InParts, Singly};
+pub use parts::{Part, Parts};
 pub(crate) use previous::Previous;
 pub(crate) use sessionize::Sessionize;
 pub(crate) use sessions::Sessions;

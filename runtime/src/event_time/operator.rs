@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use millstream_plan::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::form::Form;
+use super::parts::{Arrives, Part};
 use super::{Aggregate, Emit, Window, Windows};
 use crate::batch::{Data, Rows};
 use crate::clock::Timestamp;
@@ -17,12 +19,12 @@ use crate::pipeline::{Bucket, HeadOperator, TaskContext, Timing};
 use crate::state::{GroupState, Kept, Schema, StateKey, Store};
 use crate::{BoxError, blame};
 
-/// A record on its way into a window.
-pub(crate) struct Record<K: StateKey, V> {
+/// A record on its way into a window, or what some of its pane came to.
+pub(crate) struct Record<K: StateKey, V, S> {
     pub time: Timestamp,
     pub hash: u64,
     pub slot: K::Slot,
-    pub value: V,
+    pub part: Part<V, S>,
 }
 
 /// Takes what a window came to for a key.
@@ -33,7 +35,7 @@ pub(crate) trait Keeps<K: StateKey, S>:
     Default + Serialize + DeserializeOwned + Send + 'static
 {
     /// Takes in a record that isn't late. `marks`: [`Keeps::changed`] is going to ask for what has changed.
-    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V>, aggregate: &A, marks: bool)
+    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V, S>, aggregate: &A, marks: bool)
     where
         A: Aggregate<V, State = S>;
 
@@ -63,38 +65,37 @@ pub(crate) trait Keeps<K: StateKey, S>:
     /// The earliest end of an open window.
     fn due(&self, windows: &Windows) -> Option<Timestamp>;
 
-    fn count_late(&mut self);
+    fn count_late(&mut self, records: u64);
     /// How many late records were counted.
     fn late(&self) -> u64;
 }
 
-pub(crate) struct WindowAggregate<K, V, A, H, R> {
+/// `H` is what it keeps, `R` what leaves, `I` what comes.
+pub(crate) struct WindowAggregate<K, V, A, H, R, I> {
     pub(crate) node: NodeId,
     pub(crate) windows: Windows,
-    pub(crate) aggregate: A,
-    pub(crate) types: PhantomData<fn(K, V, H, R)>,
+    pub(crate) aggregate: Arc<A>,
+    pub(crate) types: PhantomData<fn(K, V, H, R, I)>,
 }
 
-impl<K, V, A, H, R> WindowAggregate<K, V, A, H, R>
+impl<K, V, A, H, R, I> WindowAggregate<K, V, A, H, R, I>
 where
     K: StateKey,
     V: Data,
     A: Aggregate<V>,
     H: Keeps<K, A::State>,
     R: Form<K, V, A::Out>,
+    I: Arrives<V, A::State, Value: Data>,
 {
-    pub(crate) fn new(node: NodeId, windows: Windows, aggregate: A) -> Self {
+    pub(crate) fn new(node: NodeId, windows: Windows, aggregate: Arc<A>) -> Self {
         WindowAggregate { node, windows, aggregate, types: PhantomData }
     }
 
     fn run(&self, cx: &TaskContext, store: &mut Store, inputs: Vec<Vec<Bucket>>, rows: &mut Vec<R::Row>) {
-        let windows = &self.windows;
+        let (windows, aggregate) = (&self.windows, &*self.aggregate);
         let mode = windows.mode();
-        // In complete mode nothing is ever closed.
-        let floor =
-            |watermark| if mode == Emit::Complete { Timestamp::MIN } else { windows.floor(watermark) };
-        let (late, due) = (floor(cx.watermarks.late), floor(cx.watermarks.due));
-        let mut input = Gather::<K, (Timestamp, V)>::new(inputs.into_iter().flatten().collect());
+        let (late, due) = (windows.late_by(cx.watermarks.late), windows.late_by(cx.watermarks.due));
+        let mut input = Gather::<K, (Timestamp, I::Value)>::new(inputs.into_iter().flatten().collect());
         for group in Owners::groups(cx.task, cx.partitions) {
             let chunks = input.take(group);
             let is_due = |kept: &H| kept.due(windows).is_some_and(|end| end <= due);
@@ -105,43 +106,53 @@ where
             }
             let kept = store.group::<H>(group);
             let mut out = |window: Window, slot: K::Slot, state: A::State| {
-                rows.push(R::result(window, K::from_slot(slot), self.aggregate.finish(state)));
+                rows.push(R::result(window, K::from_slot(slot), aggregate.finish(state)));
             };
             // What was due before these records came goes without them.
             let appends = mode == Emit::Append;
-            kept.close(windows, late, &self.aggregate, appends.then_some(&mut out as &mut _));
+            kept.close(windows, late, aggregate, appends.then_some(&mut out as &mut _));
             let mut dropped = Vec::new();
             for entry in chunks.into_iter().flatten() {
                 let (hash, (time, value)) = (entry.hash(), entry.value);
+                let part = I::part(value);
                 if H::last_end(windows, time) <= late {
-                    kept.count_late();
-                    dropped.extend(R::late(K::from_slot(entry.slot), value));
+                    match part {
+                        Part::One(value) => {
+                            kept.count_late(1);
+                            dropped.extend(R::late(K::from_slot(entry.slot), value));
+                        }
+                        Part::Many(count, _) => kept.count_late(count.into()),
+                        Part::Run(..) => {
+                            unreachable!("a session's records that may be late cross as they are")
+                        }
+                    }
                     continue;
                 }
-                let record = Record { time, hash, slot: entry.slot, value };
-                kept.add(windows, record, &self.aggregate, mode == Emit::Update);
+                let record = Record { time, hash, slot: entry.slot, part };
+                kept.add(windows, record, aggregate, mode == Emit::Update);
             }
             match mode {
                 Emit::Append => {}
-                Emit::Update => kept.changed(windows, &self.aggregate, &mut out),
-                Emit::Complete if emits_all => kept.all(windows, &self.aggregate, &mut out),
+                Emit::Update => kept.changed(windows, aggregate, &mut out),
+                Emit::Complete if emits_all => kept.all(windows, aggregate, &mut out),
                 Emit::Complete => {}
             }
             if due > late {
-                kept.close(windows, due, &self.aggregate, appends.then_some(&mut out as &mut _));
+                kept.close(windows, due, aggregate, appends.then_some(&mut out as &mut _));
             }
             rows.append(&mut dropped);
         }
     }
 }
 
-impl<K, V, A, H, R> HeadOperator for WindowAggregate<K, V, A, H, R>
+impl<K, V, A, H, R, I> HeadOperator for WindowAggregate<K, V, A, H, R, I>
 where
     K: StateKey,
     V: Data,
     A: Aggregate<V>,
     H: Keeps<K, A::State>,
     R: Form<K, V, A::Out>,
+    I: Arrives<V, A::State, Value: Data>,
 {
     fn is_timed(&self) -> bool {
         true

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::operator::{Emits, Keeps, Record};
+use super::parts::Part;
 use super::table::Table;
 use super::windows::{Fixed, Shape};
 use super::{Aggregate, Windows};
@@ -129,16 +130,28 @@ impl<K: StateKey, S: StateData> Panes<K, S> {
 type Changed = BTreeMap<i64, BTreeSet<usize>>;
 
 impl<K: StateKey, S: StateData> Keeps<K, S> for Panes<K, S> {
-    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V>, aggregate: &A, marks: bool)
+    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V, S>, aggregate: &A, marks: bool)
     where
         A: Aggregate<V, State = S>,
     {
         let pane = fixed(windows).pane(record.time.millis());
         let table = self.panes.entry(pane).or_default();
-        let at = table
-            .find(record.hash, &record.slot)
-            .unwrap_or_else(|| table.add(record.hash, record.slot, aggregate.start()));
-        aggregate.put(table.own(at), record.value);
+        let at = match (table.find(record.hash, &record.slot), record.part) {
+            (Some(at), Part::One(value)) => {
+                aggregate.put(table.own(at), value);
+                at
+            }
+            (Some(at), Part::Many(_, state) | Part::Run(_, state)) => {
+                aggregate.merge(table.own(at), state);
+                at
+            }
+            (None, Part::One(value)) => {
+                let mut state = aggregate.start();
+                aggregate.put(&mut state, value);
+                table.add(record.hash, record.slot, state)
+            }
+            (None, Part::Many(_, state) | Part::Run(_, state)) => table.add(record.hash, record.slot, state),
+        };
         if marks {
             self.changed.entry(pane).or_default().insert(at);
         }
@@ -219,8 +232,8 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Panes<K, S> {
         Some(Timestamp::from_millis(fixed.end(open)))
     }
 
-    fn count_late(&mut self) {
-        self.late += 1;
+    fn count_late(&mut self, records: u64) {
+        self.late += records;
     }
 
     fn late(&self) -> u64 {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 
 use super::operator::Record;
-use super::{Collect, Form, Keeps, Sessions, Window, Windows};
+use super::{Collect, Form, Keeps, Part, Sessions, Window, Windows};
 use crate::BoxError;
 use crate::batch::Rows;
 use crate::clock::Timestamp;
@@ -59,11 +59,11 @@ impl<K: StateKey, V: StateData, R: Form<K, V, V>> HeadOperator for Sessionize<K,
             for entry in chunks.into_iter().flatten() {
                 let (hash, (time, value)) = (entry.hash(), entry.value);
                 if Open::<K, V>::last_end(windows, time) <= late {
-                    open.count_late();
+                    open.count_late(1);
                     dropped.extend(R::late(K::from_slot(entry.slot), value));
                     continue;
                 }
-                let record = Record { time, hash, slot: entry.slot, value: (time, value) };
+                let record = Record { time, hash, slot: entry.slot, part: Part::One((time, value)) };
                 open.add(windows, record, &Collect, false);
             }
             open.close::<Timed<V>, _>(windows, due, &Collect, Some(&mut out));

@@ -7,6 +7,7 @@ use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
 use super::operator::{Emits, Keeps, Record};
+use super::parts::Part;
 use super::table::Table;
 use super::windows::Shape;
 use super::{Aggregate, Window, Windows};
@@ -70,7 +71,7 @@ fn gap(windows: &Windows) -> i64 {
 }
 
 impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
-    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V>, aggregate: &A, _: bool)
+    fn add<V, A>(&mut self, windows: &Windows, record: Record<K, V, S>, aggregate: &A, _: bool)
     where
         A: Aggregate<V, State = S>,
     {
@@ -79,7 +80,8 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
         let at = at.unwrap_or_else(|| self.keys.add(hash, record.slot, OfKey::new()));
         let sessions = self.keys.own(at);
         let time = record.time.millis();
-        let (mut start, mut end) = (time, time.saturating_add(gap(windows)));
+        let last = if let Part::Run(last, _) = &record.part { *last } else { time };
+        let (mut start, mut end) = (time, last.saturating_add(gap(windows)));
         // Those that it touches, the last one first.
         let touches = |session: (&i64, &Session<S>)| (session.1.end >= time).then_some(*session.0);
         let touched: Vec<i64> = sessions.range(..=end).rev().map_while(touches).collect();
@@ -94,8 +96,18 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
                 None => state = Some(session.state),
             }
         }
-        let mut state = state.unwrap_or_else(|| aggregate.start());
-        aggregate.put(&mut state, record.value);
+        let state = match (state, record.part) {
+            (Some(mut state), Part::Many(_, later) | Part::Run(_, later)) => {
+                aggregate.merge(&mut state, later);
+                state
+            }
+            (None, Part::Many(_, state) | Part::Run(_, state)) => state,
+            (state, Part::One(value)) => {
+                let mut state = state.unwrap_or_else(|| aggregate.start());
+                aggregate.put(&mut state, value);
+                state
+            }
+        };
         sessions.insert(start, Session { end, state });
         self.ends.insert((end, hash, start));
     }
@@ -148,8 +160,8 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
         self.ends.first().map(|(end, ..)| Timestamp::from_millis(*end))
     }
 
-    fn count_late(&mut self) {
-        self.late += 1;
+    fn count_late(&mut self, records: u64) {
+        self.late += records;
     }
 
     fn late(&self) -> u64 {

@@ -1,11 +1,14 @@
 //! Windows against a model that looks at every record and every window, with watermarks handed in.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::{
-    ByKeyAndLate, Collect, Emit, Keeps, Panes, Sessions, Watermarks, Window, WindowAggregate, Windows,
+    ByKeyAndLate, Collect, Emit, Keeps, Panes, Sessions, Singly, Watermarks, Window, WindowAggregate, Windows,
 };
 use crate::batch::{Batch, Rows};
 use crate::clock::{Timestamp, millis};
@@ -87,7 +90,8 @@ fn run<H: Keeps<u8, Vec<u32>>>(
     partitions: usize,
     inputs: &[Input],
 ) -> Vec<(Vec<Row>, Timing)> {
-    let operator = WindowAggregate::<u8, u32, Collect, H, ByKeyAndLate>::new(0, windows, Collect);
+    let operator =
+        WindowAggregate::<u8, u32, Collect, H, ByKeyAndLate, Singly>::new(0, windows, Arc::new(Collect));
     let mut stores: Vec<Store> = (0..partitions).map(|p| Store::new(p, partitions)).collect();
     let mut all = Vec::new();
     for (number, (watermarks, records)) in inputs.iter().enumerate() {
@@ -97,6 +101,7 @@ fn run<H: Keeps<u8, Vec<u32>>>(
             tick,
             before: None,
             watermarks: *watermarks,
+            late_behind: Timestamp::MAX,
             no_data: false,
             task,
             partitions,

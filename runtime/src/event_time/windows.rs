@@ -115,6 +115,11 @@ impl Windows {
         watermark.minus(self.lateness)
     }
 
+    /// Windows that end by then take no records at a watermark. (In complete mode none is ever closed.)
+    pub(crate) fn late_by(&self, watermark: Timestamp) -> Timestamp {
+        if self.emit == Emit::Complete { Timestamp::MIN } else { self.floor(watermark) }
+    }
+
     /// What no operator can mean.
     pub(crate) fn check(&self) -> Result<(), String> {
         let too_short = |what: &str, duration: Duration| {
@@ -194,6 +199,11 @@ impl Fixed {
     /// Where the pane begins that holds a time.
     pub fn pane(self, time: i64) -> i64 {
         if self.is_global() { i64::MIN } else { floor(time, self.pane) }
+    }
+
+    /// The last time of the pane that holds a time.
+    pub fn last_of_pane(self, time: i64) -> i64 {
+        if self.is_global() { i64::MAX } else { self.pane(time).saturating_add(self.pane - 1) }
     }
 
     /// The starts of the first and the last window that hold a pane.

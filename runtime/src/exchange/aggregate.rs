@@ -1,10 +1,10 @@
 //! Tails that combine to something else than their records: `aggregate_by_key`'s and `distinct`'s.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::codec::{BySerde, Crosses, Tailed, Wire};
-use super::combine::tables;
 use super::groups::Owners;
+use super::room::{Provided, Room};
 use super::weight::Leaves;
 use super::{Folding, KeyTable, Tail};
 use crate::batch::Data;
@@ -16,6 +16,7 @@ pub struct Aggregate<K: Key, V, A, F> {
     owners: Owners,
     parts: Vec<KeyTable<K, A>>,
     folding: Arc<Folding<A, F>>,
+    room: Room,
     values: std::marker::PhantomData<fn(V)>,
 }
 
@@ -29,7 +30,7 @@ impl<K: Key<Owned = K>, V, A: Clone, F: Fn(A, V) -> A> Aggregate<K, V, A, F> {
         let hash = Q::hash(&key.probe());
         let table = &mut self.parts[self.owners.of(hash)];
         let folding = &self.folding;
-        table.combine(hash, key, value, |v| folding.call(folding.init.clone(), v), |a, v| folding.call(a, v));
+        table.combine(hash, key, value, |v| folding.from(None, v), |a, v| folding.call(a, v));
     }
 }
 
@@ -40,7 +41,7 @@ where
     A: Data + Clone + Sync,
     F: Fn(A, V) -> A + Send + Sync,
 {
-    type Shared = Arc<OnceLock<Arc<Folding<A, F>>>>;
+    type Shared = Arc<Provided<Arc<Folding<A, F>>>>;
 
     fn share() -> Self::Shared {
         Arc::default()
@@ -50,14 +51,15 @@ where
         let folding = shared.get().expect("aggregate_by_key gave its function when the pipeline was built");
         Aggregate {
             owners: Owners::new(cx.partitions),
-            parts: tables(cx.partitions),
+            parts: shared.room.tables(cx.partitions),
             folding: Arc::clone(folding),
+            room: shared.room.clone(),
             values: std::marker::PhantomData,
         }
     }
 
     fn close(self) -> Vec<Bucket> {
-        self.parts.into_iter().map(|table| Box::new(table) as Bucket).collect()
+        self.room.close(self.parts)
     }
 }
 
@@ -77,6 +79,7 @@ impl<K: Key<Owned = K> + Wire, V, A: Wire, F> BySerde for Tailed<Aggregate<K, V,
 pub struct Distinct<K: Key> {
     owners: Owners,
     parts: Vec<KeyTable<K, ()>>,
+    room: Room,
 }
 
 impl<K: Key<Owned = K>> Distinct<K> {
@@ -92,16 +95,19 @@ impl<K: Key<Owned = K>> Distinct<K> {
 }
 
 impl<K: Key<Owned = K> + Data> Tail for Distinct<K> {
-    type Shared = ();
+    type Shared = Room;
 
-    fn share() {}
+    fn share() -> Room {
+        Room::default()
+    }
 
-    fn open((): &(), cx: &TaskContext) -> Self {
-        Distinct { owners: Owners::new(cx.partitions), parts: tables(cx.partitions) }
+    fn open(room: &Room, cx: &TaskContext) -> Self {
+        let parts = room.tables(cx.partitions);
+        Distinct { owners: Owners::new(cx.partitions), parts, room: room.clone() }
     }
 
     fn close(self) -> Vec<Bucket> {
-        self.parts.into_iter().map(|table| Box::new(table) as Bucket).collect()
+        self.room.close(self.parts)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Tails that combine on the map side: one table a target partition, for the whole task.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use millstream_plan::NodeId;
 
 use super::groups::Owners;
+use super::room::{Provided, Room};
 use super::{KeyTable, Tail};
 use crate::batch::Data;
 use crate::blame;
@@ -33,6 +34,7 @@ pub struct Combine<K: Key, V, F> {
     owners: Owners,
     parts: Vec<KeyTable<K, V>>,
     reducer: Arc<Reducer<F>>,
+    room: Room,
 }
 
 impl<K: Key<Owned = K>, V, F: Fn(V, V) -> V> Combine<K, V, F> {
@@ -52,7 +54,7 @@ impl<K: Key<Owned = K>, V, F: Fn(V, V) -> V> Combine<K, V, F> {
 }
 
 impl<K: Key<Owned = K> + Data, V: Data, F: Fn(V, V) -> V + Send + Sync> Tail for Combine<K, V, F> {
-    type Shared = Arc<OnceLock<Arc<Reducer<F>>>>;
+    type Shared = Arc<Provided<Arc<Reducer<F>>>>;
 
     fn share() -> Self::Shared {
         Arc::default()
@@ -62,13 +64,14 @@ impl<K: Key<Owned = K> + Data, V: Data, F: Fn(V, V) -> V + Send + Sync> Tail for
         let reducer = shared.get().expect("reduce_by_key gave its function when the pipeline was built");
         Combine {
             owners: Owners::new(cx.partitions),
-            parts: tables(cx.partitions),
+            parts: shared.room.tables(cx.partitions),
             reducer: Arc::clone(reducer),
+            room: shared.room.clone(),
         }
     }
 
     fn close(self) -> Vec<Bucket> {
-        self.parts.into_iter().map(|table| Box::new(table) as Bucket).collect()
+        self.room.close(self.parts)
     }
 }
 
@@ -76,6 +79,7 @@ impl<K: Key<Owned = K> + Data, V: Data, F: Fn(V, V) -> V + Send + Sync> Tail for
 pub struct CountValues<K: Key> {
     owners: Owners,
     parts: Vec<KeyTable<K, u64>>,
+    room: Room,
 }
 
 impl<K: Key<Owned = K>> CountValues<K> {
@@ -91,19 +95,18 @@ impl<K: Key<Owned = K>> CountValues<K> {
 }
 
 impl<K: Key<Owned = K> + Data> Tail for CountValues<K> {
-    type Shared = ();
+    type Shared = Room;
 
-    fn share() {}
+    fn share() -> Room {
+        Room::default()
+    }
 
-    fn open((): &(), cx: &TaskContext) -> Self {
-        CountValues { owners: Owners::new(cx.partitions), parts: tables(cx.partitions) }
+    fn open(room: &Room, cx: &TaskContext) -> Self {
+        let parts = room.tables(cx.partitions);
+        CountValues { owners: Owners::new(cx.partitions), parts, room: room.clone() }
     }
 
     fn close(self) -> Vec<Bucket> {
-        self.parts.into_iter().map(|table| Box::new(table) as Bucket).collect()
+        self.room.close(self.parts)
     }
-}
-
-pub(super) fn tables<K: Key, A>(partitions: usize) -> Vec<KeyTable<K, A>> {
-    (0..partitions).map(|_| KeyTable::default()).collect()
 }

@@ -18,12 +18,14 @@ mod own;
 mod per_partition;
 mod reader;
 mod reduce_all;
+mod room;
 mod scatter;
 mod sizer;
 mod sort;
 mod table;
 mod top;
 mod weight;
+mod windowed;
 
 pub use aggregate::{Aggregate, Distinct};
 pub use aggregate_all::AggregateAll;
@@ -50,6 +52,7 @@ pub use table::KeyTable;
 pub(crate) use table::in_order;
 pub use top::{By, Itself, Rank, Ranking, Top};
 pub use weight::{Held, Leaves, Measured, Unweighed, Weigh, WeighedBySerde, WeighedBySize};
+pub use windowed::{Windowed, Windowing};
 
 use crate::pipeline::{Bucket, TaskContext};
 

@@ -22,9 +22,9 @@ use crate::key::{Key, Pair};
 use crate::pipeline::{Bucket, TaskContext};
 
 /// How many keys the table takes at first, and at most.
-const ROOM: std::ops::RangeInclusive<usize> = 1 << 14..=1 << 17;
+pub(super) const ROOM: std::ops::RangeInclusive<usize> = 1 << 14..=1 << 17;
 /// How many records go straight on when the table was of no use, in tables.
-const STRAIGHT: usize = 16;
+pub(super) const STRAIGHT: usize = 16;
 
 struct Near<K: Key, V> {
     index: HashTable<u32>,

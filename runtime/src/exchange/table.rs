@@ -16,18 +16,28 @@ use crate::key::{Canonical, Key};
 /// only a [`Keyed`](crate::key::Keyed) type can have.)
 pub struct KeyTable<K: Key, A> {
     entries: HashTable<Option<(K::Slot, A)>>,
+    /// How many keys it takes room for when it is no longer small.
+    expected: usize,
 }
+
+/// As many keys as fit into 512 slots. Up to here a table grows as it needs: a tick of a few records pays for no more.
+const SMALL: usize = 448;
 
 impl<K: Key, A> Default for KeyTable<K, A> {
     fn default() -> Self {
-        KeyTable { entries: HashTable::new() }
+        KeyTable::expecting(0)
     }
 }
 
 impl<K: Key, A> KeyTable<K, A> {
     /// With room for so many keys.
     pub(crate) fn with_capacity(keys: usize) -> Self {
-        KeyTable { entries: HashTable::with_capacity(keys) }
+        KeyTable { entries: HashTable::with_capacity(keys), expected: 0 }
+    }
+
+    /// Which takes room for so many keys when it is no longer small.
+    pub(crate) fn expecting(keys: usize) -> Self {
+        KeyTable { entries: HashTable::new(), expected: keys }
     }
 }
 
@@ -62,6 +72,9 @@ impl<K: Key, A> KeyTable<K, A> {
     #[inline(never)]
     fn insert_new(&mut self, hash: u64, slot: K::Slot, value: A) {
         let rehash = |entry: &Option<(K::Slot, A)>| K::slot_hash(&entry.as_ref().expect(FULL).0);
+        if self.entries.len() == SMALL && self.expected > SMALL {
+            self.entries.reserve(self.expected - SMALL, rehash);
+        }
         self.entries.insert_unique(hash, Some((slot, value)), rehash);
     }
 
@@ -113,15 +126,55 @@ impl<K: Key, A> KeyTable<K, A> {
 
     /// As [`KeyTable::into_rows`], with the keys as they lie here and their hashes.
     pub(crate) fn into_entries(self) -> impl Iterator<Item = (u64, K::Slot, A)> {
-        let entries = self.entries.into_iter().map(|entry| entry.expect(FULL));
-        let mut entries: Vec<(u64, K::Slot, A)> =
-            entries.map(|(slot, a)| (group_first(K::slot_hash(&slot)), slot, a)).collect();
-        entries.sort_unstable_by(|(hash, slot, _), (other, other_slot, _)| {
+        let mut entries: Vec<Option<(K::Slot, A)>> = self.entries.into_iter().collect();
+        let hash = |entry: &Option<(K::Slot, A)>| group_first(K::slot_hash(&entry.as_ref().expect(FULL).0));
+        let hashes = entries.iter().map(hash).zip(0..).collect();
+        let places = sorted(hashes, |one, other| {
             // Equal hashes of different keys are rare, so their bytes are not kept.
-            hash.cmp(other).then_with(|| canonical::<K>(slot).cmp(&canonical::<K>(other_slot)))
+            let [one, other] =
+                [one, other].map(|at: usize| canonical::<K>(&entries[at].as_ref().expect(FULL).0));
+            one.cmp(&other)
         });
-        entries.into_iter().map(|(turned, slot, a)| (turned_back(turned), slot, a))
+        places.into_iter().map(move |(turned, at)| {
+            let (slot, a) = entries[at].take().expect("each has one place");
+            (turned_back(turned), slot, a)
+        })
     }
+}
+
+/// Sorts hashes, which stand beside the places of their keys; `tie` compares the keys of two places.
+///
+/// Hashes are spread evenly, so each belongs nearly where its share of their range says: they are dealt by it, to about one a
+/// bucket, and sorted in there. (A bucket sort.)
+fn sorted(hashes: Vec<(u64, usize)>, tie: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<(u64, usize)> {
+    let order = |(hash, at): &(u64, usize), (other, other_at): &(u64, usize)| {
+        hash.cmp(other).then_with(|| tie(*at, *other_at))
+    };
+    let (least, most) = hashes.iter().fold((u64::MAX, 0), |(l, m), (hash, _)| (l.min(*hash), m.max(*hash)));
+    let bits = u64::BITS - most.saturating_sub(least).leading_zeros();
+    let shift = bits.saturating_sub(hashes.len().max(1).ilog2() + 1);
+    // Where the next of each bucket goes.
+    let mut next = vec![0usize; (most.saturating_sub(least) >> shift) as usize + 2];
+    let bucket = |hash: u64| ((hash - least) >> shift) as usize;
+    hashes.iter().for_each(|(hash, _)| next[bucket(*hash) + 1] += 1);
+    for at in 1..next.len() {
+        next[at] += next[at - 1];
+    }
+    let mut dealt = vec![(0, 0); hashes.len()];
+    for (hash, at) in hashes {
+        let next = &mut next[bucket(hash)];
+        dealt[*next] = (hash, at);
+        *next += 1;
+    }
+    let mut begin = 0;
+    for end in next {
+        // Behind the last bucket there is none.
+        if let Some(bucket) = dealt.get_mut(begin..end).filter(|bucket| bucket.len() > 1) {
+            bucket.sort_unstable_by(order);
+        }
+        begin = end;
+    }
+    dealt
 }
 
 /// Brings entries into the order that [`KeyTable`] promises; those of one key stay in theirs.
@@ -136,4 +189,40 @@ fn canonical<K: Key>(slot: &K::Slot) -> Canonical {
     let mut bytes = Canonical::default();
     K::write_slot(slot, &mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn hashes_are_sorted_however_they_are_spread(
+            hashes in prop_oneof![
+                prop::collection::vec(any::<u64>(), 0..300),
+                prop::collection::vec(0u64..40, 0..300),
+                prop::collection::vec(prop_oneof![Just(0), Just(u64::MAX), 0u64..9, any::<u64>()], 0..60),
+            ],
+        ) {
+            let hashes: Vec<(u64, usize)> = hashes.into_iter().zip(0..).collect();
+            let mut model = hashes.clone();
+            model.sort_unstable_by(|(hash, at), (other, other_at)| hash.cmp(other).then(other_at.cmp(at)));
+            prop_assert_eq!(sorted(hashes, |one, other| other.cmp(&one)), model);
+        }
+    }
+
+    #[test]
+    fn a_table_takes_the_room_it_expects_when_it_is_no_longer_small() {
+        let mut table = KeyTable::<u64, ()>::expecting(10_000);
+        let mut add = |keys: std::ops::Range<u64>| {
+            keys.for_each(|key| table.combine(crate::key::stable_hash(&key), key, (), |()| (), |(), ()| ()));
+            table.capacity()
+        };
+        assert!(add(0..SMALL as u64) < 1000);
+        let room = add(SMALL as u64..SMALL as u64 + 1);
+        assert!(room >= 10_000);
+        assert_eq!(add(SMALL as u64 + 1..10_000), room);
+    }
 }

@@ -48,7 +48,15 @@ impl<B: Meeting> Running<B> {
         self.ticks += 1;
         let tick = Tick { number: self.ticks, time: Timestamp::from_millis(0), epoch: 0 };
         let watermarks = Watermarks::at(watermark);
-        let cx = TaskContext { tick, before: None, watermarks, no_data: false, task: 0, partitions: 1 };
+        let cx = TaskContext {
+            tick,
+            before: None,
+            watermarks,
+            late_behind: Timestamp::MAX,
+            no_data: false,
+            task: 0,
+            partitions: 1,
+        };
         let inputs = sides.map(|records| {
             let mut tail = Scatter::<u64, (Timestamp, u32)>::open(&(), &cx);
             records

@@ -11,6 +11,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{Client, Settings, metadata};
+use super::marker;
 use super::source::{Options, StartFrom};
 use crate::BoxError;
 
@@ -95,7 +96,8 @@ pub(super) fn places(client: &Client, topics: &Topics, until: Instant) -> Result
         let pattern = Pattern::new(pattern)?;
         let known = metadata(client, None, "which topics there are can't be asked", until)?;
         for topic in known.topics() {
-            if !topic.name().starts_with("__") && pattern.matches(topic.name()) {
+            let hidden = topic.name().starts_with("__") || topic.name().starts_with(marker::PREFIX);
+            if !hidden && pattern.matches(topic.name()) {
                 let of = |partition| Place { topic: topic.name().to_string(), partition };
                 places.extend(topic.partitions().iter().map(|p| of(p.id())));
             }

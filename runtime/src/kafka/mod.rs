@@ -4,11 +4,14 @@
 //! it needs no library of the system. Brokers that want TLS, or SASL by SCRAM, take the feature `kafka-ssl`, which builds
 //! OpenSSL too.
 
+#[cfg(feature = "avro")]
+mod avro;
 mod buffer;
 mod client;
 mod cluster;
 mod decode;
 mod fetch;
+mod marker;
 mod message;
 mod outgoing;
 mod producer;
@@ -19,6 +22,8 @@ mod source;
 mod table;
 mod transactions;
 
+#[cfg(feature = "avro")]
+pub use avro::Avro;
 pub use decode::{Bytes, Decode, Iter, Json, Messages, Raw, Text, Undecodable, WithKey};
 pub use message::{Headers, Message, OwnedMessage};
 pub use outgoing::{AsJson, AsText, By, DeadLetters, Encode, Outgoing};

@@ -1,51 +1,18 @@
-//! The sink's side of librdkafka: transactions, and the place that a sink keeps in a consumer group.
+//! The sink's side of librdkafka: transactions.
 
 use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::client::{Client, Context, Settings};
+use super::client::{Context, Settings};
 use super::cluster::{self, Topics};
+use super::marker::{self, Marker, Markers};
 use super::outgoing::Outgoing;
 use super::sink::Options;
 use crate::BoxError;
-
-/// How far a sink is: the committed offset of its group, which is the number of the next tick, and text beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Marker {
-    /// Which start wrote it.
-    pub epoch: u64,
-    /// The last tick that is there.
-    pub tick: Option<u64>,
-}
-
-impl Marker {
-    fn text(self) -> String {
-        match self.tick {
-            Some(tick) => format!("epoch {}, tick {tick}", self.epoch),
-            None => format!("epoch {}, no tick", self.epoch),
-        }
-    }
-
-    fn parse(text: &str) -> Option<Marker> {
-        let (epoch, tick) = text.strip_prefix("epoch ")?.split_once(", ")?;
-        let tick = match tick {
-            "no tick" => None,
-            tick => Some(tick.strip_prefix("tick ")?.parse().ok()?),
-        };
-        Some(Marker { epoch: epoch.parse().ok()?, tick })
-    }
-}
-
-/// The name of a sink in Kafka: of its group and of its transactions.
-pub(super) fn id(name: &str) -> String {
-    format!("millstream-sink-{name}")
-}
 
 pub(super) struct Writer {
     producer: BaseProducer<Context>,
@@ -54,10 +21,8 @@ pub(super) struct Writer {
     name: String,
     transactions: bool,
     timeout: Duration,
-    /// Asks for markers, and stands for the group.
-    group: Client,
-    /// The group, read as if nothing were pending.
-    hasty: Client,
+    /// Of the topic of its markers, and of its transactions.
+    id: String,
     begun: bool,
     sent: u64,
 }
@@ -78,18 +43,13 @@ impl Writer {
         options: &Options,
         until: Instant,
     ) -> Result<Writer, BoxError> {
-        let id = id(&options.name);
-        let client = |isolation| -> Result<Client, BoxError> {
-            let ours = [("allow.auto.create.topics", "false")];
-            let fixed =
-                [("group.id", id.as_str()), ("isolation.level", isolation), ("enable.auto.commit", "false")];
-            let config = settings.config(&ours, &fixed, &RESERVED)?;
-            let context = settings.context();
-            let made = config.create_with_context(context.clone());
-            made.map_err(|error| context.explain("a client of Kafka can't be made", &error))
-        };
-        let (group, hasty) = (client("read_committed")?, client("read_uncommitted")?);
-        cluster::places(&group, &Topics { names: vec![topic.to_string()], pattern: None }, until)?;
+        let id = marker::id(&options.name)?;
+        let ours = [("group.id", "millstream"), ("allow.auto.create.topics", "false")];
+        let client = cluster::connect(&settings.config(&ours, &[], &RESERVED)?, settings)?;
+        cluster::places(&client, &Topics { names: vec![topic.to_string()], pattern: None }, until)?;
+        if options.transactions {
+            Markers { settings, topic: &id, until }.make(&client, topic)?;
+        }
 
         let timeout = options.transaction_timeout.as_millis().to_string();
         let ours = [("partitioner", "murmur2_random"), ("linger.ms", "5"), ("compression.type", "lz4")];
@@ -110,34 +70,20 @@ impl Writer {
             name: options.name.clone(),
             transactions: options.transactions,
             timeout: options.transaction_timeout,
-            group,
-            hasty,
+            id,
             begun: false,
             sent: 0,
         })
     }
 
-    /// How far the sink is. `settled`: what is pending is waited for.
-    pub fn marker(&self, settled: bool, until: Instant) -> Result<Option<Marker>, BoxError> {
-        let client = if settled { &self.group } else { &self.hasty };
-        loop {
-            let mut list = TopicPartitionList::new();
-            list.add_partition(&self.topic, 0);
-            let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(500));
-            let told = client.committed_offsets(list, left.min(Duration::from_secs(5)));
-            let told = told.and_then(|told| {
-                let element = told.find_partition(&self.topic, 0);
-                element.map_or(Ok(None), |e| e.error().map(|()| Marker::parse(e.metadata())))
-            });
-            match told {
-                Ok(marker) => return Ok(marker),
-                Err(error) if client.context().is_refused() || Instant::now() >= until => {
-                    let doing = format!("how far the sink to topic `{}` is can't be asked", self.topic);
-                    return Err(client.context().explain(&doing, &error));
-                }
-                Err(_) => while let Some(Err(_)) = client.poll(Duration::from_millis(20)) {},
-            }
-        }
+    /// How far the sink is. `settled`: see [`Markers::last`].
+    pub fn marker(
+        &self,
+        settings: &Settings,
+        settled: bool,
+        until: Instant,
+    ) -> Result<Option<Marker>, BoxError> {
+        Markers { settings, topic: &self.id, until }.last(settled)
     }
 
     /// Ends what an earlier start has left open; from here on it can commit nothing more.
@@ -210,13 +156,14 @@ impl Writer {
 
     /// What failed behind our back.
     fn check_deliveries(&self) -> Result<(), BoxError> {
-        match self.context.undelivered() {
-            None => Ok(()),
-            Some(error) => Err(format!(
-                "a message to topic `{}` was not taken: {error}; the tick is undone, and runs again at the next start",
-                self.topic
-            )
-            .into()),
+        let Some(error) = self.context.undelivered() else { return Ok(()) };
+        let doing = format!("a message to topic `{}` was not taken", self.topic);
+        // Messages are thrown away when the producer is shut out: they say less than the cause does.
+        match self.producer.client().fatal_error() {
+            Some((code, _)) => Err(self.explain(&doing, &KafkaError::Global(code))),
+            None => {
+                Err(format!("{doing}: {error}; the tick is undone, and runs again at the next start").into())
+            }
         }
     }
 
@@ -224,22 +171,18 @@ impl Writer {
     pub fn commit(&mut self, marker: Option<Marker>) -> Result<(), BoxError> {
         let until = Instant::now() + self.timeout;
         let doing = format!("what was written to topic `{}` can't be committed", self.topic);
+        if let Some(marker) = marker.filter(|_| self.transactions) {
+            let topic = Some(self.id.clone());
+            self.send(Outgoing {
+                topic,
+                partition: Some(0),
+                ..Outgoing::new(marker.text()).key(&*self.name)
+            })?;
+        }
         let flushed = self.producer.flush(self.timeout);
         self.check_deliveries()?;
         flushed.map_err(|error| self.explain(&doing, &error))?;
         if self.transactions {
-            if let Some(marker) = marker {
-                let mut list = TopicPartitionList::new();
-                let offset = marker.tick.map_or(0, |tick| tick + 1);
-                list.add_partition_offset(&self.topic, 0, Offset::Offset(offset as i64))?;
-                if let Some(mut element) = list.find_partition(&self.topic, 0) {
-                    element.set_metadata(marker.text());
-                }
-                let group = self.group.group_metadata().ok_or("librdkafka knows no group")?;
-                self.patiently(&doing, until, |left| {
-                    self.producer.send_offsets_to_transaction(&list, &group, left)
-                })?;
-            }
             self.patiently(&doing, until, |left| self.producer.commit_transaction(left))?;
         }
         self.begun = false;
@@ -298,18 +241,5 @@ impl Writer {
             .into(),
             None => self.context.explain(doing, error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_marker_is_read_as_it_was_written() {
-        for marker in [Marker { epoch: 3, tick: Some(17) }, Marker { epoch: 1, tick: None }] {
-            assert_eq!(Marker::parse(&marker.text()), Some(marker));
-        }
-        assert_eq!(Marker::parse("somebody else's"), None);
     }
 }

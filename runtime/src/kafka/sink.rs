@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::client::Settings;
+use super::marker::Marker;
 use super::outgoing::{AsJson, AsText, By, DeadLetters, Encode, Outgoing};
-use super::producer::{Marker, Writer};
+use super::producer::Writer;
 use crate::BoxError;
 use crate::sink::{Delivery, Sink, SinkInfo, begins_anew, refuse_older};
 use crate::tick::Tick;
@@ -17,13 +18,13 @@ use crate::tick::Tick;
 ///
 /// # Delivery
 /// Exactly once, for consumers that read what is committed (`isolation.level=read_committed`). The transaction holds the
-/// records of the tick and the tick's number, as the offset of a consumer group, `millstream-sink-NAME`; so after a
+/// records of the tick and the tick's number, as a message in the topic `millstream-sink-NAME`; so after a
 /// crash the sink knows which ticks are there, and passes over those when they run again. The transactional id is
 /// `millstream-sink-NAME` too, whatever the number of partitions: a start ends what an earlier one has left open, and of two
 /// starts the older one can commit nothing more. [`at_least_once`](KafkaSink::at_least_once) goes without all that.
 ///
-/// The group's offset is kept as long as `offsets.retention.minutes` of the broker says, 7 days by default: who starts a
-/// pipeline again after a longer time may see the ticks behind its last checkpoint twice.
+/// That topic is the sink's alone: one partition, compacted, with as many replicas as the topic that is written to. The sink
+/// makes it, unless it is there. Whoever deletes it may see the ticks behind the last checkpoint twice.
 ///
 /// # Errors
 /// When it is opened: as [`kafka`](super::kafka()). While it runs: when a message is longer than `message.max.bytes`; when
@@ -86,7 +87,7 @@ struct State {
 
 impl<F> KafkaSink<F> {
     /// Under which name the sink keeps its place, in Kafka: whoever writes to one topic from several pipelines gives each
-    /// sink a name of its own. To change it is to begin anew. Default: the topic.
+    /// sink a name of its own. Letters, digits, `.`, `_` and `-`. To change it is to begin anew. Default: the topic.
     pub fn name(mut self, name: &str) -> Self {
         self.options.name = name.to_string();
         self
@@ -176,9 +177,9 @@ impl<T, F: Encode<T>> Sink<T> for KafkaSink<F> {
                 refuse_older(&format!("topic `{}` under this name", self.topic), epoch, newest)
             };
             // Before the newer start would be shut out.
-            refuse(writer.marker(false, until)?)?;
+            refuse(writer.marker(&self.settings, false, until)?)?;
             writer.shut_others_out(until)?;
-            let marker = writer.marker(true, until)?;
+            let marker = writer.marker(&self.settings, true, until)?;
             refuse(marker)?;
             self.state.last = marker.filter(|_| !anew).and_then(|marker| marker.tick);
             self.state.epoch = epoch;

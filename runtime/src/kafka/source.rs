@@ -130,7 +130,8 @@ impl<D> Kafka<D> {
     }
 
     /// Reads the topics whose names match, also those that are made while it runs: `*` stands for any letters, `?` for one,
-    /// `[ab]` for one of these. Names that begin with `__`, which are Kafka's own, never match.
+    /// `[ab]` for one of these. Names that begin with `__`, which are Kafka's own, never match, nor do those of sinks'
+    /// markers, which begin with `millstream-sink-`.
     pub fn topics_matching(mut self, pattern: &str) -> Self {
         self.options.topics.pattern = Some(pattern.to_string());
         self

@@ -1,6 +1,6 @@
 //! Canonical bytes: the same for a key on every platform.
 
-use smallvec::SmallVec;
+use std::cmp::Ordering;
 
 use super::xxh3;
 
@@ -10,15 +10,68 @@ use super::xxh3;
 /// code point in four; a string is its length (32 bits) and its bytes; an `Option` is a byte 0, or a byte 1 and its
 /// value; a tuple or struct is its fields in order; an enum is its variant's index (32 bits) and that variant's
 /// fields. A string that is the whole key stands without its length, and is hashed where it lies.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default)]
 pub struct Canonical {
-    bytes: SmallVec<[u8; 64]>,
+    /// How many bytes lie here; what is longer lies apart, as a whole.
+    len: usize,
+    near: Near,
+    far: Vec<u8>,
+}
+
+/// Bytes of integers and short strings need no memory of their own.
+const NEAR: usize = 64;
+
+#[derive(Clone, Debug)]
+struct Near([u8; NEAR]);
+
+impl Default for Near {
+    fn default() -> Near {
+        Near([0; NEAR])
+    }
+}
+
+impl PartialEq for Canonical {
+    fn eq(&self, other: &Canonical) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+impl Eq for Canonical {}
+impl PartialOrd for Canonical {
+    fn partial_cmp(&self, other: &Canonical) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Canonical {
+    fn cmp(&self, other: &Canonical) -> Ordering {
+        self.as_slice().cmp(other.as_slice())
+    }
 }
 
 impl Canonical {
     /// Fixed-width bytes.
+    #[inline(always)]
     pub fn raw(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        match self.near.0.get_mut(self.len..self.len + bytes.len()) {
+            Some(room) if self.far.is_empty() => {
+                room.copy_from_slice(bytes);
+                self.len += bytes.len();
+            }
+            _ => self.spill(bytes),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spill(&mut self, bytes: &[u8]) {
+        if self.far.is_empty() {
+            self.far.extend_from_slice(&self.near.0[..self.len]);
+        }
+        self.far.extend_from_slice(bytes);
+    }
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[u8] {
+        if self.far.is_empty() { &self.near.0[..self.len] } else { &self.far }
     }
 
     /// A string, its length first.
@@ -37,10 +90,10 @@ impl Canonical {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+        self.as_slice().len()
     }
 
     pub(crate) fn hash(&self) -> u64 {
-        xxh3::of(&self.bytes)
+        xxh3::of(self.as_slice())
     }
 }

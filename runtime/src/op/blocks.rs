@@ -23,7 +23,7 @@ impl<W: ByBlock> Batch for Blocks<W> {
     type Iter<'a> = Items<'a, W>;
 
     fn items(&mut self) -> Items<'_, W> {
-        Items { work: &mut self.0, block: Vec::new().into_iter() }
+        Items { work: &mut self.0, block: Vec::new().into_iter(), room: 0 }
     }
 }
 
@@ -31,13 +31,16 @@ impl<W: ByBlock> Batch for Blocks<W> {
 pub struct Items<'a, W: ByBlock> {
     work: &'a mut W,
     block: std::vec::IntoIter<W::Out>,
+    /// How many results the block before had: the next one has about as many. Where there are none at all, nothing is allocated.
+    room: usize,
 }
 
 impl<W: ByBlock> Items<'_, W> {
     #[inline(never)]
     fn refill(&mut self) -> Option<W::Out> {
-        let mut block = Vec::with_capacity(BLOCK);
+        let mut block = Vec::with_capacity(self.room);
         self.work.next_block(&mut block);
+        self.room = block.len();
         self.block = block.into_iter();
         self.block.next()
     }

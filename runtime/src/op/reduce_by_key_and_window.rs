@@ -101,7 +101,7 @@ impl<K, V: StateData, C: Fn(V, V) -> V + Send + Sync> Hold<K> for Plain<V, C> {
     type Out = V;
 
     fn held(&self, hash: u64) -> Sliding<V> {
-        Sliding::of_key(hash)
+        Sliding::of_group(group_of(hash))
     }
 
     #[inline]
@@ -112,6 +112,10 @@ impl<K, V: StateData, C: Fn(V, V) -> V + Send + Sync> Hold<K> for Plain<V, C> {
     #[inline]
     fn slide(&self, held: &mut Sliding<V>, span: Span, key: impl Fn() -> K) -> Option<(K, V)> {
         held.slide(span, &self.combine).map(|value| (key(), value))
+    }
+
+    fn warm(&self, held: &Sliding<V>) {
+        held.warm();
     }
 
     fn is_gone(&self, held: &Sliding<V>, _emitted: bool) -> bool {
@@ -139,7 +143,7 @@ where
     type Out = V;
 
     fn held(&self, hash: u64) -> Invertible<V> {
-        Invertible::of_key(hash)
+        Invertible::of_group(group_of(hash))
     }
 
     #[inline]
@@ -152,6 +156,10 @@ where
         let total = held.slide(span, &self.combine, &self.inverse)?;
         let key = key();
         (self.keep)(&key, total).then(|| (key, total.clone()))
+    }
+
+    fn warm(&self, held: &Invertible<V>) {
+        held.warm();
     }
 
     fn is_gone(&self, held: &Invertible<V>, emitted: bool) -> bool {

@@ -107,7 +107,15 @@ mod tests {
         let mut tick = |number: u64, keys: std::ops::Range<u64>| {
             let tick = Tick { number, time: Timestamp::from_millis(number as i64), epoch: 0 };
             let (watermarks, no_data) = Default::default();
-            let cx = TaskContext { tick, before: None, watermarks, no_data, task: 0, partitions: 1 };
+            let cx = TaskContext {
+                tick,
+                before: None,
+                watermarks,
+                late_behind: Timestamp::MAX,
+                no_data,
+                task: 0,
+                partitions: 1,
+            };
             let mut tail = Scatter::<u64, u64>::open(&(), &cx);
             keys.for_each(|key| tail.push(key, 1));
             op.tick(&cx, &mut store, vec![tail.close()]).expect("it runs");

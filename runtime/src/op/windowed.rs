@@ -25,6 +25,9 @@ pub(crate) trait Hold<K>: Send + Sync {
         key: impl Fn() -> K,
     ) -> Option<(K, Self::Out)>;
 
+    /// Reads what the next slide meets.
+    fn warm(&self, _held: &Self::Held) {}
+
     /// Whether the key is known no more, once it gave `emitted`.
     fn is_gone(&self, held: &Self::Held, emitted: bool) -> bool;
 }
@@ -80,6 +83,7 @@ pub(super) fn emitted<K: StateKey, H: Hold<K>>(
     let mut rows = Vec::new();
     let Some(span) = window.due(cx) else { return rows };
     for (_, states) in store.iter_mut::<KeyStates<K, H::Held>>() {
+        states.look(|held| hold.warm(held));
         let mut at = 0;
         while at < states.len() {
             let (slot, held) = states.pair(at);

@@ -1,22 +1,26 @@
 //! The builder's calls for event time.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_plan::NodeId;
 
-use super::{Builder, Stream};
+use super::{Builder, COMPLETE, Stream};
 use crate::batch::{Data, Rows};
 use crate::clock::Timestamp;
 use crate::event_time::{
-    Aggregate, ByKey, ByKeyAndLate, DropDuplicatesWithinWatermark, Form, Keeps, Of, Panes, Sessions, Shape,
-    Whole, WholeAndLate, Window, WindowAggregate, Windows,
+    Aggregate, Arrives, ByKey, ByKeyAndLate, DropDuplicatesWithinWatermark, Form, InParts, Keeps, Of, Panes,
+    Parts, Sessions, Shape, Singly, Whole, WholeAndLate, Window, WindowAggregate, Windows,
 };
-use crate::exchange::{Clock, Handle, Scatter};
+use crate::exchange::{Clock, Handle, Scatter, Windowed, Windowing};
 use crate::fused::Two;
 use crate::op::map_with_state_by_event_time::{AndSnapshotsByEventTime, MapWithStateByEventTime};
 use crate::pipeline::{ClockNode, DelayNode, HeadTasks, Route};
 use crate::state::{State, StateData, StateKey, StateSpec};
+
+/// A tail of records with their times.
+type Timed<K, V> = Handle<Scatter<K, (Timestamp, V)>>;
 
 #[allow(clippy::type_complexity, reason = "results and late records are what they are")]
 impl<'env> Builder<'env> {
@@ -126,7 +130,7 @@ impl<'env> Builder<'env> {
     pub fn windowed<V, A, F>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<(), (Timestamp, V)>>,
+        tail: &Handle<Windowed<(), V, A>>,
         windows: Windows,
         aggregate: F,
     ) -> Stream<Rows<(Window, A::Out)>>
@@ -135,38 +139,13 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<(), V, A, Whole>(
-            node,
-            &[(tail.stage, tail.index)],
-            windows,
-            aggregate(&Of::records()),
-        )
-    }
-
-    pub fn windowed_and_late<V, A, F>(
-        &mut self,
-        node: NodeId,
-        tail: &Handle<Scatter<(), (Timestamp, V)>>,
-        windows: Windows,
-        aggregate: F,
-    ) -> Stream<Rows<Two<(Window, A::Out), V>>>
-    where
-        V: Data,
-        A: Aggregate<V> + 'env,
-        F: FnOnce(&Of<V>) -> A,
-    {
-        self.of_windows::<(), V, A, WholeAndLate>(
-            node,
-            &[(tail.stage, tail.index)],
-            windows,
-            aggregate(&Of::records()),
-        )
+        self.in_parts::<(), V, A, Whole>(node, tail, windows, aggregate(&Of::records()))
     }
 
     pub fn windowed_by_key<K, V, A, F>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        tail: &Handle<Windowed<K, V, A>>,
         windows: Windows,
         aggregate: F,
     ) -> Stream<Rows<(Window, K, A::Out)>>
@@ -176,18 +155,59 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKey>(
-            node,
-            &[(tail.stage, tail.index)],
-            windows,
-            aggregate(&Of::records()),
-        )
+        self.in_parts::<K, V, A, ByKey>(node, tail, windows, aggregate(&Of::records()))
+    }
+
+    pub fn windowed_singly<V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Timed<(), V>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<(Window, A::Out)>>
+    where
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.singly::<(), V, A, Whole>(node, &[tail.at()], windows, aggregate(&Of::records()))
+    }
+
+    pub fn windowed_singly_by_key<K, V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Timed<K, V>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<(Window, K, A::Out)>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.singly::<K, V, A, ByKey>(node, &[tail.at()], windows, aggregate(&Of::records()))
+    }
+
+    pub fn windowed_and_late<V, A, F>(
+        &mut self,
+        node: NodeId,
+        tail: &Timed<(), V>,
+        windows: Windows,
+        aggregate: F,
+    ) -> Stream<Rows<Two<(Window, A::Out), V>>>
+    where
+        V: Data,
+        A: Aggregate<V> + 'env,
+        F: FnOnce(&Of<V>) -> A,
+    {
+        self.singly::<(), V, A, WholeAndLate>(node, &[tail.at()], windows, aggregate(&Of::records()))
     }
 
     pub fn windowed_by_key_and_late<K, V, A, F>(
         &mut self,
         node: NodeId,
-        tail: &Handle<Scatter<K, (Timestamp, V)>>,
+        tail: &Timed<K, V>,
         windows: Windows,
         aggregate: F,
     ) -> Stream<Rows<Two<(Window, K, A::Out), (K, V)>>>
@@ -197,16 +217,39 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         F: FnOnce(&Of<V>) -> A,
     {
-        self.of_windows::<K, V, A, ByKeyAndLate>(
-            node,
-            &[(tail.stage, tail.index)],
-            windows,
-            aggregate(&Of::records()),
-        )
+        self.singly::<K, V, A, ByKeyAndLate>(node, &[tail.at()], windows, aggregate(&Of::records()))
     }
 
-    /// `from`: the tails that it reads.
-    pub(super) fn of_windows<K, V, A, R>(
+    /// Parts of windows cross, where the aggregate lets them.
+    fn in_parts<K, V, A, R>(
+        &mut self,
+        node: NodeId,
+        tail: &Handle<Windowed<K, V, A>>,
+        windows: Windows,
+        aggregate: A,
+    ) -> Stream<Rows<R::Row>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        R: Form<K, V, A::Out> + 'static,
+    {
+        let aggregate = Arc::new(aggregate);
+        let parts = match windows.shape() {
+            Shape::Fixed(_) => aggregate.parts() >= Parts::InOrder,
+            // A later part of a session may touch what an earlier one of another task does not.
+            Shape::Session { .. } => aggregate.parts() == Parts::InAnyOrder,
+        };
+        if parts {
+            self.plan.set_combines(node);
+        }
+        let windowing = Windowing { node, aggregate: Arc::clone(&aggregate), windows, parts };
+        assert!(tail.shared.set(Arc::new(windowing)).is_ok(), "{COMPLETE}");
+        self.of_windows::<K, V, A, R, InParts>(node, &[tail.at()], windows, aggregate)
+    }
+
+    /// Every record crosses, through these tails.
+    pub(super) fn singly<K, V, A, R>(
         &mut self,
         node: NodeId,
         from: &[(usize, usize)],
@@ -218,6 +261,23 @@ impl<'env> Builder<'env> {
         V: Data,
         A: Aggregate<V> + 'env,
         R: Form<K, V, A::Out> + 'static,
+    {
+        self.of_windows::<K, V, A, R, Singly>(node, from, windows, Arc::new(aggregate))
+    }
+
+    fn of_windows<K, V, A, R, I>(
+        &mut self,
+        node: NodeId,
+        from: &[(usize, usize)],
+        windows: Windows,
+        aggregate: Arc<A>,
+    ) -> Stream<Rows<R::Row>>
+    where
+        K: StateKey,
+        V: Data,
+        A: Aggregate<V> + 'env,
+        R: Form<K, V, A::Out> + 'static,
+        I: Arrives<V, A::State, Value: Data> + 'static,
     {
         if let Err(why) = windows.check() {
             self.refuse(node, &why);
@@ -228,19 +288,19 @@ impl<'env> Builder<'env> {
         }
         self.delays.push(DelayNode { node, delay: windows.lateness() });
         match windows.shape() {
-            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R>(node, from, windows, aggregate),
+            Shape::Fixed(_) => self.kept::<K, V, A, Panes<K, A::State>, R, I>(node, from, windows, aggregate),
             Shape::Session { .. } => {
-                self.kept::<K, V, A, Sessions<K, A::State>, R>(node, from, windows, aggregate)
+                self.kept::<K, V, A, Sessions<K, A::State>, R, I>(node, from, windows, aggregate)
             }
         }
     }
 
-    fn kept<K, V, A, H, R>(
+    fn kept<K, V, A, H, R, I>(
         &mut self,
         node: NodeId,
         from: &[(usize, usize)],
         windows: Windows,
-        aggregate: A,
+        aggregate: Arc<A>,
     ) -> Stream<Rows<R::Row>>
     where
         K: StateKey,
@@ -248,8 +308,9 @@ impl<'env> Builder<'env> {
         A: Aggregate<V> + 'env,
         H: Keeps<K, A::State>,
         R: Form<K, V, A::Out> + 'static,
+        I: Arrives<V, A::State, Value: Data> + 'static,
     {
-        let operator = WindowAggregate::<K, V, A, H, R>::new(node, windows, aggregate);
+        let operator = WindowAggregate::<K, V, A, H, R, I>::new(node, windows, aggregate);
         self.operator(node, HeadTasks::Partitions, from, operator)
     }
 }

@@ -154,6 +154,6 @@ impl<'env> Builder<'env> {
         W: StateData,
     {
         let from = [left.at(), right.at()];
-        self.of_windows::<K, Two<V, W>, _, ByKey>(node, &from, windows, Cogrouped::<V, W>::new())
+        self.singly::<K, Two<V, W>, _, ByKey>(node, &from, windows, Cogrouped::<V, W>::new())
     }
 }

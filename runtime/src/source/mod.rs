@@ -252,7 +252,7 @@ pub trait Reader: Send + Sync {
     }
 
     /// Takes up what was stored: after a restart, before `seek`, first a checkpoint's `memory` and then the `journal`s
-    /// behind it, in order. Not called at a first start.
+    /// behind it, in order; of a tick without news, nothing. Not called at a first start.
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {
         let _ = notes;
         Ok(())

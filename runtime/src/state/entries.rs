@@ -72,6 +72,15 @@ impl<K: StateKey, C: Cell> Entries<K, C> {
         }
     }
 
+    /// Shows what lies in memory.
+    pub fn look(&self, look: impl Fn(&C)) {
+        match self {
+            Entries::Memory(all) => all.iter().filter_map(|entry| entry.cell.as_ref()).for_each(look),
+            #[cfg(feature = "fjall")]
+            Entries::Disk(_) => {}
+        }
+    }
+
     /// Whether a key of this hash may be here: if not, it need not be read.
     #[inline(always)]
     pub fn may_be(&self, at: usize, hash: u64) -> bool {

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use super::entries::Entries;
 use super::kept::{Freeze, Kept};
 use super::keys::{KeyStates, THERE};
-use super::piece::{Frozen, Piece, Schema};
-use super::since::{Since, head_start};
+use super::piece::{Piece, Schema};
+use super::since::{FrozenSlots, Since, Wrote, head_start};
 use super::slots::{self, Raw, SlotWriter};
 use super::{Backend, Cell, StateKey, schema};
 use crate::BoxError;
@@ -25,8 +25,8 @@ struct FrozenKeys<K: Key, C> {
 
 const NO_KEY: &str = "a key of it is in no piece";
 
-impl<K: StateKey, C: Cell> Frozen for FrozenKeys<K, C> {
-    fn write(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), BoxError> {
+impl<K: StateKey, C: Cell> FrozenSlots for FrozenKeys<K, C> {
+    fn write(self, out: &mut Vec<u8>) -> Result<u64, BoxError> {
         let mut writer =
             SlotWriter::new(out, self.full, &self.fields?, self.len, self.slots.len(), !C::FIELDS.is_empty());
         let mut keys = self.keys.into_iter();
@@ -34,7 +34,7 @@ impl<K: StateKey, C: Cell> Frozen for FrozenKeys<K, C> {
             let key = has_key.then(|| K::from_slot(keys.next().expect("it was counted")));
             writer.slot(at as usize, |out| cell.write_fields(out), key.as_ref(), cell.state())?;
         }
-        Ok(())
+        Ok(writer.of_keys())
     }
 }
 
@@ -112,11 +112,12 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
             if slots.has_fields() == C::FIELDS.is_empty() {
                 return Err("its slots have other fields".into());
             }
-            since.sizes.read(full, slots.left(), piece.len());
             fields = Some(own);
+            let (count, mut of_keys) = (slots.left(), 0);
             cells.resize_with(keys, || None);
             for slot in slots {
                 let slot = slot?;
+                of_keys += slot.key.map_or(0, |key| 1 + key.len() as u64);
                 let cell = C::read(postcard::from_bytes(slot.state)?, slot.fields)?;
                 match (&mut cells[slot.at], slot.key) {
                     (at, Some(key)) => *at = Some((postcard::from_bytes::<K>(key)?, cell)),
@@ -124,6 +125,7 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
                     (None, None) => return Err(NO_KEY.into()),
                 }
             }
+            since.sizes.read(full, count, Wrote { bytes: piece.len() as u64, of_keys });
         }
         let fields = fields.ok_or("nothing of it is there")?;
         let mut states = KeyStates::default();

@@ -64,6 +64,11 @@ impl<K: StateKey, C: Cell> KeyStates<K, C> {
         }
     }
 
+    /// Shows all states that lie in memory, in order: to read what they own before it is needed.
+    pub fn look(&self, look: impl Fn(&C)) {
+        self.entries.look(look);
+    }
+
     /// Where a key is.
     #[inline(always)]
     pub fn find(&mut self, hash: u64, slot: &K::Slot) -> Option<usize> {

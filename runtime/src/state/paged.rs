@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::disk::{Disk, Pages, Place};
 use super::entries::Entry;
-use super::piece::Frozen;
+use super::since::FrozenSlots;
 use super::slots::{self, Raw, RawSlot, SlotWriter, Slots};
 use super::{Cell, StateKey};
 use crate::BoxError;
@@ -272,14 +272,13 @@ pub(super) struct FrozenPages {
     has_fields: bool,
 }
 
-impl Frozen for FrozenPages {
-    fn write(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), BoxError> {
-        let this = *self;
+impl FrozenSlots for FrozenPages {
+    fn write(self, out: &mut Vec<u8>) -> Result<u64, BoxError> {
         let mut writer =
-            SlotWriter::new(out, this.full, &this.fields?, this.len, this.slots.len(), this.has_fields);
-        for of_page in this.slots.chunk_by(|a, b| a.0 as usize / PAGE == b.0 as usize / PAGE) {
+            SlotWriter::new(out, self.full, &self.fields?, self.len, self.slots.len(), self.has_fields);
+        for of_page in self.slots.chunk_by(|a, b| a.0 as usize / PAGE == b.0 as usize / PAGE) {
             let number = of_page[0].0 / PAGE as u32;
-            let page = this.pages.get((this.list, number))?;
+            let page = self.pages.get((this.list, number))?;
             let slots: Vec<RawSlot<'_>> = page_slots(&page)?.collect::<Result<_, _>>()?;
             for (at, has_key) in of_page {
                 let at = *at as usize;
@@ -292,6 +291,6 @@ impl Frozen for FrozenPages {
                 });
             }
         }
-        Ok(())
+        Ok(writer.of_keys())
     }
 }

@@ -1,7 +1,6 @@
 //! What a list of keys knows of its last pieces.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use super::marks::Marks;
 use super::piece::Frozen;
@@ -36,8 +35,8 @@ impl Since {
 pub(super) struct Sizes {
     full: u64,
     deltas: u64,
-    /// Of a slot in the last delta, rounded up.
-    a_slot: Option<u64>,
+    /// Of a slot in the last piece, without its key, rounded up: what one in the next delta will take.
+    a_slot: u64,
     /// The last piece, which is written beside the ticks; it is there before the next one is frozen.
     last: Option<Last>,
 }
@@ -47,48 +46,56 @@ struct Last {
     slots: usize,
     /// If it is a full one: how far the group is on its way to the next, of `GROUPS`.
     full: Option<usize>,
-    bytes: Arc<AtomicU64>,
+    wrote: Arc<OnceLock<Wrote>>,
+}
+
+/// The bytes of a piece, and those of them that keys take.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wrote {
+    pub bytes: u64,
+    pub of_keys: u64,
+}
+
+/// Slots, cloned out of the state of their tick.
+pub(super) trait FrozenSlots: Send {
+    /// Appends the piece's bytes. Says how many of them are of keys.
+    fn write(self, out: &mut Vec<u8>) -> Result<u64, BoxError>;
 }
 
 impl Sizes {
     /// A piece that was read.
-    pub fn read(&mut self, full: bool, slots: usize, bytes: usize) {
-        self.add(full.then_some(0), slots, bytes as u64);
+    pub fn read(&mut self, full: bool, slots: usize, wrote: Wrote) {
+        self.add(full.then_some(0), slots, wrote);
     }
 
-    fn add(&mut self, full: Option<usize>, slots: usize, bytes: u64) {
+    fn add(&mut self, full: Option<usize>, slots: usize, Wrote { bytes, of_keys }: Wrote) {
         match full {
-            Some(way) => {
-                *self = Sizes { full: bytes, deltas: bytes * way as u64 / GROUPS as u64, ..Sizes::default() };
-            }
-            None => {
-                self.deltas += bytes;
-                self.a_slot = Some(bytes.div_ceil(slots.max(1) as u64));
-            }
+            Some(way) => (self.full, self.deltas) = (bytes, bytes * way as u64 / GROUPS as u64),
+            None => self.deltas += bytes,
         }
+        self.a_slot = (bytes - of_keys).div_ceil(slots.max(1) as u64);
     }
 
-    /// Whether so many slots of a list of `len` keys, behind all before, would be more bytes than the last full piece has. (As
-    /// far as that is known: the first delta may be as large as the list.)
+    /// Whether so many slots of a list of `len` keys, behind all before, would be more bytes than the last full piece has, if they
+    /// are as long as those before.
     pub fn outgrown_by(&mut self, slots: usize, len: usize) -> bool {
         if let Some(last) = self.last.take() {
-            self.add(last.full, last.slots, last.bytes.load(Relaxed));
+            self.add(last.full, last.slots, last.wrote.get().copied().unwrap_or_default());
         }
-        let a_slot = self.a_slot.unwrap_or(0);
-        slots > len || self.deltas + slots as u64 * a_slot > self.full
+        slots > len || self.deltas + slots as u64 * self.a_slot > self.full
     }
 
     /// A piece that is to be written: counts its bytes when it is. `way`: if it is a full one, the part of the way to the next that is
     /// given to it.
     pub fn count(
         &mut self,
-        frozen: impl Frozen + 'static,
+        frozen: impl FrozenSlots + 'static,
         slots: usize,
         way: Option<usize>,
     ) -> Box<dyn Frozen> {
-        let bytes = Arc::new(AtomicU64::new(0));
-        self.last = Some(Last { slots, full: way, bytes: Arc::clone(&bytes) });
-        Box::new(Counted { frozen, bytes })
+        let wrote = Arc::new(OnceLock::new());
+        self.last = Some(Last { slots, full: way, wrote: Arc::clone(&wrote) });
+        Box::new(Counted { frozen, wrote })
     }
 }
 
@@ -101,14 +108,14 @@ pub(super) fn head_start(group: usize) -> usize {
 
 struct Counted<F> {
     frozen: F,
-    bytes: Arc<AtomicU64>,
+    wrote: Arc<OnceLock<Wrote>>,
 }
 
-impl<F: Frozen> Frozen for Counted<F> {
+impl<F: FrozenSlots> Frozen for Counted<F> {
     fn write(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), BoxError> {
-        let (begin, Counted { frozen, bytes }) = (out.len(), *self);
-        Box::new(frozen).write(out)?;
-        bytes.store((out.len() - begin) as u64, Relaxed);
+        let begin = out.len();
+        let of_keys = self.frozen.write(out)?;
+        self.wrote.get_or_init(|| Wrote { bytes: (out.len() - begin) as u64, of_keys });
         Ok(())
     }
 }

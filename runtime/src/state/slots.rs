@@ -49,6 +49,7 @@ pub(crate) struct SlotWriter<'o> {
     next: usize,
     has_fields: bool,
     all_keys: bool,
+    of_keys: u64,
 }
 
 impl<'o> SlotWriter<'o> {
@@ -65,7 +66,7 @@ impl<'o> SlotWriter<'o> {
         bytes(out, fields);
         number(out, keys as u64);
         number(out, count as u64);
-        SlotWriter { out, next: 0, has_fields, all_keys: full }
+        SlotWriter { out, next: 0, has_fields, all_keys: full, of_keys: 0 }
     }
 
     /// `key`: `None` if it is in an earlier piece, which a full one does not have.
@@ -84,9 +85,16 @@ impl<'o> SlotWriter<'o> {
             })?;
         }
         if let Some(key) = key {
+            let begin = self.out.len();
             self.sized(|out| encode(key, out))?;
+            self.of_keys += (self.out.len() - begin) as u64;
         }
         self.sized(|out| encode(state, out))
+    }
+
+    /// How many bytes keys took so far.
+    pub fn of_keys(&self) -> u64 {
+        self.of_keys
     }
 
     fn gap(&mut self, at: usize, has_key: bool) {
@@ -103,7 +111,9 @@ impl<'o> SlotWriter<'o> {
             bytes(self.out, slot.fields);
         }
         if let Some(key) = slot.key {
+            let begin = self.out.len();
             bytes(self.out, key);
+            self.of_keys += (self.out.len() - begin) as u64;
         }
         bytes(self.out, slot.state);
     }

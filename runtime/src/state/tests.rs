@@ -223,13 +223,11 @@ fn groups_do_not_all_write_themselves_in_full_at_once() {
         };
         freeze(true, &mut states);
         for at in &mut fulls {
-            numbers(0..200, &mut states);
+            numbers(0..100, &mut states);
             *at += usize::from(freeze(false, &mut states));
         }
     }
-    // What a delta takes is known from the first one: so those that are nearly there wait for it.
-    let quarter = crate::exchange::GROUPS / 4;
-    assert!(fulls.iter().all(|n| *n <= quarter) && fulls.iter().sum::<usize>() > 300, "{fulls:?}");
+    assert!(fulls.iter().all(|n| *n <= 20) && fulls.iter().sum::<usize>() > 150, "{fulls:?}");
 }
 
 #[test]

@@ -1,52 +1,47 @@
 //! Which of 16 bytes are of a kind, as bits: the first byte is the lowest bit.
 //!
-//! Eight bytes at a time in an integer. (SSE2 and NEON have instructions for it. Their functions can't be called without
-//! `unsafe`, not even where the target always has them, and the crates that wrap them want a newer compiler than this one
-//! does.)
+//! SSE2 compares 16 bytes at a time, and x86-64 always has it; so have NEON and WebAssembly's SIMD. Elsewhere `wide` falls
+//! back on plain code.
+
+use wide::{CmpEq, CmpGt, CmpLt, i8x16};
 
 #[inline(always)]
-fn halves(bytes: &[u8; 16]) -> [u64; 2] {
-    let (halves, _) = bytes.as_chunks::<8>();
-    [u64::from_le_bytes(halves[0]), u64::from_le_bytes(halves[1])]
+fn lanes(bytes: &[u8; 16]) -> i8x16 {
+    i8x16::new(bytes.map(u8::cast_signed))
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const TOP: u64 = 0x8080_8080_8080_8080;
-
-/// For each byte of `bytes`, a flag in its top bit, to the bits of a mask.
 #[inline(always)]
-fn mask(bytes: &[u8; 16], flags: impl Fn(u64) -> u64) -> u64 {
-    let gather = |flags: u64| (flags >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    let [low, high] = halves(bytes).map(|half| gather(flags(half) & TOP));
-    low | high << 8
+fn is(bytes: i8x16, byte: u8) -> i8x16 {
+    bytes.cmp_eq(i8x16::splat(byte.cast_signed()))
 }
 
-/// Flags ASCII bytes from `first` to `last`. No byte carries into the next: seven bits and a number below 128.
+/// Bytes from `first` to `last`, both ASCII or neither: lanes are compared with their signs.
 #[inline(always)]
-fn range(half: u64, first: u8, last: u8) -> u64 {
-    let seven = half & !TOP;
-    let from = |least: u8| seven + LOW * u64::from(0x80 - least);
-    from(first) & !from(last + 1) & !half
+fn range(bytes: i8x16, first: u8, last: u8) -> i8x16 {
+    let above = i8x16::splat(first.cast_signed() - 1);
+    let below = i8x16::splat(last.cast_signed() + 1);
+    bytes.cmp_gt(above) & bytes.cmp_lt(below)
+}
+
+#[inline(always)]
+fn bits(lanes: i8x16) -> u64 {
+    u64::from(lanes.move_mask() as u16)
 }
 
 /// `\t`, `\n`, `\x0C`, `\r`, a space, and `\x0B` where `VT`: only Unicode counts it as a blank.
 #[inline(always)]
 pub(super) fn blanks<const VT: bool>(bytes: &[u8; 16]) -> u64 {
-    mask(bytes, |half| {
-        let control = range(half, b'\t', b'\r');
-        let control = if VT { control } else { control & !range(half, 0x0B, 0x0B) };
-        control | range(half, b' ', b' ')
-    })
+    let bytes = lanes(bytes);
+    let control = range(bytes, b'\t', b'\r');
+    let control = if VT { control } else { control ^ is(bytes, 0x0B) };
+    bits(control | is(bytes, b' '))
 }
 
 /// Bytes with which a blank outside ASCII may begin: `C2`, `E1`, `E2`, `E3`.
 #[inline(always)]
 pub(super) fn leads(bytes: &[u8; 16]) -> u64 {
-    // Without their top bits these are ASCII.
-    mask(bytes, |half| {
-        let low = half & !TOP;
-        half & (range(low, 0x42, 0x42) | range(low, 0x61, 0x63))
-    })
+    let bytes = lanes(bytes);
+    bits(is(bytes, 0xC2) | range(bytes, 0xE1, 0xE3))
 }
 
 #[cfg(test)]

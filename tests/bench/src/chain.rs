@@ -71,7 +71,7 @@ impl Reader for NumbersReader {
 }
 
 #[inline(always)]
-fn step(x: u64) -> u64 {
+pub(crate) fn step(x: u64) -> u64 {
     (x ^ (x >> 7)).wrapping_mul(3).wrapping_add(1)
 }
 

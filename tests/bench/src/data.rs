@@ -31,13 +31,18 @@ const PERIOD: u64 = 32 << 20;
 /// About `bytes` bytes of lines of up to 63 characters: 50,000 different words of 1 to 16 letters, those first in the list the
 /// more often (a power law).
 pub fn text(bytes: u64) -> PathBuf {
+    kept(&format!("text-{}m.txt", bytes >> 20), bytes, lines)
+}
+
+/// The file of that name, which is written if it is not there: a period, which `make` makes, again and again.
+fn kept(name: &str, bytes: u64, make: impl Fn(u64) -> Vec<u8>) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
-    let path = folder.join(format!("text-{}m.txt", bytes >> 20));
+    let path = folder.join(name);
     if path.metadata().is_ok_and(|m| m.len() >= bytes) {
         return path;
     }
     std::fs::create_dir_all(&folder).expect("target/bench can be made");
-    let period = lines(PERIOD.min(bytes));
+    let period = make(PERIOD.min(bytes));
     let mut file = BufWriter::new(File::create(&path).expect("target/bench can be written"));
     let mut written = 0;
     while written < bytes {
@@ -46,6 +51,25 @@ pub fn text(bytes: u64) -> PathBuf {
     }
     file.flush().expect("there is room for the text");
     path
+}
+
+/// About `bytes` bytes of JSON, an object of some 110 bytes a line: visits to ten thousand pages, those first in the list the more often.
+pub fn json(bytes: u64) -> PathBuf {
+    kept(&format!("visits-{}m.json", bytes >> 20), bytes, |bytes| {
+        let (mut random, mut out) = (Random(11), Vec::new());
+        while (out.len() as u64) < bytes {
+            let a = random.below(1 << 20) as f64 / (1u64 << 20) as f64;
+            let page = 10_000f64.powf(a) as u64;
+            let (user, ms, ok) = (random.below(1_000_000), random.below(2000), random.below(50) != 0);
+            writeln!(
+                out,
+                r#"{{"user":{user},"page":"/articles/{page}","ms":{ms},"agent":"Mozilla/5.0 (X11; Linux x86_64)","ok":{ok},"score":0.{:02}}}"#,
+                ms % 100
+            )
+            .expect("memory can be written");
+        }
+        out
+    })
 }
 
 /// How many lines a text has.

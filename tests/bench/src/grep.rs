@@ -13,7 +13,7 @@ use crate::files;
 pub const NEEDLE: &str = "qzx";
 
 /// By hand: two threads, each with half of every tick, which meet at its end.
-pub fn by_hand(path: &Path, tick: u64) -> u64 {
+pub fn idiomatic(path: &Path, tick: u64) -> u64 {
     let file = File::open(path).expect("the text is there");
     let len = file.metadata().expect("the text is there").len();
     let (barrier, total) = (Barrier::new(2), Mutex::new(0u64));
@@ -48,7 +48,7 @@ pub fn by_hand(path: &Path, tick: u64) -> u64 {
     total.into_inner().expect("no panics")
 }
 
-fn lengths(lines: &[String]) -> u64 {
+pub(crate) fn lengths(lines: &[String]) -> u64 {
     lines.iter().map(|l| l.len() as u64 + 1).sum()
 }
 

@@ -13,7 +13,7 @@ use crate::joins::{key, run, two};
 
 /// What a pair that is emitted adds to the sum.
 #[inline(always)]
-fn mark(key: u64, value: u64) -> u64 {
+pub(crate) fn mark(key: u64, value: u64) -> u64 {
     key ^ value.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 

@@ -17,8 +17,8 @@ use crate::chain::Numbers;
 use crate::{files, pair_sum};
 
 /// In ticks of a second.
-const LENGTH: u64 = 30;
-const SLIDE: u64 = 10;
+pub(crate) const LENGTH: u64 = 30;
+pub(crate) const SLIDE: u64 = 10;
 
 /// Stands at the second that the driver waits for, at most two behind the last committed tick: so ticks follow each other as
 /// fast as they can, each at a second of its own.
@@ -66,7 +66,7 @@ fn add(table: &mut Table, hasher: &FixedState, hash: u64, word: &str, count: u64
 }
 
 /// As the engine's first ticks, of whose output nothing is known, are smaller.
-fn ticks(len: u64, tick: u64) -> Vec<(u64, u64)> {
+pub(crate) fn ticks(len: u64, tick: u64) -> Vec<(u64, u64)> {
     let (mut ticks, mut begin) = (Vec::new(), 0);
     while begin < len {
         let size = if ticks.len() < 2 { tick.min(1 << 20) } else { tick };
@@ -79,7 +79,7 @@ fn ticks(len: u64, tick: u64) -> Vec<(u64, u64)> {
 
 /// By hand: two threads, each with half of every tick. They count into tables by half of the keys, a new one every ten ticks;
 /// then each thread merges its half of the keys, and adds up the last three.
-pub fn by_hand(path: &Path, tick: u64) -> u64 {
+pub fn idiomatic(path: &Path, tick: u64) -> u64 {
     let file = File::open(path).expect("the text is there");
     let len = file.metadata().expect("the text is there").len();
     let (barrier, total) = (Barrier::new(2), Mutex::new(0u64));

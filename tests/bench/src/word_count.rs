@@ -13,18 +13,34 @@ use crate::{files, pair_sum};
 
 type Table = HashTable<(String, u64)>;
 
-fn add(table: &mut Table, hasher: &FixedState, hash: u64, word: &str) {
+/// A table for each half of the keys.
+#[derive(Default)]
+pub(crate) struct Adder {
+    tables: [Table; 2],
+    hasher: FixedState,
+}
+
+impl Adder {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, word: &str, n: u64) {
+        let hash = self.hasher.hash_one(word);
+        add(&mut self.tables[(hash >> 50) as usize & 1], &self.hasher, hash, word, n);
+    }
+}
+
+#[inline(always)]
+fn add(table: &mut Table, hasher: &FixedState, hash: u64, word: &str, n: u64) {
     match table.find_mut(hash, |(known, _)| known == word) {
-        Some((_, count)) => *count += 1,
+        Some((_, count)) => *count += n,
         None => {
-            table.insert_unique(hash, (word.to_owned(), 1), |(known, _)| hasher.hash_one(known.as_str()));
+            table.insert_unique(hash, (word.to_owned(), n), |(known, _)| hasher.hash_one(known.as_str()));
         }
     }
 }
 
 /// By hand: two threads, each with half of every tick; a table for each half of the keys; each thread merges one
-/// half, and emits it. Tables are kept from tick to tick.
-pub fn by_hand(path: &Path, tick: u64) -> u64 {
+/// half, and emits it. Tables are kept from tick to tick. `each` adds what a line has.
+pub(crate) fn grouped(path: &Path, tick: u64, each: impl Fn(&str, &mut Adder) + Sync) -> u64 {
     let file = File::open(path).expect("the text is there");
     let len = file.metadata().expect("the text is there").len();
     let (barrier, total) = (Barrier::new(2), Mutex::new(0u64));
@@ -32,34 +48,32 @@ pub fn by_hand(path: &Path, tick: u64) -> u64 {
     let exchange: [[Mutex<Table>; 2]; 2] = Default::default();
     std::thread::scope(|scope| {
         for me in 0..2 {
-            let (file, barrier, total, exchange) = (&file, &barrier, &total, &exchange);
+            let (file, barrier, total, exchange, each) = (&file, &barrier, &total, &exchange, &each);
             scope.spawn(move || {
-                let hasher = FixedState::default();
-                let (mut sum, mut buffer) = (0u64, Vec::new());
+                let (mut sum, mut buffer, mut adder) = (0u64, Vec::new(), Adder::default());
                 for begin in (0..len).step_by(tick as usize) {
                     let end = (begin + tick).min(len);
                     let middle = begin + (end - begin) / 2;
                     let (from, to) = if me == 0 { (begin, middle) } else { (middle, end) };
-                    let mut tables =
-                        [0, 1].map(|to| std::mem::take(&mut *exchange[me][to].lock().expect("no panics")));
+                    for to in 0..2 {
+                        adder.tables[to] = std::mem::take(&mut *exchange[me][to].lock().expect("no panics"));
+                    }
                     files::blocks(file, from, to, &mut buffer, |block| {
                         let text = simdutf8::basic::from_utf8(block).expect("the text is UTF-8");
                         let mut start = 0;
                         for newline in memchr::memchr_iter(b'\n', block) {
                             let line = &text[start..newline];
                             start = newline + 1;
-                            for word in line.split(' ') {
-                                let hash = hasher.hash_one(word);
-                                add(&mut tables[(hash >> 50) as usize & 1], &hasher, hash, word);
-                            }
+                            each(line, &mut adder);
                         }
                     });
-                    for (to, table) in tables.into_iter().enumerate() {
-                        *exchange[me][to].lock().expect("no panics") = table;
+                    for to in 0..2 {
+                        *exchange[me][to].lock().expect("no panics") = std::mem::take(&mut adder.tables[to]);
                     }
                     barrier.wait();
                     let mut mine = exchange[0][me].lock().expect("no panics");
                     let mut other = exchange[1][me].lock().expect("no panics");
+                    let hasher = &adder.hasher;
                     for (word, count) in other.drain() {
                         let hash = hasher.hash_one(word.as_str());
                         match mine.find_mut(hash, |(known, _)| *known == word) {
@@ -83,6 +97,11 @@ pub fn by_hand(path: &Path, tick: u64) -> u64 {
     total.into_inner().expect("no panics")
 }
 
+/// By hand, as most would write it.
+pub fn idiomatic(path: &Path, tick: u64) -> u64 {
+    grouped(path, tick, |line, counts| line.split(' ').for_each(|word| counts.add(word, 1)))
+}
+
 /// With Millstream.
 pub fn millstream(path: &Path, tick: u64) -> u64 {
     let mut sum = 0u64;
@@ -92,6 +111,22 @@ pub fn millstream(path: &Path, tick: u64) -> u64 {
             .flat_map(|line| line.split(' '))
             .map(|word| (word, 1u64))
             .reduce_by_key(|a, b| a + b);
+        counts.for_each_batch(|batch, _tick| {
+            for (word, count) in &batch {
+                sum = sum.wrapping_add(pair_sum(word, *count));
+            }
+        });
+    };
+    Engine::local().threads(2).partitions(2).trigger(Trigger::AvailableNow).run(pipeline).expect("it runs");
+    sum
+}
+
+/// With Millstream, split by `words()`.
+pub fn by_words(path: &Path, tick: u64) -> u64 {
+    let mut sum = 0u64;
+    let pipeline = stream! { <WordCount>
+        let lines = source(text_files(path).max_bytes_per_tick(tick));
+        let counts = lines.words().map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
         counts.for_each_batch(|batch, _tick| {
             for (word, count) in &batch {
                 sum = sum.wrapping_add(pair_sum(word, *count));

@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p millstream-kafka-tests --features kafka -- NAME…` runs those whose names contain one of these.
 
+mod contract;
 mod examples;
 mod kill;
 mod outage;
@@ -22,8 +23,6 @@ pub enum Test {
     Broker(fn(&Peer)),
     /// Java, to start brokers of its own.
     Brokers(fn()),
-    /// As that, but it does not pass every time, for this reason: it runs where `MILLSTREAM_KAFKA_ALL` is set.
-    Unsure(fn(), &'static str),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +33,7 @@ fn main() -> ExitCode {
     let tests: Vec<(&str, Test)> = [
         source::tests(),
         sink::tests(),
+        contract::tests(),
         kill::tests(),
         outage::tests(),
         transactions::tests(),
@@ -48,22 +48,12 @@ fn main() -> ExitCode {
     }
     let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
     let bootstrap = std::env::var(BOOTSTRAP).ok();
-    let all = std::env::var_os("MILLSTREAM_KAFKA_ALL").is_some();
     let java = Command::new("java").arg("-version").output().is_ok_and(|out| out.status.success());
     let (mut failed, mut ignored) = (Vec::new(), 0);
     for (name, test) in tests {
         if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part.as_str())) {
             continue;
         }
-        let test = match test {
-            Test::Unsure(_, why) if !all => {
-                println!("test {name} ... ignored, {why} (MILLSTREAM_KAFKA_ALL=1 runs it)");
-                ignored += 1;
-                continue;
-            }
-            Test::Unsure(test, _) => Test::Brokers(test),
-            test => test,
-        };
         let run: Box<dyn Fn()> = match (test, &bootstrap) {
             (Test::Broker(test), Some(bootstrap)) => {
                 let peer = Peer::new(bootstrap);
@@ -77,7 +67,7 @@ fn main() -> ExitCode {
                 ignored += 1;
                 continue;
             }
-            (Test::Brokers(_) | Test::Unsure(..), Some(_)) => {
+            (Test::Brokers(_), Some(_)) => {
                 println!("test {name} ... ignored, there is no `java` to start brokers with");
                 ignored += 1;
                 continue;

@@ -22,10 +22,7 @@ pub fn tests() -> Vec<(&'static str, Test)> {
         ("outage: offsets are gone while it runs", Test::Broker(retention_meanwhile)),
         ("outage: a topic was made anew", Test::Broker(made_anew)),
         ("outage: the broker comes late, goes, and comes back", Test::Brokers(goes_and_comes)),
-        (
-            "outage: one of two brokers is killed",
-            Test::Unsure(one_of_two, "a transaction may wait for a group coordinator that is gone"),
-        ),
+        ("outage: one of two brokers is killed", Test::Brokers(one_of_two)),
         ("outage: a password is wrong, and none is ever shown", Test::Brokers(password)),
     ]
 }

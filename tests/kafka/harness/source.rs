@@ -1,6 +1,8 @@
 //! The source, against a broker that is there.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use millstream::kafka::{OwnedMessage, StartFrom, kafka};
 use millstream::prelude::*;
@@ -17,6 +19,7 @@ pub fn tests() -> Vec<(&'static str, Test)> {
         ("source: transactions leave gaps", Test::Broker(transactions)),
         ("source: a restart goes on, the group is told", Test::Broker(restart)),
         ("source: limits on a tick", Test::Broker(limits)),
+        ("source: a rate by partition holds", Test::Broker(rate)),
         ("source: new partitions are found", Test::Broker(partition_added)),
     ]
 }
@@ -215,6 +218,34 @@ fn limits(peer: &Peer) {
         sizes(all().buffer_bytes(1).max_records_per_tick(50)).iter().map(Vec::len).sum::<usize>(),
         220
     );
+}
+
+fn rate(peer: &Peer) {
+    const RATE: u64 = 200;
+    let topic = name("paced");
+    peer.create(&topic, 2);
+    // One partition has more than the other.
+    peer.write(&topic, (0..600).map(|n| (0, n)).chain((0..100).map(|n| (1, n))).map(|(p, _)| (p, "x")));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&seen);
+    let messages = kafka(&peer.bootstrap).topic(&topic).max_rate_per_partition(RATE);
+    let pipeline = stream!(move {
+        source(messages).map(|m| m.partition()).for_each_batch(move |batch, _| {
+            to.lock().expect("no panic").push((Instant::now(), batch));
+        });
+    });
+    let start = Instant::now();
+    now().run(pipeline).expect("it runs");
+    let seen = seen.lock().expect("no panic");
+    let mut sums = [0; 2];
+    for (at, batch) in &*seen {
+        batch.iter().for_each(|partition| sums[*partition as usize] += 1);
+        // A second's worth may come at once.
+        let most = RATE as f64 * ((*at - start).as_secs_f64() + 1.0);
+        assert!(sums.iter().all(|sum| f64::from(*sum) <= most), "{sums:?} after {:?}", *at - start);
+    }
+    assert_eq!(sums, [600, 100]);
+    assert!(start.elapsed() >= secs(2), "600 at 200 a second, the first 200 at once");
 }
 
 fn partition_added(peer: &Peer) {

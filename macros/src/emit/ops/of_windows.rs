@@ -20,11 +20,24 @@ pub fn fused(cx: &Emitter<'_>, node: NodeId, item: &Ident, exit: &Exit) -> Token
 
 pub fn tail_type(graph: &Graph, node: NodeId) -> TokenStream {
     let (at, rt, n) = place(graph, node);
-    if n.kind.spec().keyed {
-        quote_spanned!(at=> #rt::Scatter<_, _>)
+    let key = if n.kind.spec().keyed { quote_spanned!(at=> _) } else { quote_spanned!(at=> ()) };
+    if has_parts(n) {
+        quote_spanned!(at=> #rt::Windowed<#key, _, _>)
     } else {
-        quote_spanned!(at=> #rt::Scatter<(), _>)
+        quote_spanned!(at=> #rt::Scatter<#key, _>)
     }
+}
+
+/// Whether parts of a window may cross in place of its records. Late records leave as they came.
+fn has_parts(n: &Node) -> bool {
+    let keeps_all = matches!(
+        n.kind,
+        OpKind::WindowedFold
+            | OpKind::WindowedFoldByKey
+            | OpKind::WindowedCollect
+            | OpKind::WindowedGroupByKey
+    );
+    n.outputs.len() == 1 && !keeps_all
 }
 
 /// Whether only the number of records counts, so that they needn't cross.
@@ -45,17 +58,23 @@ pub fn push(cx: &Emitter<'_>, node: NodeId, item: &Ident) -> TokenStream {
     let (at, rt, n) = place(cx.graph, node);
     let tail = names::tail(node, 0, n.op.span());
     let time = time(cx, node, 0);
-    match (n.kind.spec().keyed, counts(n)) {
-        (true, true) => quote_spanned! {at=>
-            let (__key, _) = #rt::pair(#item);
-            #tail.push(__key, (#time, ()));
-        },
-        (true, false) => quote_spanned! {at=>
-            let (__key, __value) = #rt::pair(#item);
-            #tail.push(__key, (#time, #rt::own!(__value)));
-        },
-        (false, true) => quote_spanned!(at=> let _ = #item; #tail.push((), (#time, ()));),
-        (false, false) => quote_spanned!(at=> #tail.push((), (#time, #rt::own!(#item)));),
+    let nothing = || quote_spanned!(at=> ());
+    let (open, key, value) = match (n.kind.spec().keyed, counts(n)) {
+        (true, true) => {
+            let open = quote_spanned!(at=> let (__key, _) = #rt::pair(#item););
+            (open, quote_spanned!(at=> __key), nothing())
+        }
+        (true, false) => {
+            let open = quote_spanned!(at=> let (__key, __value) = #rt::pair(#item););
+            (open, quote_spanned!(at=> __key), quote_spanned!(at=> #rt::own!(__value)))
+        }
+        (false, true) => (quote_spanned!(at=> let _ = #item;), nothing(), nothing()),
+        (false, false) => (TokenStream::new(), nothing(), quote_spanned!(at=> #rt::own!(#item))),
+    };
+    if has_parts(n) {
+        quote_spanned!(at=> #open #tail.push(#key, #time, #value);)
+    } else {
+        quote_spanned!(at=> #open #tail.push(#key, (#time, #value));)
     }
 }
 
@@ -64,11 +83,13 @@ pub fn attach(graph: &Graph, node: NodeId) -> TokenStream {
     let attrs = &n.attrs;
     let out = head_stream(graph, node);
     let tail = names::tail(node, 0, n.op.span());
-    let name = match (n.kind.spec().keyed, n.outputs.len()) {
-        (false, 1) => "windowed",
-        (false, _) => "windowed_and_late",
-        (true, 1) => "windowed_by_key",
-        (true, _) => "windowed_by_key_and_late",
+    let name = match (n.kind.spec().keyed, has_parts(n), n.outputs.len()) {
+        (false, true, _) => "windowed",
+        (false, false, 1) => "windowed_singly",
+        (false, false, _) => "windowed_and_late",
+        (true, true, _) => "windowed_by_key",
+        (true, false, 1) => "windowed_singly_by_key",
+        (true, false, _) => "windowed_by_key_and_late",
     };
     let name = Ident::new(name, at);
     let windows = windows(graph, graph.streams[n.inputs[0]].node);

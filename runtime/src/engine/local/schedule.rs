@@ -248,6 +248,7 @@ impl Scheduler {
     fn start(&mut self, at: usize, stage: usize, inputs: Vec<TaskInput>, ready: &mut Vec<Task>) -> bool {
         let TickRun { tick, before, kind, .. } = self.ticks[at];
         let watermarks = judge(&self.topology.stages[stage].judges, &self.ticks[at].watermarks, kind);
+        let late_behind = self.topology.late_behind(stage, &self.ticks[at].watermarks, kind);
         let count = inputs.len();
         let this = &mut self.ticks[at].stages[stage];
         debug_assert!(this.phase == Phase::Waiting);
@@ -265,6 +266,7 @@ impl Scheduler {
                     tick,
                     before,
                     watermarks,
+                    late_behind,
                     no_data: kind != TickKind::Data,
                     task,
                     partitions: self.partitions,

@@ -1,7 +1,8 @@
 //! Which stage feeds what: the shape of a pipeline, without its closures.
 
-use super::judges::{Judge, Judges};
+use super::judges::{Judge, Judges, judge};
 use crate::clock::Timestamp;
+use crate::event_time::Watermarks;
 use crate::pipeline::{Head, HeadTasks, Pipeline, Route};
 use crate::tick::TickKind;
 use crate::window::Slides;
@@ -104,6 +105,15 @@ impl Topology {
             }
         }
         Topology { stages, outlets, sources: pipeline.sources.len(), clocks }
+    }
+
+    /// The latest watermark that what a stage feeds judges late by.
+    pub fn late_behind(&self, stage: usize, clocks: &[Watermarks], kind: TickKind) -> Timestamp {
+        let late = self.stages[stage].tails.iter().filter_map(|route| match *route {
+            Route::Stage { stage, .. } => Some(judge(&self.stages[stage].judges, clocks, kind).late),
+            Route::Outlet(_) | Route::Clock(_) => None,
+        });
+        late.max().unwrap_or(Timestamp::MIN)
     }
 
     /// What each stage has in a tick at `time` behind one at `before`. Without data only what goes by event time has

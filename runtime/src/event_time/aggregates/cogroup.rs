@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::super::Aggregate;
+use super::super::{Aggregate, Parts};
 use crate::fused::Two;
 use crate::state::StateData;
 
@@ -41,5 +41,8 @@ impl<V: StateData, W: StateData> Aggregate<Two<V, W>> for Cogrouped<V, W> {
 
     fn finish(&self, state: Self::State) -> Self::Out {
         state
+    }
+    fn parts(&self) -> Parts {
+        Parts::None
     }
 }

@@ -1,6 +1,6 @@
 //! `collect()`
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 /// All records, in the order in which they came; of windows that overlap, and of sessions that became one, those of the earlier
@@ -26,5 +26,8 @@ impl<V: StateData> Aggregate<V> for Collect {
     }
     fn finish(&self, state: Vec<V>) -> Vec<V> {
         state
+    }
+    fn parts(&self) -> Parts {
+        Parts::None
     }
 }

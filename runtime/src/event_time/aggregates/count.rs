@@ -1,6 +1,6 @@
 //! `count()`
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 
 /// How many records.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,5 +21,8 @@ impl<V> Aggregate<V> for Count {
     }
     fn finish(&self, state: u64) -> u64 {
         state
+    }
+    fn parts(&self) -> Parts {
+        Parts::InAnyOrder
     }
 }

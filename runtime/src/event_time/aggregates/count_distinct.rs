@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 /// How many different values a function makes of the records. It keeps each of them, sorted: a state that is written twice is written
@@ -33,6 +33,9 @@ where
     }
     fn finish(&self, state: BTreeSet<M>) -> u64 {
         state.len() as u64
+    }
+    fn parts(&self) -> Parts {
+        Parts::InAnyOrder
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 macro_rules! extreme {
@@ -41,6 +41,9 @@ macro_rules! extreme {
             }
             fn finish(&self, state: Option<M>) -> M {
                 state.expect("a window has a record")
+            }
+            fn parts(&self) -> Parts {
+                Parts::of_numbers::<M>()
             }
         }
     };

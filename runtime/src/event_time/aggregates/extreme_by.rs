@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 macro_rules! extreme_by {
@@ -56,6 +56,10 @@ macro_rules! extreme_by {
             }
             fn finish(&self, state: Option<(M, V)>) -> V {
                 state.expect("a window has a record").1
+            }
+            fn parts(&self) -> Parts {
+                // Records are only kept.
+                Parts::of::<M>()
             }
         }
     };

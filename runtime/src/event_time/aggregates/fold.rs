@@ -1,6 +1,6 @@
 //! `fold(init, f)`
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 /// A fold over windows whose states never meet: it keeps what was folded.
@@ -35,6 +35,9 @@ where
     fn finish(&self, state: Option<A>) -> A {
         state.expect("it is there but while the function runs")
     }
+    fn parts(&self) -> Parts {
+        Parts::None
+    }
 }
 
 /// A fold over windows that overlap or grow into one: nothing tells how two folds become one, so it keeps the records.
@@ -67,5 +70,8 @@ where
     }
     fn finish(&self, state: Vec<V>) -> A {
         state.into_iter().fold(self.init.clone(), &self.function)
+    }
+    fn parts(&self) -> Parts {
+        Parts::None
     }
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Add;
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 /// The sum of what a function makes of each record. Floats are added in the order of the records.
@@ -32,5 +32,8 @@ where
     }
     fn finish(&self, state: N) -> N {
         state
+    }
+    fn parts(&self) -> Parts {
+        Parts::of_numbers::<N>()
     }
 }

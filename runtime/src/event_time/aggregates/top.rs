@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::event_time::Aggregate;
+use crate::event_time::{Aggregate, Parts};
 use crate::state::StateData;
 
 /// The largest records, largest first; of equal ones those that came first.
@@ -35,6 +35,10 @@ impl<V: StateData + Ord> Aggregate<V> for Top {
     }
     fn finish(&self, state: Vec<V>) -> Vec<V> {
         state
+    }
+    fn parts(&self) -> Parts {
+        // Records are only kept, and what is compared has an order.
+        Parts::InOrder
     }
 }
 
@@ -77,5 +81,9 @@ where
     }
     fn finish(&self, state: Vec<(M, V)>) -> Vec<V> {
         state.into_iter().map(|(_, record)| record).collect()
+    }
+    fn parts(&self) -> Parts {
+        // Records are only kept, and what is compared has an order.
+        Parts::InOrder
     }
 }

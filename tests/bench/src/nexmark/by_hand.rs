@@ -1,6 +1,7 @@
 //! By hand: two threads, and tables of their own.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Barrier, Mutex};
 
@@ -11,12 +12,46 @@ use millstream_examples::nexmark::Event;
 use super::{Events, Hottest, OUT_OF_ORDER, PER_TICK, Seller, hotter, is_near, mark, mark_seller};
 use crate::joins::two;
 
-/// Two threads that look at every event once, and at nothing else.
-fn alone(events: &Events, of: impl Fn(&Event) -> u64 + Sync) -> u64 {
-    two(events.len() as u64, |_, range, _| {
-        let events = &events[range.start as usize..range.end as usize];
-        events.iter().fold(0u64, |sum, event| sum.wrapping_add(of(event)))
+/// What each thread has of a tick.
+fn halves(total: usize) -> impl Iterator<Item = [Range<usize>; 2]> {
+    let per_tick = PER_TICK as usize;
+    (0..total).step_by(per_tick).map(move |begin| {
+        let end = (begin + per_tick).min(total);
+        let middle = begin + (end - begin) / 2;
+        [begin..middle, middle..end]
     })
+}
+
+/// Two threads, each with its half of a tick: what it makes of that, and then what one of them makes of both.
+fn ticks<M: Send + Default>(
+    events: &Events,
+    half: impl Fn(&[Event]) -> M + Sync,
+    both: impl FnMut([M; 2]) + Send,
+) {
+    let made: [Mutex<M>; 2] = Default::default();
+    let both = Mutex::new(both);
+    two(events.len() as u64, |me, _, barrier: &Barrier| {
+        for ranges in halves(events.len()) {
+            let own = half(&events[ranges[me].clone()]);
+            *made[me].lock().expect("no panics") = own;
+            barrier.wait();
+            if me == 0 {
+                let of =
+                    [0, 1].map(|from: usize| std::mem::take(&mut *made[from].lock().expect("no panics")));
+                both.lock().expect("no panics")(of);
+            }
+            barrier.wait();
+        }
+        0
+    });
+}
+
+/// What is looked at event by event, and emitted as a sum a tick.
+fn alone(events: &Events, of: impl Fn(&Event) -> u64 + Sync) -> u64 {
+    let mut sum = 0u64;
+    let half = |events: &[Event]| events.iter().fold(0u64, |sum, event| sum.wrapping_add(of(event)));
+    ticks(events, half, |[a, b]| sum = sum.wrapping_add(a).wrapping_add(b));
+    sum
 }
 
 /// Two threads: each deals its half of a tick to both, then takes what is dealt to it, in order, into its state; then it closes what is
@@ -32,14 +67,11 @@ fn dealt<M: Send, S: Default>(
     let total = events.len();
     two(total as u64, |me, _, barrier: &Barrier| {
         let (mut state, mut sum) = (S::default(), 0u64);
-        for begin in (0..total).step_by(PER_TICK as usize) {
-            let end = (begin + PER_TICK as usize).min(total);
-            let middle = begin + (end - begin) / 2;
-            let range = if me == 0 { begin..middle } else { middle..end };
+        for ranges in halves(total) {
             let mut time = 0;
             {
                 let mut to = [0, 1].map(|to| exchange[me][to].lock().expect("no panics"));
-                for event in &events[range] {
+                for event in &events[ranges[me].clone()] {
                     time = time.max(event.time().millis());
                     if let Some((key, message)) = deal(event) {
                         to[(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63) as usize].push(message);
@@ -225,24 +257,36 @@ pub fn q5_by_hand(events: &Events) -> u64 {
 }
 
 pub fn q7_by_hand(events: &Events) -> u64 {
-    let highest: Mutex<BTreeMap<u64, u64>> = Mutex::default();
-    two(events.len() as u64, |_, range, _| {
-        let mut own: BTreeMap<u64, u64> = BTreeMap::new();
-        for event in &events[range.start as usize..range.end as usize] {
+    type Highest = BTreeMap<i64, u64>;
+    fn raise(highest: &mut Highest, window: i64, price: u64) {
+        let best = highest.entry(window).or_default();
+        *best = price.max(*best);
+    }
+    let half = |events: &[Event]| {
+        let (mut own, mut time) = (Highest::new(), 0);
+        for event in events {
+            time = time.max(event.time().millis());
             if let Event::Bid(bid) = event {
-                let best = own.entry(bid.time.millis() as u64 / 10_000).or_default();
-                *best = bid.price.max(*best);
+                raise(&mut own, bid.time.millis() / 10_000, bid.price);
             }
         }
-        let mut highest = highest.lock().expect("no panics");
-        for (window, price) in own {
-            let best = highest.entry(window).or_default();
-            *best = price.max(*best);
+        (own, time)
+    };
+    let (mut open, mut latest, mut sum) = (Highest::new(), 0, 0u64);
+    let mut emit =
+        |(window, price): (i64, u64)| sum = sum.wrapping_add(mark(10_000 * window as u64, price, 0));
+    ticks(events, half, |of| {
+        for (own, time) in of {
+            own.into_iter().for_each(|(window, price)| raise(&mut open, window, price));
+            latest = latest.max(time);
         }
-        0
+        let watermark = latest - OUT_OF_ORDER.as_millis() as i64;
+        while let Some(first) = open.first_entry().filter(|first| (first.key() + 1) * 10_000 <= watermark) {
+            emit(first.remove_entry());
+        }
     });
-    let highest = highest.into_inner().expect("no panics");
-    highest.iter().fold(0u64, |sum, (window, price)| sum.wrapping_add(mark(10_000 * window, *price, 0)))
+    open.into_iter().for_each(emit);
+    sum
 }
 
 pub fn q8_by_hand(events: &Events) -> u64 {

@@ -1,6 +1,7 @@
 //! Queries of Nexmark over events in memory, ten thousand a second of event time; the sum of the marks of all results.
 
 mod by_hand;
+pub mod on_timely;
 mod ours;
 
 use std::collections::BTreeMap;

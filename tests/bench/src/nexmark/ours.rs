@@ -58,7 +58,7 @@ pub fn q4(events: &Events) -> u64 {
         let valid = auctions
             .interval_join(bids, Interval::between(secs(0), LONGEST_AUCTION), |(_, expires), (_, time)| time <= expires);
         let prices = valid.map(|(id, ((category, _), (price, _)))| ((id, category), price));
-        let last = prices.session(LONGEST_AUCTION).reduce_by_key(|a, b| a.max(b));
+        let last = prices.session(LONGEST_AUCTION).aggregate_by_key(max(|price| *price));
         let by_category = last.map(|(_, (_, category), price)| (category, price));
         let all = by_category.global().emit(Emit::Update).aggregate_by_key(mean(|price| *price));
         all.for_each(|(_, category, mean)| {
@@ -74,10 +74,18 @@ pub fn q5(events: &Events) -> u64 {
         let events = source(stored(events)).event_time(|event| event.time(), OUT_OF_ORDER);
         let bids = events.filter_map(|event| if let Event::Bid(bid) = event { Some((bid.auction, ())) } else { None });
         let counts = bids.sliding(secs(10), secs(2)).count_by_key();
-        let hottest = counts.map(|(window, auction, n)| (window, (n as u32, vec![auction]))).reduce_by_key(|mut a, b| {
-            b.1.into_iter().for_each(|auction| hotter(&mut a, b.0, auction));
-            a
-        });
+        let by_window = counts.map(|(window, auction, n)| (window, (n as u32, auction)));
+        let hottest = by_window.aggregate_by_key(
+            (0, Vec::new()),
+            |mut best, (n, auction)| {
+                hotter(&mut best, n, auction);
+                best
+            },
+            |mut best, (n, auctions)| {
+                auctions.into_iter().for_each(|auction| hotter(&mut best, n, auction));
+                best
+            },
+        );
         hottest.for_each(|(window, (n, auctions))| {
             for auction in auctions {
                 sum = sum.wrapping_add(mark(start(window), auction, u64::from(n)));

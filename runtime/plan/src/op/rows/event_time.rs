@@ -33,8 +33,8 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
         cut: Cut::ByKey,
         ..whole(name, args, signature, summary, cost)
     };
-    const TO_ONE: &str = "Every record crosses to one task; a look-up in its pane, and the function. A state for each open pane.";
-    const BY_KEY: &str = "Every pair crosses the exchange; a look-up in its pane, and the function. A state for each key and open pane.";
+    const TO_ONE: &str = "A look-up in its pane, and the function. What a task's records of a pane come to crosses to one task, or each record where that would change the result. A state for each open pane.";
+    const BY_KEY: &str = "A look-up in its pane, and the function. What a task's pairs of a key and pane come to crosses the exchange, or each pair where that would change the result. A state for each key and open pane.";
     const KEPT: &str = "Every pair crosses the exchange, and is kept until its windows are closed.";
     match kind {
         OpKind::EventTime => fused(
@@ -87,7 +87,7 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             &[Value, Function(2)],
             "fold(A, (A, T) -> A) -> Stream<(Window, A)>",
             "Each window with its records folded into one value, in the order in which they came.",
-            "As reduce; windows that overlap and sessions keep their records, since nothing tells how two folds become one.",
+            "Every record crosses to one task. Windows that overlap and sessions keep their records, since nothing tells how two folds become one.",
         ),
         OpKind::WindowedAggregate => whole(
             "aggregate",
@@ -115,7 +115,7 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             &[],
             "count_by_key() -> Stream<(Window, K, u64)>",
             "Each key of each window with how many pairs it has.",
-            "Every key crosses the exchange; a number for each key and open pane.",
+            "What crosses is a number for each key, pane and task. A number for each key and open pane.",
         ),
         OpKind::WindowedReduceByKey => by_key(
             "reduce_by_key",
@@ -129,7 +129,7 @@ pub(super) fn row(kind: OpKind) -> OpSpec {
             &[Value, Function(2)],
             "fold_by_key(A, (A, V) -> A) -> Stream<(Window, K, A)>",
             "Each key of each window with its values folded into one, in the order in which they came.",
-            "As reduce_by_key; windows that overlap and sessions keep their values, since nothing tells how two folds become one.",
+            "Every pair crosses the exchange. Windows that overlap and sessions keep their values, since nothing tells how two folds become one.",
         ),
         OpKind::WindowedAggregateByKey => by_key(
             "aggregate_by_key",
