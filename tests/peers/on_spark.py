@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 # Warm-up: of a query's batches with input, so many are not counted.
 WARM = 3
 # Of 8 MB each. A batch costs Spark some 100 ms whatever is in it, so larger ones are the better form for it.
-FILES_A_BATCH = 8
+FILES_A_BATCH = 16
 
 
 def session():

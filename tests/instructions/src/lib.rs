@@ -1,9 +1,13 @@
 //! The five core shapes of stages, for the counting of instructions: small pipelines, on the engine for tests. That is the same driver,
 //! scheduler, stage functions and operators, on one thread and in one order.
 
+mod numbers;
+
 use std::path::{Path, PathBuf};
 
 use millstream::prelude::*;
+
+use self::numbers::Numbers;
 
 /// So many numbers.
 const NUMBERS: u64 = 400_000;
@@ -26,7 +30,7 @@ pub fn text() -> PathBuf {
             let word = (mix(number) >> 32) % (1 + (mix(number ^ 7) >> 32) % WORDS);
             text.push_str(&"abcdefghijklmnop"[..(word % 9) as usize]);
             text.push_str(&word.to_string());
-            text.push(if number % 9 == 0 { '\n' } else { ' ' });
+            text.push(if number.is_multiple_of(9) { '\n' } else { ' ' });
         }
         text.push('\n');
         std::fs::create_dir_all(&folder)
@@ -49,7 +53,7 @@ fn run(pipeline: Pipeline<'_>) {
 pub fn one_loop() -> u64 {
     let mut sum = 0u64;
     run(stream! {
-        let kept = source(from_iter(0..NUMBERS)).map(|x| mix(x)).filter(|x| x % 3 == 0).map(|x| mix(x) >> 40);
+        let kept = source(Numbers::new(NUMBERS)).map(|x| mix(x)).filter(|x| x % 3 == 0).map(|x| mix(x) >> 40);
         kept.reduce(u64::wrapping_add).for_each(|n| sum = sum.wrapping_add(n));
     });
     sum
@@ -80,7 +84,7 @@ pub fn table(text: &Path) -> u64 {
 pub fn two_tails() -> u64 {
     let (mut small, mut large) = (0u64, 0u64);
     run(stream! {
-        let mixed = source(from_iter(0..NUMBERS)).map(|x| mix(x) >> 20);
+        let mixed = source(Numbers::new(NUMBERS)).map(|x| mix(x) >> 20);
         mixed.filter(|x| x % 5 == 0).reduce(u64::wrapping_add).for_each(|n| small = small.wrapping_add(n));
         mixed.map(|x| x ^ 7).reduce(u64::max).for_each(|n| large = large.max(n));
     });
@@ -91,7 +95,7 @@ pub fn two_tails() -> u64 {
 pub fn states() -> u64 {
     let mut sum = 0u64;
     run(stream! { <Running>
-        let keys = source(from_iter(0..NUMBERS)).map(|x| (mix(x) % KEYS, ()));
+        let keys = source(Numbers::new(NUMBERS)).map(|x| (mix(x) % KEYS, ()));
         keys.running_count().for_each_batch(|batch, _tick| {
             sum = batch.iter().fold(sum, |sum, (key, n)| sum.wrapping_add(key ^ n));
         });
