@@ -4,6 +4,7 @@
 //! BYTES of each (100), PARTITIONS (1), RUNS (5). Both read the topic from its beginning to the end that it has, and both look
 //! at each payload: the sums have to be the same. They take turns. The bare loop runs with librdkafka's defaults, and with the
 //! settings that the source has (it waits 20 ms instead of a second when its queue was full); the ratio is to the faster one.
+//! A third loop polls a queue of each partition, as the source does: what is left between that and the source is the source's.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,14 +37,16 @@ fn main() {
     peer.create(&topic, partitions);
     fill(&peer, &topic, messages, bytes as usize, partitions);
 
-    let (mut theirs, mut tuned, mut ours) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut theirs, mut tuned, mut queued, mut ours) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
         let (sum, time) = by_hand(&peer, &topic, partitions, "1000");
         let (same, tuned_time) = by_hand(&peer, &topic, partitions, "20");
+        let (again, queued_time) = by_queues(&peer, &topic, partitions);
         let (other, other_time) = as_stream(&bootstrap, &topic);
-        assert!(sum == other && sum == same, "they have read something else");
+        assert!(sum == other && sum == same && sum == again, "they have read something else");
         theirs.push(time);
         tuned.push(tuned_time);
+        queued.push(queued_time);
         ours.push(other_time);
     }
     let rate = |times: &mut Vec<Duration>| {
@@ -62,9 +65,11 @@ fn main() {
     let bare = rate(&mut theirs);
     println!("rdkafka's consumer in a bare loop, with the source's settings:");
     let bare = rate(&mut tuned).min(bare);
+    println!("rdkafka's queues of partitions in a bare loop, with the source's settings:");
+    let queues = rate(&mut queued);
     println!("as a stream:");
     let stream = rate(&mut ours);
-    println!("ratio: {:.2}", bare / stream);
+    println!("ratio: {:.2} to the consumer, {:.2} to the queues", bare / stream, queues / stream);
     peer.delete(&topic);
 }
 
@@ -117,6 +122,42 @@ fn by_hand(peer: &Peer, topic: &str, partitions: i32, backoff: &str) -> (u64, Du
             Some(Err(error)) => panic!("{error}"),
             None => {}
         }
+    }
+    (sum, start.elapsed())
+}
+
+fn by_queues(peer: &Peer, topic: &str, partitions: i32) -> (u64, Duration) {
+    let start = Instant::now();
+    let mut config = peer.config();
+    config.set("fetch.queue.backoff.ms", "20");
+    let consumer: BaseConsumer = config.create().expect("a client");
+    let consumer = Arc::new(consumer);
+    let mut list = TopicPartitionList::new();
+    for partition in 0..partitions {
+        list.add_partition_offset(topic, partition, Offset::Beginning).expect("an offset");
+    }
+    let queues = (0..partitions).map(|p| consumer.split_partition_queue(topic, p).expect("a queue"));
+    let queues: Vec<_> = queues.collect();
+    consumer.assign(&list).expect("they are there");
+    let (mut sum, mut ended) = (0u64, BTreeSet::new());
+    while ended.len() < partitions as usize {
+        let mut busy = false;
+        for queue in &queues {
+            for _ in 0..4096 {
+                match queue.poll(Duration::ZERO) {
+                    Some(Ok(message)) => {
+                        busy = true;
+                        sum = sum.wrapping_add(digest(message.payload().unwrap_or_default()));
+                    }
+                    Some(Err(KafkaError::PartitionEOF(partition))) => {
+                        ended.insert(partition);
+                    }
+                    Some(Err(error)) => panic!("{error}"),
+                    None => break,
+                }
+            }
+        }
+        let _ = consumer.poll(if busy { Duration::ZERO } else { Duration::from_millis(1) });
     }
     (sum, start.elapsed())
 }
