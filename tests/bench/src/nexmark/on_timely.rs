@@ -12,6 +12,7 @@ use super::{Events, Hottest, OUT_OF_ORDER, PER_TICK, Seller, hotter, is_near, ma
 use crate::on_timely::{END, by_tick, run, summed};
 
 /// What sends the numbers of a worker's half of each tick.
+#[allow(clippy::type_complexity, reason = "it is written once")]
 fn numbers(events: &Events) -> impl Fn(usize) -> Box<dyn FnMut(u64, &mut InputHandleVec<u64, u32>)> + use<> {
     let total = events.len() as u64;
     move |worker| {

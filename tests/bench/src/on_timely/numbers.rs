@@ -20,6 +20,7 @@ pub(super) fn half(worker: usize, tick: u64, per_tick: u64, total: u64) -> Range
     if worker == 0 { begin..middle } else { middle..end }
 }
 
+#[allow(clippy::type_complexity, reason = "it is written once")]
 fn numbers(
     total: u64,
     per_tick: u64,

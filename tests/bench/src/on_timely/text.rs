@@ -16,6 +16,7 @@ use crate::json::Visit;
 use crate::{files, grep, pair_sum, windows};
 
 /// What sends the lines of a worker's half of each tick.
+#[allow(clippy::type_complexity, reason = "it is written once")]
 fn lines(
     path: &Path,
     ticks: Arc<Vec<(u64, u64)>>,
