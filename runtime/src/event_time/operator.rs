@@ -75,6 +75,7 @@ pub(crate) struct WindowAggregate<K, V, A, H, R, I> {
     pub(crate) node: NodeId,
     pub(crate) windows: Windows,
     pub(crate) aggregate: Arc<A>,
+    #[allow(clippy::type_complexity, reason = "it only names the types")]
     pub(crate) types: PhantomData<fn(K, V, H, R, I)>,
 }
 

@@ -55,8 +55,8 @@ pub(crate) fn grouped(path: &Path, tick: u64, each: impl Fn(&str, &mut Adder) + 
                     let end = (begin + tick).min(len);
                     let middle = begin + (end - begin) / 2;
                     let (from, to) = if me == 0 { (begin, middle) } else { (middle, end) };
-                    for to in 0..2 {
-                        adder.tables[to] = std::mem::take(&mut *exchange[me][to].lock().expect("no panics"));
+                    for (table, mine) in adder.tables.iter_mut().zip(&exchange[me]) {
+                        *table = std::mem::take(&mut *mine.lock().expect("no panics"));
                     }
                     files::blocks(file, from, to, &mut buffer, |block| {
                         let text = simdutf8::basic::from_utf8(block).expect("the text is UTF-8");
@@ -67,8 +67,8 @@ pub(crate) fn grouped(path: &Path, tick: u64, each: impl Fn(&str, &mut Adder) + 
                             each(line, &mut adder);
                         }
                     });
-                    for to in 0..2 {
-                        *exchange[me][to].lock().expect("no panics") = std::mem::take(&mut adder.tables[to]);
+                    for (table, mine) in adder.tables.iter_mut().zip(&exchange[me]) {
+                        *mine.lock().expect("no panics") = std::mem::take(table);
                     }
                     barrier.wait();
                     let mut mine = exchange[0][me].lock().expect("no panics");
