@@ -11,3 +11,8 @@ pub mod trap;
 
 /// In the environment: where a broker is.
 pub const BOOTSTRAP: &str = "KAFKA_BOOTSTRAP";
+
+/// The book's page, whose samples are doctests: compiled, since what they speak to is not there.
+#[cfg(all(doctest, feature = "kafka"))]
+#[doc = include_str!("../../book/src/kafka.md")]
+mod page {}

@@ -1,8 +1,10 @@
-//! Checkpoints in S3: a server of it on this machine, and pipelines that crash and go on.
+//! Checkpoints and files in S3: a server of it on this machine, and pipelines that crash and go on.
 //!
 //! Where a store is and who one is there is said in the environment, which a program can't change for itself. So the first process
 //! is the server, and starts a second one with such an environment, which is the test.
 
+#[cfg(feature = "formats")]
+mod files;
 mod server;
 
 use std::io::{Read, Write};
@@ -41,11 +43,15 @@ fn main() -> ExitCode {
 
 fn run(server: &SocketAddr) {
     type Test = fn(&SocketAddr);
-    let tests: [(&str, Test); 4] = [
+    let tests: &[(&str, Test)] = &[
         ("a pipeline that crashes after any tick goes on", crashes),
         ("the older of two starts shows nothing more", fence),
         ("old checkpoints and log entries are deleted", prunes),
         ("a put whose answer is lost counts once", lost_answers),
+        #[cfg(feature = "formats")]
+        ("files are written and read, each record once over crashes", files::crashes),
+        #[cfg(feature = "formats")]
+        ("files are read as they appear", files::appear),
     ];
     for (name, test) in tests {
         println!("{name} …");

@@ -1,4 +1,4 @@
-//! As much of S3 as checkpoints need, in memory: put (also only if there is none of that name), get (also a range), head, list in
+//! As much of S3 as checkpoints and files need, in memory: put (also only if there is none of that name), get (also a range), head, list in
 //! pages, delete. Signatures are taken as they come.
 
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ async fn answer(State(bucket): State<Shared>, request: Request) -> Response {
     let bucket = lock(&bucket);
     // `/bucket`, or `/bucket/key`.
     let path = parts.uri.path().trim_start_matches('/');
-    let key = path.split_once('/').map_or("", |(_, key)| key).to_string();
+    let key = plain(path.split_once('/').map_or("", |(_, key)| key));
     let query: BTreeMap<String, String> = parts.uri.query().map(pairs).unwrap_or_default();
     match (parts.method, key.is_empty()) {
         (Method::GET, true) if path == "counts" => counts(&bucket),
@@ -91,7 +91,19 @@ fn status(status: StatusCode) -> Response {
 
 fn pairs(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| (name.into(), value.replace("%2F", "/"))).collect()
+    pairs.map(|(name, value)| (name.into(), plain(value))).collect()
+}
+
+/// Without `%2F` and the like.
+fn plain(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (code, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(code, 16).expect("two digits"));
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).expect("names are text")
 }
 
 fn put(mut bucket: MutexGuard<'_, Bucket>, key: String, headers: &HeaderMap, body: Bytes) -> Response {

@@ -199,6 +199,37 @@ mod tests {
         at_end.recv().expect("the thread ends");
     }
 
+    /// Standard input that holds this.
+    #[cfg(feature = "testing")]
+    struct Given(&'static str);
+
+    #[cfg(feature = "testing")]
+    impl Source for Given {
+        type Batch = Lines;
+
+        fn info(&self) -> SourceInfo {
+            stdin().info()
+        }
+
+        fn can_be_logged(&self) -> bool {
+            stdin().can_be_logged()
+        }
+
+        fn open(self, cx: &SourceContext) -> Result<Arc<dyn Reader<Batch = Lines>>, BoxError> {
+            Ok(Arc::new(start(self.0.as_bytes(), || (), BufferOptions::default(), cx)?))
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn standard_input_keeps_the_contract_of_sources() {
+        let text = "to be\nor not\n\nto be\nthat\nis\nthe question\n";
+        let lines: Vec<String> = text.lines().map(str::to_string).collect();
+        let longest = "the question\n".len() as u64;
+        let contract = crate::testing::SourceContract::new(|| Given(text), str::to_string, lines);
+        contract.shortest_piece(longest).check();
+    }
+
     #[test]
     fn standard_input_can_be_read_by_one_source_only() {
         TAKEN.store(true, Ordering::Release);

@@ -1,10 +1,12 @@
 //! The source, against a broker that is there.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use millstream::kafka::{OwnedMessage, StartFrom, kafka};
+use millstream::kafka::{Avro, OwnedMessage, StartFrom, kafka};
 use millstream::prelude::*;
 use millstream_kafka_tests::peer::{Peer, until};
 
@@ -20,6 +22,7 @@ pub fn tests() -> Vec<(&'static str, Test)> {
         ("source: a restart goes on, the group is told", Test::Broker(restart)),
         ("source: limits on a tick", Test::Broker(limits)),
         ("source: a rate by partition holds", Test::Broker(rate)),
+        ("source: Avro, by the schemas of a registry", Test::Broker(avro)),
         ("source: new partitions are found", Test::Broker(partition_added)),
     ]
 }
@@ -246,6 +249,52 @@ fn rate(peer: &Peer) {
     }
     assert_eq!(sums, [600, 100]);
     assert!(start.elapsed() >= secs(2), "600 at 200 a second, the first 200 at once");
+}
+
+/// A registry with one schema, whatever it is asked for.
+fn registry(schema: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    std::thread::spawn(move || {
+        for peer in listener.incoming() {
+            let mut peer = peer.expect("somebody asks");
+            let head = BufReader::new(&peer).lines().map_while(Result::ok);
+            assert!(head.take_while(|line| !line.is_empty()).count() > 0, "it is asked something");
+            let body = serde_json::json!({ "schema": schema }).to_string();
+            let length = body.len();
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            peer.write_all(answer.as_bytes()).expect("it listens");
+        }
+    });
+    url
+}
+
+fn avro(peer: &Peer) {
+    #[derive(Clone, serde::Deserialize)]
+    struct Reading {
+        sensor: String,
+        n: i64,
+    }
+    let url = registry(
+        r#"{"type":"record","name":"Reading","fields":[{"name":"sensor","type":"string"},{"name":"n","type":"long"}]}"#,
+    );
+    let topic = name("avro");
+    peer.create(&topic, 1);
+    // Schema 7, a text of one letter, and 7 or 1 as zigzag.
+    peer.write(&topic, [(0, "\0\0\0\0\u{7}\u{2}a\u{e}"), (0, "no Avro"), (0, "\0\0\0\0\u{7}\u{2}b\u{2}")]);
+    let decoder = Avro::<Reading>::registry(&url);
+    let (out, bad) = (MemorySink::new(), MemorySink::new());
+    let pipeline = stream! {
+        let messages = source(kafka(&peer.bootstrap).topic(&topic));
+        let (readings, broken) = messages.try_map(|m| m.decode(&decoder));
+        readings.map(|reading: Reading| (reading.sensor, reading.n)).sink(out.clone());
+        broken.map(|bad| bad.error.to_string()).sink(bad.clone());
+    };
+    now().run(pipeline).expect("it runs");
+    assert_eq!(out.records(), [("a".to_string(), 7), ("b".to_string(), 1)]);
+    let bad: Vec<String> = bad.records();
+    assert!(bad.len() == 1 && bad[0].contains("offset 1") && bad[0].contains("zero byte"), "{bad:?}");
 }
 
 fn partition_added(peer: &Peer) {
