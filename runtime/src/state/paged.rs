@@ -278,7 +278,7 @@ impl FrozenSlots for FrozenPages {
             SlotWriter::new(out, self.full, &self.fields?, self.len, self.slots.len(), self.has_fields);
         for of_page in self.slots.chunk_by(|a, b| a.0 as usize / PAGE == b.0 as usize / PAGE) {
             let number = of_page[0].0 / PAGE as u32;
-            let page = self.pages.get((this.list, number))?;
+            let page = self.pages.get((self.list, number))?;
             let slots: Vec<RawSlot<'_>> = page_slots(&page)?.collect::<Result<_, _>>()?;
             for (at, has_key) in of_page {
                 let at = *at as usize;
