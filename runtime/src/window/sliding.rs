@@ -11,7 +11,7 @@ use super::span::Span;
 /// Two levels. Of the first panes, up to [`BLOCK`](super::panes::BLOCK), each has the aggregate from itself to the end of its block, and of the last ones
 /// there is a running one: the two stacks of the folklore. Whole blocks between them have one aggregate each, in a [`Daba`]: so
 /// no tick has to turn all panes of all keys at once, and what is between is touched only when a block is full or used up, which is
-/// not in the same ticks for all keys. A pane costs two calls, and a block five or six; a result costs two.
+/// not in the same ticks for all key groups. A pane costs two calls, and a block five or six; a result costs two.
 ///
 /// ```text
 /// front              between                      back      open
