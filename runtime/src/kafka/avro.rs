@@ -50,6 +50,7 @@ pub struct Avro<T> {
     record: PhantomData<fn() -> T>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one for each decoder")]
 enum By {
     Schema(Box<Schema>),
     Registry(Registry),
