@@ -50,10 +50,9 @@ pub struct Avro<T> {
     record: PhantomData<fn() -> T>,
 }
 
-#[allow(clippy::large_enum_variant, reason = "there is one for each decoder")]
 enum By {
     Schema(Box<Schema>),
-    Registry(Registry),
+    Registry(Box<Registry>),
 }
 
 struct Registry {
@@ -91,7 +90,7 @@ impl<T> Avro<T> {
             timeout: Duration::from_secs(30),
             client: OnceLock::new(),
         };
-        Avro { by: By::Registry(registry), record: PhantomData }
+        Avro { by: By::Registry(Box::new(registry)), record: PhantomData }
     }
 
     /// By which name and password (of Confluent's cloud: key and secret) the registry is asked. Never shown.
