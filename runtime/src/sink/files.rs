@@ -161,22 +161,9 @@ impl<T, F: FileFormat<T>> FileSink<T, F> {
         let FileSink { format, key, max_file_bytes, open, .. } = self;
         let opened = open.as_mut().ok_or("a sink of files was used before it was opened")?;
         let tick = opened.tick.ok_or("a tick of a sink of files was written before it was begun")?;
-        for record in records {
-            let folder = key.as_ref().map_or_else(String::new, |key| key.folder(record, &tick));
-            if !opened.files.contains_key(&folder) {
-                opened.files.insert(folder.clone(), Keyed::default());
-            }
-            let keyed = opened.files.get_mut(&folder).expect("it has just been put there");
-            let encoder = keyed.encoder.get_or_insert_with(|| Box::new(format.encoder()));
-            let encoder = encoder.as_any().downcast_mut::<F::Encoder>().expect("it was made by this format");
-            format.encode(encoder, record).map_err(|error| {
-                BoxError::from(format!("a record can't be written as {}: {error}", F::EXTENSION))
-            })?;
-            if F::bytes(encoder) >= *max_file_bytes {
-                opened.write_file::<T, F>(format, &folder)?;
-            }
-        }
-        Ok(())
+        KeyOf::each_run(key.as_ref(), records, &tick, |folder, run| {
+            opened.encode(format, folder, run, *max_file_bytes)
+        })
     }
 
     /// Writes what has been encoded, and makes the tick visible.
@@ -224,6 +211,38 @@ impl<T, F: FileFormat<T>> FileSink<T, F> {
 }
 
 impl Opened {
+    /// Encodes records of one key.
+    fn encode<T, F: FileFormat<T>>(
+        &mut self,
+        format: &F,
+        folder: &str,
+        mut records: &[T],
+        max_file_bytes: usize,
+    ) -> Result<(), BoxError> {
+        if !self.files.contains_key(folder) {
+            self.files.insert(folder.to_string(), Keyed::default());
+        }
+        while !records.is_empty() {
+            let keyed = self.files.get_mut(folder).expect("it is put there above");
+            let encoder = keyed.encoder.get_or_insert_with(|| Box::new(format.encoder()));
+            let encoder = encoder.as_any().downcast_mut::<F::Encoder>().expect("it was made by this format");
+            let mut taken = 0;
+            let mut is_full = false;
+            while let Some(record) = records.get(taken).filter(|_| !is_full) {
+                format.encode(encoder, record).map_err(|error| {
+                    BoxError::from(format!("a record can't be written as {}: {error}", F::EXTENSION))
+                })?;
+                taken += 1;
+                is_full = F::bytes(encoder) >= max_file_bytes;
+            }
+            records = &records[taken..];
+            if is_full {
+                self.write_file::<T, F>(format, folder)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the file of a key that is begun.
     fn write_file<T, F: FileFormat<T>>(&mut self, format: &F, folder: &str) -> Result<(), BoxError> {
         let Some(keyed) = self.files.get_mut(folder) else { return Ok(()) };

@@ -197,7 +197,7 @@ impl Options {
             if end <= start {
                 return Ok(Header { names: None, end: start });
             }
-            let bytes = content(file, start..end)?;
+            let bytes = content(file, start..end, Vec::new())?;
             let mut names = ByteRecord::new();
             if self.reader(&bytes).read_byte_record(&mut names)? {
                 return Ok(Header { names: Some(names), end });
@@ -207,8 +207,8 @@ impl Options {
     }
 }
 
-fn content(file: &DataFile, range: Range<u64>) -> Result<Vec<u8>, BoxError> {
-    let mut bytes = vec![0; usize::try_from(range.end - range.start)?];
+fn content(file: &DataFile, range: Range<u64>, mut bytes: Vec<u8>) -> Result<Vec<u8>, BoxError> {
+    bytes.resize(usize::try_from(range.end - range.start)?, 0);
     file.read_exact(&mut bytes, range.start)?;
     Ok(bytes)
 }
@@ -253,10 +253,11 @@ impl<T: DeserializeOwned + Data> FileFormat for Csv<T> {
         let header = file.known(|| options.header(file))?;
         let mut start = options.next(file, range.start)?.max(header.end);
         let end = options.next(file, range.end)?;
+        let mut buffer = Vec::new();
         while start < end {
             let till = if end - start > BLOCK { options.next(file, start + BLOCK)?.min(end) } else { end };
             let mut rows = CsvRows {
-                bytes: content(file, start..till)?,
+                bytes: content(file, start..till, buffer)?,
                 at: start,
                 file: Arc::clone(file),
                 header: Arc::clone(&header),
@@ -264,6 +265,7 @@ impl<T: DeserializeOwned + Data> FileFormat for Csv<T> {
                 rows: PhantomData,
             };
             visit(&mut rows)?;
+            buffer = rows.bytes;
             start = till;
         }
         Ok(())

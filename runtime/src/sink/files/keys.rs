@@ -65,11 +65,34 @@ fn date(days: i64) -> (i64, i64, i64) {
 }
 
 impl<T> KeyOf<T> {
-    pub fn folder(&self, record: &T, tick: &Tick) -> String {
-        match self {
-            KeyOf::Record { name, key } => folder(name, &key(record)),
-            KeyOf::Tick(by) => folder(by.name(), &by.of(tick.time)),
+    /// Cuts records of a tick into runs of one folder each, and hands them on. Without a key all are in the tick's own.
+    pub fn each_run<E>(
+        of: Option<&KeyOf<T>>,
+        records: &[T],
+        tick: &Tick,
+        mut visit: impl FnMut(&str, &[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (name, key) = match of {
+            None => return visit("", records),
+            Some(KeyOf::Tick(by)) => return visit(&folder(by.name(), &by.of(tick.time)), records),
+            Some(KeyOf::Record { name, key }) => (name, key),
+        };
+        let mut run: Option<(String, usize)> = None;
+        for (n, record) in records.iter().enumerate() {
+            let value = key(record);
+            match &run {
+                Some((of, _)) if *of == value => {}
+                _ => {
+                    if let Some((of, start)) = run.replace((value, n)) {
+                        visit(&folder(name, &of), &records[start..n])?;
+                    }
+                }
+            }
         }
+        if let Some((of, start)) = run {
+            visit(&folder(name, &of), &records[start..])?;
+        }
+        Ok(())
     }
 }
 
@@ -102,6 +125,25 @@ pub(super) fn path(folder: &str, number: usize, extension: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn neighbours_of_one_key_are_a_run() {
+        let tick = Tick { number: 0, time: Timestamp::from_millis(0), epoch: 0 };
+        let runs = |key: Option<&KeyOf<&'static str>>, records: &[&'static str]| {
+            let mut runs = Vec::new();
+            let visited: Result<(), ()> = KeyOf::each_run(key, records, &tick, |folder, run| {
+                runs.push(format!("{folder}:{}", run.concat()));
+                Ok(())
+            });
+            visited.expect("nothing fails");
+            runs.join(" ")
+        };
+        let first = KeyOf::Record { name: "k".into(), key: Box::new(|text: &&str| text[..1].to_string()) };
+        assert_eq!(runs(Some(&first), &["a1", "a2", "b", "a3"]), "k=a:a1a2 k=b:b k=a:a3");
+        assert_eq!(runs(Some(&first), &[]), "");
+        assert_eq!(runs(Some(&KeyOf::Tick(ByTime::Day)), &["a", "b"]), "day=1970-01-01:ab");
+        assert_eq!(runs(None, &["a", "b"]), ":ab");
+    }
 
     #[test]
     fn days_are_those_of_the_calendar() {

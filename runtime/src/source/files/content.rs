@@ -6,17 +6,16 @@ use crate::BoxError;
 
 impl DataFile {
     /// Bytes from `at` on, a block of them. Empty: the content ends there.
-    fn block(&self, at: u64) -> Result<Vec<u8>, BoxError> {
+    fn block(&self, at: u64, into: &mut Vec<u8>) -> Result<(), BoxError> {
         let end = self.extent(at.saturating_add(MARK))?;
-        let mut block = vec![0; usize::try_from(end.saturating_sub(at)).expect("a block is short")];
-        self.read_exact(&mut block, at)?;
-        Ok(block)
+        into.resize(usize::try_from(end.saturating_sub(at)).expect("a block is short"), 0);
+        self.read_exact(into, at)
     }
 
     /// The line that the byte at `offset` is on, from 1 on. For files whose lines are found.
     pub(crate) fn line(&self, offset: u64) -> Result<u64, BoxError> {
         let index = self.index.as_ref().expect("its format looks for lines");
-        let (at, mut scan) = index.before(offset, |at| self.block(at))?;
+        let (at, mut scan) = index.before(offset, &mut Vec::new(), |at, into| self.block(at, into))?;
         let mut before = vec![0; usize::try_from(offset - at).expect("marks are close")];
         self.read_exact(&mut before, at)?;
         scan.over(&before, at, |_| false);
@@ -33,9 +32,11 @@ impl DataFile {
         mut begins: impl FnMut(u64) -> bool,
     ) -> Result<Option<u64>, BoxError> {
         let index = self.index.as_ref().expect("its format looks for records");
-        let (mut at, mut scan) = index.before(from, |at| self.block(at))?;
+        // One for all of them: memory of this size is new, page by page, each time that it is asked for.
+        let mut block = Vec::new();
+        let (mut at, mut scan) = index.before(from, &mut block, |at, into| self.block(at, into))?;
         loop {
-            let block = self.block(at)?;
+            self.block(at, &mut block)?;
             if block.is_empty() {
                 return Ok(Some(at));
             }

@@ -9,6 +9,9 @@ use crate::sync::Mutex;
 /// There is a mark so often: what is scanned at most to find a place.
 pub(super) const MARK: u64 = if cfg!(test) { 7 } else { 256 << 10 };
 
+/// What files of text may begin with.
+const MARK_OF_ORDER: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
 /// What is looked for in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Find {
@@ -83,23 +86,39 @@ impl Scan {
                 }
                 continue;
             }
-            let byte = bytes[n];
-            self.place = match (self.place, byte) {
-                (_, b'\n') => {
-                    self.lines += 1;
+            // Up to the next quote each line end ends a record, and of the other bytes only the last one matters.
+            let mut till = memchr(quote, &bytes[n..]).map_or(bytes.len(), |found| n + found);
+            let mark = MARK_OF_ORDER.get(usize::try_from(at + n as u64).unwrap_or(usize::MAX));
+            if mark.is_some() {
+                till = till.min(n + 1); // what precedes it matters too
+            }
+            for newline in memchr_iter(b'\n', &bytes[n..till]) {
+                self.lines += 1;
+                let next = n + newline + 1;
+                if next == bytes.len() {
                     self.begins = true;
-                    Within::FieldStart
+                    break;
                 }
-                (_, b'\r') => Within::FieldStart,
-                (Within::FieldStart | Within::QuoteInQuotes, _) if byte == quote => Within::Quotes,
-                _ if byte == delimiter => Within::FieldStart,
-                // A byte order mark is no text.
-                (Within::FieldStart, 0xEF) if at + n as u64 == 0 => Within::FieldStart,
-                (Within::FieldStart, 0xBB) if at + n as u64 == 1 => Within::FieldStart,
-                (Within::FieldStart, 0xBF) if at + n as u64 == 2 => Within::FieldStart,
-                _ => Within::Field,
-            };
-            n += 1;
+                self.record = at + next as u64;
+                if begins(self.record) {
+                    self.place = Within::FieldStart;
+                    return true;
+                }
+            }
+            if n < till {
+                self.place = match bytes[till - 1] {
+                    b'\n' | b'\r' => Within::FieldStart,
+                    byte if byte == delimiter => Within::FieldStart,
+                    // A byte order mark is no text.
+                    byte if mark == Some(&byte) && self.place == Within::FieldStart => Within::FieldStart,
+                    _ => Within::Field,
+                };
+            }
+            n = till;
+            if bytes.get(n) == Some(&quote) {
+                self.place = if self.place == Within::Field { Within::Field } else { Within::Quotes };
+                n += 1;
+            }
         }
         false
     }
@@ -130,12 +149,13 @@ impl Index {
         self.marks.lock().expect("nothing panics while this is locked").pass(at, bytes);
     }
 
-    /// The scanner at the last mark at or before `offset`, and where that is. `more` reads bytes from an offset on.
+    /// The scanner at the last mark at or before `offset`, and where that is. `more` reads bytes from an offset on, into a buffer.
     #[cfg(any(feature = "json", feature = "csv"))]
     pub fn before(
         &self,
         offset: u64,
-        mut more: impl FnMut(u64) -> Result<Vec<u8>, BoxError>,
+        bytes: &mut Vec<u8>,
+        mut more: impl FnMut(u64, &mut Vec<u8>) -> Result<(), BoxError>,
     ) -> Result<(u64, Scan), BoxError> {
         let mark = offset / MARK;
         loop {
@@ -147,11 +167,11 @@ impl Index {
                 marks.scanned
             };
             // Whoever else is here reads the same, and what comes second is passed over.
-            let bytes = more(scanned)?;
+            more(scanned, bytes)?;
             if bytes.is_empty() {
                 return Err(format!("byte {offset} was looked for in a file that ends at {scanned}").into());
             }
-            self.pass(scanned, &bytes);
+            self.pass(scanned, bytes);
         }
     }
 }

@@ -63,6 +63,8 @@ pub struct ParquetEncoder {
     file: Option<(serde_arrow::ArrayBuilder, ArrowWriter<Vec<u8>>)>,
     /// In the builder.
     rows: usize,
+    /// In the writer. To ask it costs as much as a record does.
+    bytes: usize,
 }
 
 impl fmt::Debug for ParquetEncoder {
@@ -104,6 +106,7 @@ impl ParquetEncoder {
         if let Some((builder, writer)) = self.file.as_mut().filter(|_| self.rows > 0) {
             writer.write(&builder.to_record_batch()?)?;
             self.rows = 0;
+            self.bytes = writer.bytes_written() + writer.memory_size();
         }
         Ok(())
     }
@@ -115,7 +118,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> FileFormat<T> for Parquet
     const EXTENSION: &'static str = "parquet";
 
     fn encoder(&self) -> ParquetEncoder {
-        ParquetEncoder { file: None, rows: 0 }
+        ParquetEncoder { file: None, rows: 0, bytes: 0 }
     }
 
     fn encode(&self, encoder: &mut ParquetEncoder, record: &T) -> Result<(), BoxError> {
@@ -128,9 +131,9 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> FileFormat<T> for Parquet
         if encoder.rows == ROWS { encoder.pass_on() } else { Ok(()) }
     }
 
+    /// But for the last rows, which are yet to become columns.
     fn bytes(encoder: &ParquetEncoder) -> usize {
-        let written = |(_, writer): &(_, ArrowWriter<Vec<u8>>)| writer.bytes_written() + writer.memory_size();
-        encoder.file.as_ref().map_or(0, written)
+        encoder.bytes
     }
 
     fn finish(&self, mut encoder: ParquetEncoder) -> Result<Vec<u8>, BoxError> {
