@@ -178,6 +178,35 @@ fn verify_finds_a_changed_byte_in_every_object() {
 }
 
 #[test]
+fn an_entry_that_is_being_written_is_no_damage_and_nor_is_one_that_a_fenced_start_has_appended() {
+    let folder = written();
+    let storage = Storage::open(folder.path().to_str().unwrap(), "WordCount").unwrap();
+    let start = || block_on(Start::take(&storage, Timestamp::from_millis(0), 0)).unwrap();
+    let append = |start: &mut Start, number| {
+        let tick = Tick { number, time: Timestamp::from_millis(1_000), epoch: start.log.epoch() };
+        let record = TickPlan { tick, ..TickPlan::default() }.into();
+        let logged = LoggedTick { record, sources: Vec::new(), notes: Vec::new(), read: Vec::new() };
+        block_on(start.log.append(&[logged])).unwrap();
+    };
+    let mut second = start();
+    append(&mut second, 2);
+    append(&mut second, 3);
+    let log = folder.path().join("WordCount/log/00000000000000000001-00000000000000000002");
+    let before = std::fs::read(&log).unwrap();
+    for cut in [1, 30] {
+        std::fs::write(&log, &before[..before.len() - cut]).unwrap();
+        assert_eq!(said(&folder, "verify").0, Ok(true), "{cut}");
+    }
+    let mut third = start();
+    assert_eq!(third.ticks.len(), 1, "the tick that is cut short was not written");
+    append(&mut third, 3);
+    // As if the second start had gone on only now.
+    std::fs::write(&log, before).unwrap();
+    let (done, out) = said(&folder, "verify");
+    assert_eq!(done, Ok(true), "{out}");
+}
+
+#[test]
 fn what_is_asked_wrongly_is_answered_with_what_to_write() {
     let folder = written();
     let refused = |args: &str| said(&folder, args).0.unwrap_err();
