@@ -3,7 +3,7 @@
 //! A new file takes three (itself, its name, the folder), and an entry of its own is a new file.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
@@ -37,17 +37,37 @@ impl Appends for Files {
 
     async fn open(&self, path: &Path) -> io::Result<Box<dyn Append>> {
         let path = self.0.path_to_filesystem(path).map_err(io::Error::other)?;
-        Ok(Box::new(Opened(File::options().append(true).open(path)?)))
+        let file = File::options().write(true).open(path)?;
+        let end = file.metadata()?.len();
+        Ok(Box::new(Opened { file, end, room: end }))
     }
 }
 
-struct Opened(File);
+/// How many bytes a file grows by at once.
+const STEP: usize = 256 << 10;
+
+/// What is appended goes to where zeros have been written before. So bringing it to disk changes nothing but these bytes: a file that
+/// grows has its file system write down its new length as well, behind whatever else is on its way to disk, such as a checkpoint.
+struct Opened {
+    file: File,
+    /// Where the next bytes go.
+    end: u64,
+    /// Zeros are there up to here.
+    room: u64,
+}
 
 #[async_trait::async_trait]
 impl Append for Opened {
     async fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)?;
-        self.0.sync_data()
+        let end = self.end + bytes.len() as u64;
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(bytes)?;
+        if end > self.room {
+            self.file.write_all(&vec![0; STEP])?;
+            self.room = end + STEP as u64;
+        }
+        self.end = end;
+        self.file.sync_data()
     }
 }
 

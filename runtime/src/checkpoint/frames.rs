@@ -13,11 +13,12 @@ pub(super) struct Frame<T> {
     pub torn: bool,
 }
 
-/// The frames of a segment, in order. What is no frame is one that is damaged, up to where the next whole one begins.
+/// The frames of a segment, in order, and no zeros behind them: files grow before there is something to write. What is no frame is one that
+/// is damaged, up to where the next whole one begins.
 pub(super) fn frames(segment: &[u8]) -> impl Iterator<Item = Frame<(Kind, &[u8])>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let rest = segment.get(at..).filter(|rest| !rest.is_empty())?;
+        let rest = segment.get(at..).filter(|rest| rest.iter().any(|byte| *byte != 0))?;
         let (length, what) = match one(rest) {
             Some((length, Err(damage @ Damage::Newer(_)))) => (length, Err(damage)),
             Some((length, Ok(whole))) => (length, Ok(whole)),
@@ -42,6 +43,7 @@ fn one(bytes: &[u8]) -> Option<(usize, Result<(Kind, &[u8]), Damage>)> {
 }
 
 fn is_short(bytes: &[u8]) -> bool {
+    let bytes = &bytes[..bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count()];
     let begins = bytes.iter().zip(&MAGIC).all(|(found, expected)| found == expected);
     begins && envelope::length(bytes).is_none_or(|length| length > bytes.len() as u64)
 }
@@ -105,12 +107,19 @@ mod tests {
         for length in 0..segment.len() {
             let cut = &segment[..length];
             let before = ends.iter().rposition(|end| *end <= length).unwrap();
-            assert_eq!(whole(cut).len(), before, "{length}");
-            let torn = frames(cut).filter(|frame| frame.torn).count();
-            assert_eq!(torn, usize::from(ends[before] < length), "{length}");
+            for room in [0, 30] {
+                let cut = [cut, &[0].repeat(room)].concat();
+                let torn = frames(&cut).filter(|frame| frame.torn).count();
+                assert_eq!(
+                    (whole(&cut).len(), torn),
+                    (before, usize::from(ends[before] < length)),
+                    "{length}"
+                );
+            }
         }
-        let mut garbage = segment.clone();
-        garbage.extend([0; 40]);
+        let with = |bytes: &[u8]| [&segment, bytes].concat();
+        assert_eq!(frames(&with(&[0; 40])).count(), 3, "room for others");
+        let garbage = with(&[0, 0, 7, 0]);
         let last = frames(&garbage).last().unwrap();
         assert!(last.what.is_err() && !last.torn);
     }

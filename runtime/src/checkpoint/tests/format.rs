@@ -94,10 +94,8 @@ fn the_examples_of_the_book_are_what_is_written() {
 fn the_examples_of_the_book_can_be_read() {
     assert!(matches!(Entry::read(&example("log/00000000000000000000")), Ok(Entry::Fence(_))));
     assert!(matches!(Entry::read(&example("log/00000000000000000001")), Ok(Entry::Ticks(_))));
-    let segment = [
-        example("log/00000000000000000001-00000000000000000004"),
-        example("log/00000000000000000001"),
-    ];
+    let segment =
+        [example("log/00000000000000000001-00000000000000000004"), example("log/00000000000000000001")];
     let entries: Vec<_> = entries(&segment.concat()).map(|frame| frame.what.unwrap().is_some()).collect();
     assert_eq!(entries, [false, true]);
     assert!(envelope::open(&example("state/00000000000000000000-0000000001-00000")).is_ok());
