@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Without arguments it reads the messages that are shipped, and writes to `target/messages`. With a folder, it reads what is there
-//! and what appears, until Ctrl-C; it may be killed at any time, and goes on where it was. `OUT` may be a URL such as
-//! `s3://bucket/messages`, with the feature of its store.
+//! and what appears, until Ctrl-C; it may be killed at any time, and goes on where it was, which is kept in `OUT-checkpoint`. A
+//! minute's rows become visible together, and the last ones at the end. `OUT` may be a URL such as `s3://bucket/messages`, with
+//! the feature of its store.
 
 use millstream::prelude::*;
 use millstream::sink::parquet_sink;
@@ -54,7 +55,7 @@ fn main() -> millstream::Result<()> {
         }
         [folder, out] => Engine::local()
             .batch_interval(secs(1))
-            .checkpoint("target/archive-checkpoint")
+            .checkpoint(format!("{}-checkpoint", out.trim_end_matches('/')))
             .run(archive(json_directory::<Message>(folder), out)),
         _ => {
             eprintln!("usage: json_to_parquet [FOLDER OUT | --plan]");

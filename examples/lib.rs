@@ -126,7 +126,14 @@ pub fn main(arguments: &[String]) -> ExitCode {
         }
         return if arguments.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) };
     };
-    let result = match (&arguments[1..], example.plan) {
+    let rest = &arguments[1..];
+    if let Some(flag) = rest.iter().find(|a| a.starts_with("--") && *a != "--plan") {
+        println!("usage: {} {}", example.name, example.about);
+        return if flag == "--help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    }
+    #[cfg(feature = "kafka")]
+    kafka::show_warnings();
+    let result = match (rest, example.plan) {
         ([flag], Some(plan)) if flag == "--plan" => {
             println!("{}", plan());
             Ok(())

@@ -1,77 +1,59 @@
-//! Shows the messages of a topic, and keeps them as CSV: a folder each tick that has some, a line each message.
+//! Shows the messages of a topic, and keeps them as CSV: a folder each ten seconds in which some came, a line each message.
+//! Started again, it goes on where it was.
 //!
 //! ```text
-//! … -- kafka_capture [BOOTSTRAP TOPIC PREFIX]     by default localhost:9092 lines out/capture
+//! … -- kafka_capture [BOOTSTRAP TOPIC OUT CHECKPOINT]
+//!                     by default localhost:9092 lines target/capture target/kafka_capture
 //! ```
-
-use std::borrow::Cow;
 
 use millstream::BoxError;
 use millstream::kafka::kafka;
 use millstream::prelude::*;
-use millstream::sink::text_file_sink;
+use millstream::sink::csv_sink;
+use serde::{Deserialize, Serialize};
 
+use super::arguments;
 use crate::Example;
+
+const DEFAULTS: [&str; 4] = ["localhost:9092", "lines", "target/capture", "target/kafka_capture"];
 
 pub const EXAMPLE: Example = Example {
     name: "kafka_capture",
-    about: "[BOOTSTRAP TOPIC PREFIX]: the messages of a topic, on the console and as CSV",
-    plan: Some(|| capture("localhost:9092", "lines", "out/capture").plan()),
+    about: "[BOOTSTRAP TOPIC OUT CHECKPOINT]: the messages of a topic, on the console and as CSV",
+    plan: Some(|| capture(DEFAULTS[0], DEFAULTS[1], DEFAULTS[2]).plan()),
     run,
 };
 
-pub fn capture(bootstrap: &str, topic: &str, prefix: &str) -> Pipeline<'static> {
-    let messages = kafka(bootstrap).topic(topic);
-    let files = text_file_sink(prefix).suffix("csv").format(Row::csv);
+pub fn capture(bootstrap: &str, topic: &str, out: &str) -> Pipeline<'static> {
+    let messages = kafka(bootstrap).topic(topic).group("kafka-capture");
+    // Made visible every ten seconds, or when there is a lot, or when the program ends.
+    let files = csv_sink(out).roll(64 << 20, secs(10));
     stream!(move { <KafkaCapture>
         let rows = source(messages).map(|m| Row {
             partition: m.partition(),
             offset: m.offset(),
-            time: m.timestamp(),
-            key: String::from_utf8_lossy(m.key().unwrap_or_default()).into_owned(),
-            value: String::from_utf8_lossy(m.payload().unwrap_or_default()).into_owned(),
+            time: m.timestamp().map(Timestamp::millis),
+            key: m.key().map(|key| String::from_utf8_lossy(key).into_owned()),
+            value: m.payload().map(|value| String::from_utf8_lossy(value).into_owned()),
         });
         rows.print(10);
         rows.sink(files);
     })
 }
 
-/// A message, as the file has it.
-#[derive(Clone, Debug)]
+/// A message, as the file has it. Of what is no text, U+FFFD.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     partition: i32,
     offset: u64,
-    time: Option<Timestamp>,
-    key: String,
-    value: String,
+    /// In ms since 1970.
+    time: Option<i64>,
+    key: Option<String>,
+    value: Option<String>,
 }
 
-impl Row {
-    fn csv(&self) -> String {
-        let Row { partition, offset, time, key, value } = self;
-        let time = time.map_or(String::new(), |time| time.millis().to_string());
-        format!("{partition},{offset},{time},{},{}", quoted(key), quoted(value))
-    }
-}
-
-/// As RFC 4180 wants it.
-fn quoted(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\"")).into()
-    } else {
-        text.into()
-    }
-}
-
-fn run(arguments: &[String]) -> Result<(), BoxError> {
-    let defaults = ["localhost:9092", "lines", "out/capture"];
-    let given = |n: usize| arguments.get(n).map_or(defaults[n], String::as_str);
-    let pipeline = capture(given(0), given(1), given(2));
-    Ok(Engine::local().batch_interval(secs(1)).run(pipeline)?)
-}
-
-#[test]
-fn a_field_is_quoted_where_it_must_be() {
-    assert_eq!(quoted("plain"), "plain");
-    assert_eq!(quoted("say \"a, b\""), "\"say \"\"a, b\"\"\"");
+fn run(given: &[String]) -> Result<(), BoxError> {
+    let [bootstrap, topic, out, checkpoint] = arguments(given, DEFAULTS)?;
+    let pipeline = capture(bootstrap, topic, out);
+    Ok(Engine::local().batch_interval(secs(1)).checkpoint(checkpoint).run(pipeline)?)
 }

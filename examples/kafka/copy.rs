@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! … -- kafka_to_kafka [BOOTSTRAP FROM TO DEAD CHECKPOINT]
-//!                     by default localhost:9092 readings means dead-readings buffer/kafka_to_kafka
+//!                     by default localhost:9092 readings means dead-readings target/kafka_to_kafka
 //! ```
 
 use millstream::BoxError;
@@ -11,12 +11,15 @@ use millstream::kafka::{Json, Outgoing, kafka, kafka_sink};
 use millstream::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::arguments;
 use crate::Example;
+
+const DEFAULTS: [&str; 5] = ["localhost:9092", "readings", "means", "dead-readings", "target/kafka_to_kafka"];
 
 pub const EXAMPLE: Example = Example {
     name: "kafka_to_kafka",
     about: "[BOOTSTRAP FROM TO DEAD CHECKPOINT]: means of readings, from topic to topic, exactly once",
-    plan: Some(|| means("localhost:9092", "readings", "means", "dead-readings").plan()),
+    plan: Some(|| means(DEFAULTS[0], DEFAULTS[1], DEFAULTS[2], DEFAULTS[3]).plan()),
     run,
 };
 
@@ -43,9 +46,8 @@ pub fn means(bootstrap: &str, from: &str, to: &str, dead: &str) -> Pipeline<'sta
     })
 }
 
-fn run(arguments: &[String]) -> Result<(), BoxError> {
-    let defaults = ["localhost:9092", "readings", "means", "dead-readings", "buffer/kafka_to_kafka"];
-    let given = |n: usize| arguments.get(n).map_or(defaults[n], String::as_str);
-    let pipeline = means(given(0), given(1), given(2), given(3));
-    Ok(Engine::local().batch_interval(secs(1)).checkpoint(given(4)).run(pipeline)?)
+fn run(given: &[String]) -> Result<(), BoxError> {
+    let [bootstrap, from, to, dead, checkpoint] = arguments(given, DEFAULTS)?;
+    let pipeline = means(bootstrap, from, to, dead);
+    Ok(Engine::local().batch_interval(secs(1)).checkpoint(checkpoint).run(pipeline)?)
 }

@@ -1,19 +1,22 @@
 //! Counts the words of a topic from its beginning on; started again, it goes on where it was.
 //!
 //! ```text
-//! … -- kafka_word_count [BOOTSTRAP TOPIC CHECKPOINT]     by default localhost:9092 lines buffer/kafka_word_count
+//! … -- kafka_word_count [BOOTSTRAP TOPIC CHECKPOINT]     by default localhost:9092 lines target/kafka_word_count
 //! ```
 
 use millstream::BoxError;
 use millstream::kafka::kafka;
 use millstream::prelude::*;
 
+use super::arguments;
 use crate::Example;
+
+const DEFAULTS: [&str; 3] = ["localhost:9092", "lines", "target/kafka_word_count"];
 
 pub const EXAMPLE: Example = Example {
     name: "kafka_word_count",
     about: "[BOOTSTRAP TOPIC CHECKPOINT]: the words of a topic, counted over restarts",
-    plan: Some(|| word_count("localhost:9092", "lines", drop).plan()),
+    plan: Some(|| word_count(DEFAULTS[0], DEFAULTS[1], drop).plan()),
     run,
 };
 
@@ -31,9 +34,8 @@ pub fn word_count(
     })
 }
 
-fn run(arguments: &[String]) -> Result<(), BoxError> {
-    let defaults = ["localhost:9092", "lines", "buffer/kafka_word_count"];
-    let given = |n: usize| arguments.get(n).map_or(defaults[n], String::as_str);
-    let pipeline = word_count(given(0), given(1), |(word, n)| println!("{n:>5} {word}"));
-    Ok(Engine::local().batch_interval(secs(1)).checkpoint(given(2)).run(pipeline)?)
+fn run(given: &[String]) -> Result<(), BoxError> {
+    let [bootstrap, topic, checkpoint] = arguments(given, DEFAULTS)?;
+    let pipeline = word_count(bootstrap, topic, |(word, n)| println!("{n:>5} {word}"));
+    Ok(Engine::local().batch_interval(secs(1)).checkpoint(checkpoint).run(pipeline)?)
 }

@@ -3,6 +3,11 @@
 #
 #   broker.sh start [N]   starts N brokers (1 by default) as one cluster, waits until they answer, prints their addresses
 #   broker.sh stop        stops them
+#
+#   broker.sh topic NAME [PARTITIONS]   makes a topic
+#   broker.sh write TOPIC               writes the lines of its input, a message each
+#   broker.sh read TOPIC                shows headers, keys and texts of what is committed and what comes, until Ctrl-C
+#
 #   broker.sh kill ID     kills one at once (SIGKILL)
 #   broker.sh up ID       starts one again that was stopped or killed, and waits for it
 #   broker.sh down ID     stops one in order
@@ -21,8 +26,8 @@ password=${MILLSTREAM_KAFKA_PASSWORD:-a-password-of-tests}
 
 log() { echo "$@" >&2; }
 
-fetch() {
-    [ -e "$libs/complete" ] && return
+fetch() { # JAR
+    [ -e "$libs/complete" ] && compgen -G "$libs/$1-[0-9]*.jar" >/dev/null && return
     command -v mvn >/dev/null || { log "no \`mvn\` to fetch Kafka with"; exit 3; }
     mkdir -p "$libs"
     mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
@@ -40,6 +45,15 @@ run() { # MEMORY CLASS ARGUMENTS…
     shift
     exec java -Xms64m "-Xmx$memory" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \
         -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$libs/*" "$@"
+}
+
+tool() { # CLASS ARGUMENTS…
+    java_is_there
+    fetch kafka-tools
+    [ -e "$dir/brokers/count" ] || { log "no broker has been started here: broker.sh start"; exit 3; }
+    local class=$1
+    shift
+    run 128m "org.apache.kafka.tools.$class" --bootstrap-server "$(addresses)" "$@"
 }
 
 client_port() { echo $((port + 3 * ($1 - 1))); }
@@ -143,7 +157,7 @@ case ${1:-} in
 start)
     count=${2:-1}
     java_is_there
-    fetch
+    fetch kafka_2.13
     for id in $(all); do end "$id" KILL; done
     rm -rf "$dir/brokers"
     mkdir -p "$dir/brokers"
@@ -155,6 +169,12 @@ start)
     addresses
     ;;
 stop) for id in $(all | sort -rn); do end "$id" TERM; done ;;
+topic) tool TopicCommand --create --topic "${2:?which topic}" --partitions "${3:-1}" ;;
+write) tool ConsoleProducer --topic "${2:?which topic}" ;;
+read)
+    tool consumer.ConsoleConsumer --topic "${2:?which topic}" --from-beginning --isolation-level read_committed \
+        --formatter-property print.headers=true --formatter-property print.key=true
+    ;;
 kill) end "$2" KILL ;;
 down) end "$2" TERM ;;
 up)

@@ -9,6 +9,7 @@ use object_store::ObjectStore;
 
 use super::{Engine, TestEngine};
 use crate::checkpoint::Storage;
+use crate::store::shown;
 use crate::sync::Mutex;
 use crate::{BoxError, Error, Result};
 
@@ -47,7 +48,7 @@ pub(crate) enum CheckpointPlace {
 impl fmt::Debug for CheckpointPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CheckpointPlace::Location(location) => f.write_str(location),
+            CheckpointPlace::Location(location) => f.write_str(&shown(location)),
             CheckpointPlace::Store(store) => write!(f, "{store}"),
         }
     }
@@ -186,8 +187,9 @@ impl Claim {
         let place = format!("{place}/{pipeline}");
         if !Claim::all().insert(place.clone()) {
             return Err(Error::Config(format!(
-                "another pipeline `{pipeline}` of this process has the checkpoint `{location}`: wait for its end, or give \
-                 each a name or a location of its own"
+                "another pipeline `{pipeline}` of this process has the checkpoint `{}`: wait for its end, or give each a \
+                 name or a location of its own",
+                shown(location)
             )));
         }
         Ok(Claim(place))
@@ -217,11 +219,29 @@ impl CheckpointPlace {
         match self {
             CheckpointPlace::Location(location) => {
                 let storage = Storage::open(location, pipeline).map_err(|why| {
-                    Error::Config(format!("the checkpoint `{location}` can't be opened: {why}"))
+                    Error::Config(format!("the checkpoint `{}` can't be opened: {why}", shown(location)))
                 })?;
                 Ok((storage, Some(Claim::on(location, pipeline)?)))
             }
             CheckpointPlace::Store(store) => Ok((Storage::over(Arc::clone(store), pipeline), None)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_a_location_are_in_no_message() {
+        // No such kind of store, so nothing is opened.
+        let location = "ftp://key:secret@host/path?sig=secret";
+        let place = CheckpointPlace::Location(location.into());
+        let refused = place.open("p").expect_err("it can't be").to_string();
+        let _claim = Claim::on(location, "p").expect("it is the first");
+        let twice = Claim::on(location, "p").expect_err("it is the second").to_string();
+        for told in [refused, twice, format!("{place:?}")] {
+            assert!(told.contains("ftp://host/path") && !told.contains("secret"), "{told}");
         }
     }
 }

@@ -343,8 +343,8 @@ impl Engine {
     /// Runs the pipeline until its sources have ended, a signal comes, or something fails.
     ///
     /// SIGINT and SIGTERM stop it gracefully, as [`Job::stop`] does, and the result is `Ok`. A second
-    /// signal ends the process at once, with exit code 130. When no `run` is active any more, these signals end the
-    /// process as they do by default. (A program with handlers of its own uses [`Engine::start`], which leaves
+    /// signal ends the process at once, with exit code 130. Before sources and sinks are open, and when no `run` is active
+    /// any more, these signals end the process as they do by default. (A program with handlers of its own uses [`Engine::start`], which leaves
     /// signals alone, and [`Job::stop`].)
     ///
     /// When nobody reads what `print` writes any more, as in `… | head`, the pipeline stops in the same way, with

@@ -83,15 +83,7 @@ fn drive(
 ) -> Result<()> {
     let pipeline_name = pipeline.name().map(str::to_string);
     let runtime = if settings.needs_runtime(&pipeline) { Some(io_runtime()?) } else { None };
-    let result = blame::catch(|| {
-        let _listening = match &runtime {
-            Some(runtime) if attended != Attended::No => {
-                Some(super::signals::listen(runtime.handle(), control)?)
-            }
-            _ => None,
-        };
-        open_and_run(settings, pipeline, control, runtime.as_ref(), attended)
-    });
+    let result = blame::catch(|| open_and_run(settings, pipeline, control, runtime.as_ref(), attended));
     control.close();
     if let Some(runtime) = runtime {
         runtime.shutdown_timeout(PATIENCE);
@@ -119,6 +111,11 @@ fn open_and_run(
         }
     };
     let mut driver = Driver::open(pipeline, settings, control, runtime.map(Runtime::handle), found)?;
+    // Not before: whoever waits for a broker that is down would not be stopped by it.
+    let _listening = match runtime {
+        Some(runtime) if attended != Attended::No => Some(super::signals::listen(runtime.handle(), control)?),
+        _ => None,
+    };
     if attended == (Attended::Yes { bar: true }) {
         driver.show_bar();
     }

@@ -161,6 +161,18 @@ impl Registry {
         if !url.username().is_empty() || url.password().is_some() {
             return Err("the registry's URL has a login in it: give it by `.login(user, password)`".into());
         }
+        // It would be a part of what the client says when it fails.
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(
+                "the registry's URL has something behind its path: write it without `?` and `#`".into()
+            );
+        }
+        if url.scheme() == "https" && !cfg!(feature = "avro-tls") {
+            let shown = self.shown();
+            return Err(format!(
+                "the schema registry at {shown} needs the feature `avro-tls`: `cargo add millstream --features avro-tls`"
+            ));
+        }
         let mut settings = SrSettings::new_builder(self.url.trim_end_matches('/').to_string());
         settings.set_timeout(self.timeout);
         if let Some((user, password)) = &self.login {

@@ -17,6 +17,8 @@ use crate::BoxError;
 use crate::sync::Mutex;
 
 /// Where the brokers are, and the settings that were given for them.
+///
+/// Logins are settings: one that is put before an address, as in a URL, is dropped, so that nobody sees it.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub bootstrap: String,
@@ -32,7 +34,8 @@ impl fmt::Debug for Settings {
 
 impl Settings {
     pub fn new(bootstrap: &str) -> Settings {
-        Settings { bootstrap: bootstrap.to_string(), given: Vec::new() }
+        let addresses: Vec<String> = bootstrap.split(',').map(without_login).collect();
+        Settings { bootstrap: addresses.join(","), given: Vec::new() }
     }
 
     pub fn set(&mut self, key: &str, value: &str) {
@@ -75,6 +78,17 @@ impl Settings {
             secrets: hidden.map(|(_, value)| value.clone()).collect(),
             last: Mutex::default(),
         }))
+    }
+}
+
+/// `scheme://name:password@host:port`, without the name and the password.
+fn without_login(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
+            format!("{scheme}{host}")
+        }
+        None => address.to_string(),
     }
 }
 
@@ -150,11 +164,25 @@ impl Context {
             .into(),
             _ => match error {
                 KafkaError::ClientConfig(_, why, key, _) => {
-                    format!("librdkafka refuses the setting `{key}`: {}", self.without_secrets(why)).into()
+                    let (why, feature) = (self.without_secrets(why), feature(why));
+                    format!("librdkafka refuses the setting `{key}`: {why}{feature}").into()
                 }
-                _ => format!("{doing}: {}{reason}", self.without_secrets(&error.to_string())).into(),
+                _ => {
+                    let (error, feature) = (self.without_secrets(&error.to_string()), feature(&error.to_string()));
+                    format!("{doing}: {error}{reason}{feature}").into()
+                }
             },
         }
+    }
+}
+
+/// What to do if librdkafka lacks what only OpenSSL brings.
+fn feature(why: &str) -> &'static str {
+    let lacks = ["not available at build time", "recompile librdkafka"].iter().any(|part| why.contains(part));
+    if lacks && !cfg!(feature = "kafka-ssl") {
+        "; it needs the feature `kafka-ssl`: `cargo add millstream --features kafka-ssl`"
+    } else {
+        ""
     }
 }
 
@@ -251,5 +279,72 @@ pub(super) fn metadata(
         if context.is_refused() || Instant::now() >= until {
             return Err(context.explain(doing, &error));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_in_an_address_is_dropped() {
+        let settings = Settings::new("one:9092,me:secret@two:9092,SASL_SSL://me:secret@three:9093");
+        let shown = format!("{settings:?}");
+        assert_eq!(shown, "one:9092,two:9092,SASL_SSL://three:9093");
+    }
+
+    /// What a client can't be made with. (No broker is asked.)
+    fn refused(settings: &[(&str, &str)]) -> Option<String> {
+        let mut all = Settings::new("127.0.0.1:1");
+        settings.iter().for_each(|(key, value)| all.set(key, value));
+        let context = all.context();
+        let made: Result<Client, _> =
+            all.config(&[], &[], &[]).expect("it may be set").create_with_context(context.clone());
+        made.err().map(|error| context.explain("a client can't be made", &error).to_string())
+    }
+
+    #[test]
+    fn what_needs_openssl_says_which_feature() {
+        let tls = refused(&[("security.protocol", "ssl")]);
+        let scram = refused(&[
+            ("security.protocol", "sasl_plaintext"),
+            ("sasl.mechanisms", "SCRAM-SHA-512"),
+            ("sasl.username", "me"),
+            ("sasl.password", "a-secret"),
+        ]);
+        if cfg!(feature = "kafka-ssl") {
+            assert_eq!((tls, scram), (None, None));
+        } else {
+            for told in [tls, scram] {
+                let told = told.expect("there is no OpenSSL");
+                assert!(told.contains("--features kafka-ssl") && !told.contains("a-secret"), "{told}");
+            }
+        }
+        // And without it nothing of the kind is said.
+        let told = refused(&[("security.protocol", "no such")]).expect("there is none");
+        assert!(told.contains("`security.protocol`") && !told.contains("kafka-ssl"), "{told}");
+    }
+
+    #[test]
+    fn values_of_secret_settings_are_taken_out() {
+        let mut settings = Settings::new("one:9092");
+        let secret = [
+            "sasl.password",
+            "ssl.key.password",
+            "ssl.key.pem",
+            "ssl.keystore.password",
+            "sasl.oauthbearer.config",
+            "sasl.oauthbearer.client.secret",
+            "sasl.oauthbearer.assertion.private.key.passphrase",
+            "sasl.oauthbearer.assertion.private.key.pem",
+        ];
+        for (n, key) in secret.iter().enumerate() {
+            settings.set(key, &format!("secret{n}!"));
+        }
+        settings.set("sasl.username", "me");
+        let all: String = (0..secret.len()).map(|n| format!("secret{n}! ")).collect();
+        let shown = settings.context().without_secrets(&format!("{all}me"));
+        assert_eq!(shown, format!("{}me", "*** ".repeat(secret.len())));
+        assert_eq!(format!("{settings:?}"), "one:9092");
     }
 }

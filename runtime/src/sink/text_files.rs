@@ -8,8 +8,8 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use super::{Delivery, Sink, SinkInfo};
-use crate::BoxError;
 use crate::tick::Tick;
+use crate::{BoxError, store};
 use folders::{Folders, Names, problem};
 
 /// Writes each tick as a folder of text files, one record a line: `PREFIX-<batch time in ms>/part-00000`, … and an
@@ -131,7 +131,7 @@ impl<L> TextFileSink<L> {
 
     /// What the folders are called.
     pub(crate) fn folders_name(&self) -> String {
-        format!("{}-TIME{}", self.prefix.display(), self.suffix)
+        format!("{}-TIME{}", store::shown(&self.prefix.to_string_lossy()), self.suffix)
     }
 
     fn folders(&mut self) -> Result<&mut Folders, BoxError> {
@@ -190,6 +190,15 @@ impl<T, L: LineFormat<T>> Sink<T> for TextFileSink<L> {
     }
 
     fn open(&mut self, epoch: u64, last_tick: Option<u64>) -> Result<(), BoxError> {
+        let prefix = self.prefix.to_string_lossy();
+        if prefix.contains("://") {
+            return Err(format!(
+                "`{}` is a URL, and these files can only be in a folder of this machine: write to a store by `json_sink`, \
+                 `csv_sink` or `parquet_sink`",
+                store::shown(&prefix)
+            )
+            .into());
+        }
         let stem = self.prefix.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let names = Names { stem, separator: '-', suffix: &self.suffix };
         self.folders = Some(Folders::open(&self.prefix, names, epoch, last_tick)?);

@@ -232,10 +232,6 @@ impl<T: DeserializeOwned + Data> FileFormat for Csv<T> {
         }
     }
 
-    fn check_length(&self, _: &DataFile, _: u64) -> Result<(), BoxError> {
-        Ok(())
-    }
-
     fn cut(&self, file: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
         file.cut_records(range, self.options.max_record_bytes, records)
     }

@@ -44,11 +44,15 @@ pub trait FileFormat: Send + Sync + 'static {
         file.extent(wanted)
     }
 
-    /// Refuses settings that make no sense.
-    fn check_settings(&self) -> Result<(), BoxError>;
+    /// Refuses settings that make no sense. By default, none.
+    fn check_settings(&self) -> Result<(), BoxError> {
+        Ok(())
+    }
 
-    /// Refuses a file whose content has a length that it can't have.
-    fn check_length(&self, file: &DataFile, length: u64) -> Result<(), BoxError>;
+    /// Refuses a file whose content has a length that it can't have. By default, any will do.
+    fn check_length(&self, _file: &DataFile, _length: u64) -> Result<(), BoxError> {
+        Ok(())
+    }
 
     /// The end of the longest piece of `range` of the file, which is not empty, in which at most `records` records begin;
     /// takes those that do from `records`.

@@ -136,14 +136,6 @@ impl<T: DeserializeOwned + Data> FileFormat for JsonLines<T> {
         Some(Find::Lines)
     }
 
-    fn check_settings(&self) -> Result<(), BoxError> {
-        Ok(())
-    }
-
-    fn check_length(&self, _: &DataFile, _: u64) -> Result<(), BoxError> {
-        Ok(())
-    }
-
     fn cut(&self, file: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
         line_count::cut(range.start, range.end, records, |into, at| file.read_exact(into, at))
     }

@@ -283,14 +283,6 @@ macro_rules! shared {
             Ok(known(file)?.groups.end().min(wanted))
         }
 
-        fn check_settings(&self) -> Result<(), BoxError> {
-            Ok(())
-        }
-
-        fn check_length(&self, _: &DataFile, _: u64) -> Result<(), BoxError> {
-            Ok(())
-        }
-
         fn cut(&self, file: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
             Ok(known(file)?.groups.cut(range, records))
         }

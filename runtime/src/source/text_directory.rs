@@ -108,14 +108,6 @@ impl<B: TextBatch> FileFormat for TextLines<B> {
     const OF_FILES: &'static str = "text_files";
     const PASSES_MARKERS: bool = false;
 
-    fn check_settings(&self) -> Result<(), BoxError> {
-        Ok(())
-    }
-
-    fn check_length(&self, _: &DataFile, _: u64) -> Result<(), BoxError> {
-        Ok(())
-    }
-
     fn cut(&self, file: &Arc<DataFile>, range: Range<u64>, records: &mut u64) -> Result<u64, BoxError> {
         line_count::cut(range.start, range.end, records, |into, at| file.read_exact(into, at))
     }

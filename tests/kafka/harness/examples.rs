@@ -43,32 +43,31 @@ fn captured(peer: &Peer) {
         [(0, Some("k"), Some("plain".to_string()), vec![]), (0, None, Some("a, \"b\"".to_string()), vec![])],
     );
     let folder = tempfile::tempdir().expect("a folder");
-    let prefix = folder.path().join("out").display().to_string();
-    now().run(capture(&peer.bootstrap, &topic, &prefix)).expect("it runs");
-    let mut lines = Vec::new();
-    for tick in std::fs::read_dir(folder.path()).expect("it is there") {
-        let path = tick.expect("an entry").path();
-        if !path.is_dir() {
-            continue;
-        }
-        for part in std::fs::read_dir(&path).expect("a folder") {
-            let part = part.expect("an entry").path();
-            if part.file_name().is_some_and(|name| name != "_SUCCESS") {
-                lines.extend(std::fs::read_to_string(part).expect("text").lines().map(String::from));
-            }
-        }
-    }
-    // Without the time, which is another one each time.
-    let mut rows: Vec<String> = lines
-        .iter()
-        .map(|line| {
+    let (out, checkpoint) = (folder.path().join("out"), folder.path().join("checkpoint"));
+    let engine = || now().checkpoint(checkpoint.display().to_string());
+    let run = || {
+        let pipeline = capture(&peer.bootstrap, &topic, &out.display().to_string());
+        engine().run(pipeline).expect("it runs");
+    };
+    run();
+    peer.write(&topic, [(0, "later")]);
+    run();
+    let mut rows = Vec::new();
+    for tick in std::fs::read_dir(&out).expect("it is there") {
+        let part = tick.expect("an entry").path().join("part-00000.csv");
+        // Of a tick without messages there is none.
+        let Ok(text) = std::fs::read_to_string(part) else { continue };
+        let (header, lines) = text.split_once('\n').expect("a header");
+        assert_eq!(header, "partition,offset,time,key,value");
+        // Without the time, which is another one each time.
+        rows.extend(lines.lines().map(|line| {
             let fields: Vec<&str> = line.splitn(4, ',').collect();
             assert!(fields[2].parse::<u64>().is_ok(), "{line}");
             format!("{},{},{}", fields[0], fields[1], fields[3])
-        })
-        .collect();
+        }));
+    }
     rows.sort();
-    assert_eq!(rows, ["0,0,k,plain", "0,1,,\"a, \"\"b\"\"\""]);
+    assert_eq!(rows, ["0,0,k,plain", "0,1,,\"a, \"\"b\"\"\"", "0,2,,later"]);
 }
 
 fn from_topic_to_topic(peer: &Peer) {

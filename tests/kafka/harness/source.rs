@@ -18,6 +18,7 @@ pub fn tests() -> Vec<(&'static str, Test)> {
         ("source: messages are what was written", Test::Broker(messages)),
         ("source: it begins where it is told to", Test::Broker(begins)),
         ("source: topics by a pattern", Test::Broker(pattern)),
+        ("source: a topic that is made later is found by its pattern", Test::Broker(topic_added)),
         ("source: transactions leave gaps", Test::Broker(transactions)),
         ("source: a restart goes on, the group is told", Test::Broker(restart)),
         ("source: limits on a tick", Test::Broker(limits)),
@@ -139,6 +140,38 @@ fn pattern(peer: &Peer) {
     now().run(pipeline).expect("it runs");
     let sum = |word: &str| out.records().iter().filter(|(w, _)| w == word).map(|(_, n)| n).sum::<u64>();
     assert_eq!((sum("one"), sum("two")), (2, 2));
+}
+
+fn topic_added(peer: &Peer) {
+    let family = name("later");
+    let member = |n: u32| format!("{family}-{n}");
+    let write = |n: u32| peer.write(&member(n), [(0, format!("{n}").as_str())]);
+    let checkpoint = tempfile::tempdir().expect("a folder");
+    let engine = Engine::local().trigger(Trigger::Eager).checkpoint(checkpoint.path().display().to_string());
+    let run = |so_many: usize, meanwhile: &dyn Fn()| {
+        let out = MemorySink::new();
+        let (sink, bootstrap, all) = (out.clone(), peer.bootstrap.clone(), format!("{family}-*"));
+        let pipeline = stream!(move { <Family>
+            source(kafka(&bootstrap).topics_matching(&all).discovery_interval(millis(50)).text()).sink(sink);
+        });
+        let job = engine.start(pipeline).expect("it starts");
+        meanwhile();
+        until("all of them", || (out.records().len() >= so_many).then_some(()));
+        job.stop();
+        job.wait().expect("it ends well");
+        let mut all: Vec<String> = out.records();
+        all.sort();
+        all.concat()
+    };
+    // At first there is none of them; others come while it runs, and while it is down.
+    let make = |n: u32| {
+        peer.create(&member(n), 1);
+        write(n);
+    };
+    assert_eq!(run(2, &|| [1, 2].into_iter().for_each(make)), "12");
+    make(0);
+    write(1);
+    assert_eq!(run(2, &|| ()), "01");
 }
 
 fn transactions(peer: &Peer) {

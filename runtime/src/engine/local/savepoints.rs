@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use super::lane::{Lane, Lanes};
 use crate::checkpoint::{Checkpoint, Start};
 use crate::engine::checkpointing::CheckpointPlace;
+use crate::store::shown;
 use crate::{BoxError, Error, Place, Result};
 
 /// Makes its lane when the first one is asked for.
@@ -65,7 +66,8 @@ async fn write(pipeline: &str, location: &str, mut checkpoint: Checkpoint) -> Re
         Start::take(&storage, checkpoint.written, checkpoint.tick.epoch).await?;
     if recovered.is_some() || !ticks.is_empty() {
         return Err(format!(
-            "`{location}` has a checkpoint of this pipeline already: give each savepoint a place of its own"
+            "`{}` has a checkpoint of this pipeline already: give each savepoint a place of its own",
+            shown(location)
         )
         .into());
     }

@@ -2,11 +2,20 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::sync::Arc;
 
 use super::feed::{Fails, Feed};
 use super::hand::*;
 use crate::clock::millis;
 use crate::pipeline::Pipeline;
+#[cfg(unix)]
+use crate::{
+    BoxError,
+    batch::Rows,
+    source::{Reader, Source, SourceContext, SourceInfo},
+    stream,
+};
 use crate::{Engine, Trigger};
 use millstream_plan::OpKind;
 
@@ -116,23 +125,26 @@ fn an_interrupt_stops_gracefully_and_a_second_one_at_once() {
     Engine::local().batch_interval(millis(5)).run(pipeline).unwrap();
 }
 
+/// Runs a test in a process of its own, which says something; then a signal ends it, as by default.
+#[cfg(unix)]
+fn a_signal_ends(test: &str, once_it_says: &str) {
+    use std::os::unix::process::ExitStatusExt;
+    for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
+        let mut child = alone(test).unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        lines.find(|line| line.as_ref().unwrap().contains(once_it_says)).unwrap().unwrap();
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let rest: Vec<String> = lines.map(Result::unwrap).collect();
+        // A shell shows this as 128 and the number.
+        assert_eq!(child.wait().unwrap().signal(), Some(number), "{rest:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn when_no_run_is_active_a_signal_ends_the_process_again() {
-    use std::os::unix::process::ExitStatusExt;
-    const NAME: &str = "when_no_run_is_active_a_signal_ends_the_process_again";
     if std::env::var_os(CHILD).is_none() {
-        for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
-            let mut child =
-                alone(NAME).unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            lines.find(|line| line.as_ref().unwrap().contains("it has run")).unwrap().unwrap();
-            Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-            let rest: Vec<String> = lines.map(Result::unwrap).collect();
-            // A shell shows this as 128 and the number.
-            assert_eq!(child.wait().unwrap().signal(), Some(number), "{rest:?}");
-        }
-        return;
+        return a_signal_ends("when_no_run_is_active_a_signal_ends_the_process_again", "it has run");
     }
     for _ in 0..2 {
         Engine::local().trigger(Trigger::AvailableNow).run(forward(&Feed::of([vec![1]]))).unwrap();
@@ -140,4 +152,33 @@ fn when_no_run_is_active_a_signal_ends_the_process_again() {
     println!("it has run");
     // Until the parent goes away.
     std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
+/// A source that waits for its peer, as one of a broker that is down.
+#[cfg(unix)]
+#[derive(Debug)]
+struct Waits;
+
+#[cfg(unix)]
+impl Source for Waits {
+    type Batch = Rows<u64>;
+
+    fn info(&self) -> SourceInfo {
+        SourceInfo { name: "waits", detail: String::new(), replayable: false }
+    }
+
+    fn open(self, _: &SourceContext) -> Result<Arc<dyn Reader<Batch = Rows<u64>>>, BoxError> {
+        println!("it opens");
+        std::io::stdin().read_line(&mut String::new())?;
+        Err("nobody has ended it".into())
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn while_a_source_is_opened_a_signal_ends_the_process() {
+    if std::env::var_os(CHILD).is_none() {
+        return a_signal_ends("while_a_source_is_opened_a_signal_ends_the_process", "it opens");
+    }
+    Engine::local().run(stream! { source(Waits).count().print(); }).unwrap();
 }

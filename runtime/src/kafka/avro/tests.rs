@@ -119,4 +119,19 @@ fn what_is_wrong_is_said_without_secrets() {
     let told = open.record(&framed(9, &[])).expect_err("it has a login").to_string();
     assert!(told.contains(".login(user, password)") && !told.contains("secret-word"), "{told}");
     assert!(!format!("{open:?}").contains("secret-word"));
+
+    for behind in ["?token=secret-word", "#secret-word"] {
+        let open = Avro::<Reading>::registry(&format!("http://localhost/{behind}"));
+        let told = open.record(&framed(9, &[])).expect_err("it has a token").to_string();
+        assert!(told.contains("behind its path") && !told.contains("secret-word"), "{told}");
+        assert!(!format!("{open:?}").contains("secret-word"));
+    }
+}
+
+#[test]
+#[cfg(not(feature = "avro-tls"))]
+fn a_registry_that_wants_tls_says_which_feature() {
+    let decoder = Avro::<Reading>::registry("https://localhost");
+    let told = decoder.record(&framed(9, &[])).expect_err("no TLS").to_string();
+    assert!(told.contains("--features avro-tls"), "{told}");
 }

@@ -178,6 +178,16 @@ fn a_prefix_that_is_a_folder_or_lies_in_a_file_is_an_error_with_advice() {
 }
 
 #[test]
+fn a_url_is_refused_without_its_secrets() {
+    let mut sink = text_file_sink("s3://key:secret@bucket/out?sig=secret").suffix("csv");
+    let told = open_sink(&mut sink, 1, None).expect_err("it is a URL").to_string();
+    assert!(told.contains("`s3://bucket/out`") && told.contains("json_sink"), "{told}");
+    for shown in [told, format!("{sink:?}")] {
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}
+
+#[test]
 fn two_sinks_on_one_prefix_removed_each_others_folders_and_blamed_the_user() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut first = open(folder.path().join("x"));
