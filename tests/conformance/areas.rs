@@ -8,12 +8,13 @@ use crate::case::Case;
 const README: &str = include_str!("data/README.md");
 
 /// The areas that exist.
-pub const DUE: [&str; 9] = [
+pub const DUE: [&str; 10] = [
     "operators",
     "sources",
     "sinks",
     "life cycle",
     "rate control",
+    "recovery",
     "state",
     "windows",
     "event time",

@@ -27,6 +27,17 @@ impl Under {
         }
     }
 
+    /// To the end of the sources, from what the checkpoint has, which is left in it.
+    pub fn run_with_checkpoint(self, pipeline: Pipeline<'_>, location: &str) -> millstream::Result<()> {
+        match self {
+            Under::Local(n) => {
+                let engine = Engine::local().partitions(n).threads(2).trigger(Trigger::Eager);
+                engine.checkpoint(location).run(pipeline)
+            }
+            Under::Test(n) => Engine::test().partitions(n).seed(n as u64).checkpoint(location).run(pipeline),
+        }
+    }
+
     /// As `run`, with a tick in every second, the first at 1 s, whatever the time it takes.
     pub fn run_every_second(self, pipeline: Pipeline<'_>) -> millstream::Result<()> {
         let Under::Local(n) = self else { return self.run(pipeline) };

@@ -14,6 +14,7 @@ mod exceptions;
 mod facts;
 mod restarts;
 mod steps;
+mod store;
 mod value;
 
 use std::collections::BTreeMap;

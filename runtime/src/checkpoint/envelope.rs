@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0   8  "millckpt"
-//! 8   1  kind: F fence, T ticks, S state, M manifest
+//! 8   1  kind: F fence, L head of a segment of the log, T ticks, S state, M manifest
 //! 9   1  version of the kind's payload
 //! 10  8  length of the payload, little-endian
 //! 18  n  payload
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::BoxError;
 
-const MAGIC: [u8; 8] = *b"millckpt";
+pub(super) const MAGIC: [u8; 8] = *b"millckpt";
 pub(super) const VERSION: u8 = 1;
 /// Bytes before the payload.
 pub(super) const HEADER: usize = 18;
@@ -27,6 +27,7 @@ pub(super) const FOOTER: usize = 4;
 #[repr(u8)]
 pub(super) enum Kind {
     Fence = b'F',
+    Segment = b'L',
     Ticks = b'T',
     State = b'S',
     Manifest = b'M',
@@ -34,7 +35,8 @@ pub(super) enum Kind {
 
 impl Kind {
     fn of(byte: u8) -> Option<Kind> {
-        [Kind::Fence, Kind::Ticks, Kind::State, Kind::Manifest].into_iter().find(|kind| *kind as u8 == byte)
+        let kinds = [Kind::Fence, Kind::Segment, Kind::Ticks, Kind::State, Kind::Manifest];
+        kinds.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -42,6 +44,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Kind::Fence => "a fence",
+            Kind::Segment => "the head of a segment",
             Kind::Ticks => "an entry of ticks",
             Kind::State => "pieces of state",
             Kind::Manifest => "a manifest",
@@ -132,6 +135,13 @@ pub(super) fn open(object: &[u8]) -> Result<(Kind, &[u8]), Damage> {
     let kind = Kind::of(header[8])
         .ok_or_else(|| Damage::broken(format_args!("is of no known kind ({:02x})", header[8])))?;
     Ok((kind, payload))
+}
+
+/// How long the object is that begins here, as its header tells.
+pub(super) fn length(object: &[u8]) -> Option<u64> {
+    let header = object.get(..HEADER).filter(|header| header.starts_with(&MAGIC))?;
+    let payload = u64::from_le_bytes(header[10..].try_into().ok()?);
+    payload.checked_add((HEADER + FOOTER) as u64)
 }
 
 /// Reads an object of one kind.

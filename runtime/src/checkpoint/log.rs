@@ -1,15 +1,15 @@
-//! The tick log: entries at positions, made with put-if-absent.
+//! The tick log: entries at positions, made with put-if-absent; or, where objects can be appended to, in segments.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{self, Damage, Kind};
-use super::name::{ManifestName, Position};
-use super::storage::{AT_ONCE, Found};
+use super::name::{ManifestName, Name, Position};
+use super::segment::{End, Segments};
+use super::storage::Found;
 use super::{LoggedTick, Storage, StorageError};
 use crate::BoxError;
 use crate::clock::Timestamp;
@@ -24,8 +24,10 @@ use crate::clock::Timestamp;
 pub(crate) struct Log {
     storage: Storage,
     epoch: u64,
-    /// Where the next entry goes.
+    /// Where the next object goes.
     next: Arc<AtomicU64>,
+    /// Where entries go, if not into objects of their own.
+    segments: Option<Segments>,
 }
 
 /// The payload of an entry that a start takes the log with.
@@ -110,8 +112,16 @@ impl Log {
             next = (last + 1).max(next + 1);
         }
         entries.retain(|found| found.name.0 < next);
-        let log = Log { storage: storage.clone(), epoch, next: Arc::new(AtomicU64::new(next + 1)) };
+        let log =
+            Log { storage: storage.clone(), epoch, next: Arc::new(AtomicU64::new(next + 1)), segments: None };
         Ok(Taken { log, position: next, entries })
+    }
+
+    /// Once the log was read: `ends` is how far older segments are part of it.
+    pub(super) fn begin(&mut self, ends: Vec<End>) {
+        let fence = self.next.load(Ordering::Acquire) - 1;
+        let appends = self.storage.can_append(Position(fence));
+        self.segments = appends.then(|| Segments::new(fence, self.epoch, ends));
     }
 
     /// Which start this is: from 1.
@@ -119,37 +129,49 @@ impl Log {
         self.epoch
     }
 
-    /// Shows where the next entry goes, as it moves on.
+    /// Shows where the next object goes, as it moves on.
     pub(super) fn next(&self) -> Arc<AtomicU64> {
         self.next.clone()
     }
 
-    /// Appends ticks as one entry and gives its position. Once it returns, they are durable.
+    /// Appends ticks as one entry and gives its position (in a segment: that of the fence before). Once it returns, they are
+    /// durable.
     ///
     /// After an error nobody knows whether they are: nothing more can be appended, and the next start finds out.
     pub async fn append(&mut self, ticks: &[LoggedTick]) -> Result<u64, StorageError> {
         let position = self.next.load(Ordering::Acquire);
         let object = envelope::write(Kind::Ticks, &Ticks { epoch: self.epoch, ticks: ticks.to_vec() })?;
+        if let Some(segments) = &mut self.segments {
+            let first = ticks.first().map_or(0, |tick| tick.tick().number);
+            let appended = segments.append(&self.storage, first, object).await;
+            // Also where it has failed: a newer start may have pruned the segment.
+            if self.storage.has(Position(position)).await? {
+                let found = self.storage.get(Position(position)).await?.unwrap_or_default();
+                return Err(self.in_the_way(position, Entry::read(&found)));
+            }
+            return Ok(appended.map(|()| position - 1)?);
+        }
         match create(&self.storage, position, object).await? {
             Created::Ours => {
                 self.next.store(position + 1, Ordering::Release);
                 Ok(position)
             }
-            Created::Others(Ok(entry)) if entry.epoch() > self.epoch => {
-                Err(StorageError::Fenced { epoch: entry.epoch() })
-            }
-            Created::Others(found) => {
-                let found = match found {
-                    Ok(_) => "holds other ticks of this start".into(),
-                    Err(damage) => damage.to_string(),
-                };
-                let name = Position(position);
-                Err(StorageError::other(format!(
-                    "`{name}` of the checkpoint in {} is there already, and {found}: another start may have taken over",
-                    self.storage
-                )))
-            }
+            Created::Others(found) => Err(self.in_the_way(position, found)),
         }
+    }
+
+    /// Something is where only another start can have put it.
+    fn in_the_way(&self, position: u64, found: Result<Entry, Damage>) -> StorageError {
+        let found = match found {
+            Ok(entry) if entry.epoch() > self.epoch => return StorageError::Fenced { epoch: entry.epoch() },
+            Ok(_) => "holds other ticks of this start".into(),
+            Err(damage) => damage.to_string(),
+        };
+        let name = Position(position);
+        StorageError::other(format!(
+            "`{name}` of the checkpoint in {} is there already, and {found}: another start may have taken over",
+            self.storage
+        ))
     }
 }
 
@@ -196,63 +218,6 @@ async fn newest_epoch(storage: &Storage, entries: &[Found<Position>]) -> Result<
     Ok(newest + unknown)
 }
 
-/// The ticks in the entries from `from` on, behind tick `last`, in order; and what was found damaged.
-pub(super) async fn ticks_behind(
-    storage: &Storage,
-    entries: &[Found<Position>],
-    from: u64,
-    last: Option<u64>,
-) -> Result<(Vec<(u64, LoggedTick)>, Vec<String>), StorageError> {
-    let reads = entries.iter().map(|found| found.name).filter(|name| name.0 >= from);
-    let reads = reads.map(|name| async move { Ok::<_, BoxError>((name, storage.get(name).await?)) });
-    let mut reads = stream::iter(reads).buffered(AT_ONCE);
-    let mut ticks: Vec<(u64, LoggedTick)> = Vec::new();
-    let mut warnings = Vec::new();
-    while let Some((name, object)) = reads.try_next().await? {
-        let entry = match object.as_deref().map(Entry::read) {
-            Some(Ok(Entry::Ticks(entry))) => entry,
-            Some(Ok(Entry::Fence(_))) | None => continue,
-            Some(Err(Damage::Broken(what))) => {
-                // Whether a tick is missing shows in the numbers of those behind it.
-                warnings.push(format!("`{name}` {what}; it is skipped, as if it had not been written"));
-                continue;
-            }
-            Some(Err(newer)) => return Err(damaged(storage, name, &newer)),
-        };
-        for tick in entry.ticks {
-            let number = tick.tick().number;
-            if last.is_some_and(|last| number <= last) {
-                continue;
-            }
-            let expected = ticks.last().map(|(_, tick)| tick.tick().number).or(last).map_or(0, |n| n + 1);
-            if number != expected {
-                return Err(gap(storage, name, number, expected, last, &warnings));
-            }
-            ticks.push((name.0, tick));
-        }
-    }
-    Ok((ticks, warnings))
-}
-
-fn gap(
-    storage: &Storage,
-    name: Position,
-    number: u64,
-    expected: u64,
-    last: Option<u64>,
-    warnings: &[String],
-) -> StorageError {
-    let behind = match last {
-        Some(last) => format!("behind the checkpoint of tick {last}"),
-        None => "and there is no checkpoint that reads whole".into(),
-    };
-    let found = warnings.iter().map(|w| format!("; {w}")).collect::<String>();
-    StorageError::other(format!(
-        "the tick log of the checkpoint in {storage} has a gap: `{name}` is of tick {number} where tick {expected} should \
-         be, {behind}{found}. Restore the missing objects, or start anew in another location"
-    ))
-}
-
-fn damaged(storage: &Storage, name: Position, damage: &Damage) -> StorageError {
+pub(super) fn damaged(storage: &Storage, name: impl Name, damage: &Damage) -> StorageError {
     StorageError::other(format!("`{name}` of the checkpoint in {storage} {damage}"))
 }

@@ -1,7 +1,8 @@
 //! Checkpoints and the tick log, as objects of a store: a folder, or what a URL names.
 //!
 //! ```text
-//! <location>/<pipeline>/log/<position>              one entry of the tick log
+//! <location>/<pipeline>/log/<position>              one entry of the tick log, or a fence
+//! <location>/<pipeline>/log/<position>-<tick>       a segment: entries behind the fence at that position
 //! <location>/<pipeline>/state/<tick>-<epoch>-<k>    pieces of state, up to about 64 MB
 //! <location>/<pipeline>/manifest/<tick>-<epoch>     put last: it makes the checkpoint exist
 //! ```
@@ -13,7 +14,10 @@
 //! - A checkpoint of a tick is of a tick in the log; so whichever start wrote it, it is the state behind that tick.
 //! - A manifest refers to objects of its own start alone: what an older start prunes is never a newer one's.
 
+mod append;
+mod behind;
 mod envelope;
+mod frames;
 mod inspect;
 mod location;
 mod log;
@@ -21,6 +25,7 @@ mod manifest;
 mod name;
 mod prune;
 mod recover;
+mod segment;
 mod staging;
 mod start;
 mod storage;

@@ -35,6 +35,13 @@ pub(super) trait Name: Copy + Ord + fmt::Display + Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position(pub u64);
 
+/// A segment of the log, which holds entries from this tick on, of the start whose fence is at this position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub(super) struct SegmentName {
+    pub fence: u64,
+    pub tick: u64,
+}
+
 /// A checkpoint: the newest start first in order, then the newest tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ManifestName {
@@ -59,6 +66,19 @@ impl Name for Position {
 
     fn parse(text: &str) -> Option<Self> {
         number(text).map(Position)
+    }
+}
+
+impl Name for SegmentName {
+    const FOLDER: Folder = Folder::Log;
+
+    fn file(self) -> String {
+        format!("{:020}-{:020}", self.fence, self.tick)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (fence, tick) = text.split_once('-')?;
+        Some(SegmentName { fence: number(fence)?, tick: number(tick)? })
     }
 }
 
@@ -100,6 +120,12 @@ impl fmt::Display for Position {
     }
 }
 
+impl fmt::Display for SegmentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Self::FOLDER.as_str(), self.file())
+    }
+}
+
 impl fmt::Display for ManifestName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", Self::FOLDER.as_str(), self.file())
@@ -124,6 +150,8 @@ mod tests {
     fn names_are_read_as_they_are_written() {
         for n in [0, 7, u64::MAX] {
             assert_eq!(parsed(Position(n)), Some(Position(n)));
+            let segment = SegmentName { fence: n / 2, tick: n };
+            assert_eq!(parsed(segment), Some(segment));
             let manifest = ManifestName { tick: n, epoch: n / 2 };
             assert_eq!(parsed(manifest), Some(manifest));
             let state = StateName { tick: n, epoch: n / 3, k: n };
@@ -139,6 +167,7 @@ mod tests {
     fn other_names_are_none() {
         for text in ["", "x", "+1", "1-2-3-4", ".00000000000000000001.tmp.1", "00000000000000000001#1"] {
             assert_eq!(Position::parse(text), None, "{text}");
+            assert_eq!(SegmentName::parse(text), None, "{text}");
             assert_eq!(ManifestName::parse(text), None, "{text}");
             assert_eq!(StateName::parse(text), None, "{text}");
         }

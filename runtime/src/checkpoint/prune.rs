@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::log::{Entry, FENCE_BYTES, Log};
 use super::manifest::Manifest;
-use super::name::{ManifestName, Position, StateName};
+use super::name::{ManifestName, Position, SegmentName, StateName};
 use super::recover::{Unread, manifest};
 use super::storage::Found;
 use super::{Storage, StorageError};
@@ -69,6 +69,7 @@ impl Prune {
         let kept: Vec<&Manifest> =
             kept.iter().filter_map(|name| self.manifests.get(name)?.as_ref()).collect();
         let log_from = kept.iter().map(|manifest| manifest.log_from).min().unwrap_or(0);
+        let last = kept.iter().map(|manifest| manifest.tick.number).min().unwrap_or(0);
         let needed: BTreeSet<StateName> =
             kept.iter().flat_map(|manifest| manifest.objects.iter().copied()).collect();
         let states = self.storage.list::<StateName>().await?;
@@ -84,6 +85,8 @@ impl Prune {
                 Some(gone) => (gone..log_from).map(Position).collect(),
                 None => self.ticks_before(log_from).await?,
             };
+            let segments = self.segments_up_to(last).await?;
+            failures.extend(self.storage.delete(segments).await);
             let left = self.storage.delete(entries).await;
             let all = left.is_empty() && log_from > self.taken;
             self.gone = all.then(|| log_from.max(self.gone.unwrap_or(0)));
@@ -134,6 +137,14 @@ impl Prune {
         }
         kept.reverse();
         Ok(kept)
+    }
+
+    /// Segments that hold no tick behind this one.
+    async fn segments_up_to(&self, last: u64) -> Result<Vec<SegmentName>, BoxError> {
+        let mut segments = self.storage.list::<SegmentName>().await?;
+        segments.retain(|found| found.name.fence <= self.taken);
+        let ends = segments.windows(2).take_while(|two| two[1].name.tick <= last.saturating_add(1));
+        Ok(ends.map(|two| two[0].name).collect())
     }
 
     /// Entries of ticks before a position.

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use super::Storage;
-use super::name::{Folder, ManifestName, Name, Position, StateName};
+use super::name::{Folder, ManifestName, Name, Position, SegmentName, StateName};
 
 /// Deletes what puts of older starts have left: they had the log before the fence at a position. Gives what went wrong.
 ///
@@ -16,7 +16,10 @@ use super::name::{Folder, ManifestName, Name, Position, StateName};
 pub(super) fn clear(storage: &Storage, fence: u64, epoch: u64) -> Vec<String> {
     let Some(folder) = storage.folder_of_all() else { return Vec::new() };
     let is_old = |folder: Folder, name: &str| match folder {
-        Folder::Log => Position::parse(name).is_some_and(|position| position.0 < fence),
+        Folder::Log => {
+            Position::parse(name).is_some_and(|position| position.0 < fence)
+                || SegmentName::parse(name).is_some_and(|segment| segment.fence < fence)
+        }
         Folder::State => StateName::parse(name).is_some_and(|state| state.epoch < epoch),
         Folder::Manifest => ManifestName::parse(name).is_some_and(|manifest| manifest.epoch < epoch),
     };

@@ -1,6 +1,7 @@
 //! What a start of a pipeline does first: takes the log, then recovers.
 
-use super::log::{Log, Taken, ticks_behind};
+use super::behind::{Behind, ticks_behind};
+use super::log::{Log, Taken};
 use super::{Checkpoints, LoggedTick, Recovered, Storage, StorageError, recover, staging};
 use crate::clock::Timestamp;
 
@@ -26,7 +27,7 @@ impl Start {
     /// In this order: what the start before still prunes, it prunes for a checkpoint that is found here.
     pub async fn take(storage: &Storage, now: Timestamp, behind: u64) -> Result<Start, StorageError> {
         let mut at_least = 0;
-        let (Taken { log, position, entries }, recover::Found { newest, mut warnings }) = loop {
+        let (Taken { mut log, position, entries }, recover::Found { newest, mut warnings }) = loop {
             let taken = Log::take(storage, now, behind, at_least).await?;
             let found = recover::newest(storage).await?;
             match &found.newest {
@@ -45,8 +46,9 @@ impl Start {
             Some(recovered) => (recovered.log_from, Some(recovered.tick.number)),
             None => (0, None),
         };
-        let behind = ticks_behind(storage, &entries, from, last).await;
-        let (ticks, skipped) = behind.map_err(|error| error.after(&warnings))?;
+        let behind = ticks_behind(storage, &entries, position, from, last).await;
+        let Behind { ticks, ends, warnings: skipped, .. } = behind.map_err(|error| error.after(&warnings))?;
+        log.begin(ends);
         if recovered.is_none() && ticks.is_empty() && !warnings.is_empty() {
             let none = StorageError::other(format!(
                 "no checkpoint in {storage} can be read, and its log holds no ticks"

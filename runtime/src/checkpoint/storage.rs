@@ -10,6 +10,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
+use super::append::{Append, Appends, Files};
 use super::name::{Folder, Name};
 use crate::BoxError;
 
@@ -24,6 +25,8 @@ pub(crate) struct Storage {
     root: Path,
     /// The same place, if it is a folder of this machine.
     folder: Option<PathBuf>,
+    /// How objects there are appended to, if they can be.
+    appends: Option<Arc<dyn Appends>>,
     pipeline: String,
 }
 
@@ -52,7 +55,7 @@ impl Storage {
 
     /// As [`Storage::over`], below a path in the store.
     pub(super) fn below(store: Arc<dyn ObjectStore>, path: Path, pipeline: &str) -> Storage {
-        Storage { store, root: path.join(pipeline), folder: None, pipeline: pipeline.into() }
+        Storage { store, root: path.join(pipeline), folder: None, appends: None, pipeline: pipeline.into() }
     }
 
     /// The objects of `pipeline` in the file system, below a path.
@@ -63,7 +66,41 @@ impl Storage {
     ) -> Result<Storage, object_store::Error> {
         let root = path.clone().join(pipeline);
         let folder = Some(store.path_to_filesystem(&root)?);
-        Ok(Storage { folder, ..Storage::below(Arc::new(store), path, pipeline) })
+        let store = Arc::new(store);
+        let appends = Some(Arc::new(Files(Arc::clone(&store))) as Arc<dyn Appends>);
+        Ok(Storage { folder, appends, ..Storage::below(store, path, pipeline) })
+    }
+
+    /// The same objects, if they can be appended to in this way.
+    #[cfg(test)]
+    pub(super) fn appending(self, appends: Arc<dyn Appends>) -> Storage {
+        Storage { appends: Some(appends), ..self }
+    }
+
+    /// Whether an object that is there can be appended to.
+    pub(super) fn can_append(&self, name: impl Name) -> bool {
+        self.appends.as_ref().is_some_and(|appends| appends.can_append(&self.path(name)))
+    }
+
+    /// Opens an object that is there, to append to it.
+    pub(super) async fn open_to_append(&self, name: impl Name) -> Result<Box<dyn Append>, BoxError> {
+        let appends = self.appends.as_ref().ok_or_else(|| format!("nothing can be appended to in {self}"))?;
+        let opened = appends.open(&self.path(name)).await;
+        opened.map_err(|error| self.failure("open", name.to_string(), generic(error)))
+    }
+
+    /// Whether there is an object of that name.
+    pub(super) async fn has(&self, name: impl Name) -> Result<bool, BoxError> {
+        let found = match &self.folder {
+            // Asked for every tick: it is not worth another thread.
+            Some(folder) => folder.join(name.to_string()).try_exists().map_err(generic),
+            None => match self.store.head(&self.path(name)).await {
+                Ok(_) => Ok(true),
+                Err(Error::NotFound { .. }) => Ok(false),
+                Err(error) => Err(error),
+            },
+        };
+        found.map_err(|error| self.failure("look for", name.to_string(), error))
     }
 
     /// Where `log/`, `state/` and `manifest/` are, if that is a folder.
@@ -83,7 +120,7 @@ impl Storage {
         };
         let pipelines = folders.into_iter().map(|root| {
             let pipeline = root.filename().unwrap_or_default().to_owned();
-            Storage { store: store.clone(), root, folder: None, pipeline }
+            Storage { store: store.clone(), root, folder: None, appends: None, pipeline }
         });
         Ok(pipelines.collect())
     }
@@ -160,14 +197,11 @@ impl Storage {
         failures.into_iter().flatten().collect()
     }
 
-    /// As [`Storage::delete`], on this thread: short ticks leave thousands of entries, and to hand each to another thread takes more time
-    /// from the ticks than the deletion does.
+    /// As [`Storage::delete`], on this thread: to hand each to another one takes more time from the ticks than the deletion does.
     fn delete_files<N: Name>(&self, folder: &std::path::Path, names: &[N]) -> Vec<BoxError> {
-        let folder = folder.join(N::FOLDER.as_str());
-        let failed = names.iter().filter_map(|name| match fs::remove_file(folder.join(name.file())) {
+        let failed = names.iter().filter_map(|name| match fs::remove_file(folder.join(name.to_string())) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let error = Error::Generic { store: "LocalFileSystem", source: error.into() };
-                Some(self.failure("delete", name.to_string(), error))
+                Some(self.failure("delete", name.to_string(), generic(error)))
             }
             _ => None,
         });
@@ -185,6 +219,10 @@ impl Storage {
     fn failure(&self, doing: &'static str, object: String, source: Error) -> BoxError {
         Failure { doing, object, place: self.to_string(), source }.into()
     }
+}
+
+fn generic(error: io::Error) -> Error {
+    Error::Generic { store: "LocalFileSystem", source: error.into() }
 }
 
 impl fmt::Display for Storage {

@@ -1,8 +1,8 @@
 //! A store for tests, which fails at one of its operations as it is told.
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, MutexGuard};
+use std::{fmt, io};
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -13,6 +13,7 @@ use object_store::{
     ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
+use super::append::{Append, Appends};
 use crate::sync::Mutex;
 
 /// What happens at the operation that was chosen.
@@ -163,6 +164,41 @@ impl FaultStore {
 
 fn failed(when: &str) -> Error {
     Error::Generic { store: "FaultStore", source: format!("a fault of the test: {when}").into() }
+}
+
+/// Its objects grow.
+#[async_trait::async_trait]
+impl Appends for FaultStore {
+    fn can_append(&self, _: &Path) -> bool {
+        true
+    }
+
+    async fn open(&self, path: &Path) -> io::Result<Box<dyn Append>> {
+        self.read().await?;
+        self.objects.head(path).await?;
+        Ok(Box::new(Opened { store: self.clone(), path: path.clone() }))
+    }
+}
+
+struct Opened {
+    store: FaultStore,
+    path: Path,
+}
+
+#[async_trait::async_trait]
+impl Append for Opened {
+    async fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let fault = self.store.begin().await?;
+        let torn = matches!(fault, Some(Fault::Torn | Fault::TornCrash));
+        let objects = &self.store.objects;
+        // (A file that was deleted takes what is appended as well.)
+        if let Ok(found) = objects.get(&self.path).await {
+            let mut object = found.bytes().await?.to_vec();
+            object.extend(&bytes[..if torn { bytes.len() / 2 } else { bytes.len() }]);
+            objects.put(&self.path, object.into()).await?;
+        }
+        if fault.is_some() { Err(failed("after it was appended").into()) } else { Ok(()) }
+    }
 }
 
 #[async_trait::async_trait]

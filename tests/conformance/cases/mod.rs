@@ -1,5 +1,6 @@
 //! Each case as a pipeline, by what its operator is.
 
+pub mod durable;
 mod elementwise;
 mod event_time;
 mod joins;
@@ -32,6 +33,7 @@ const BUILDS: &[Build] = &[elementwise::build, keyed::build, joins::build, per_b
 pub fn check(case: &Case) -> Option<Check> {
     let special = [
         recovery::check,
+        durable::check,
         sources::check,
         rates::check,
         outputs::check,

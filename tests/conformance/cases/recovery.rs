@@ -1,5 +1,5 @@
-//! Cases that stop and recover. The test engine crashes there and is restarted; the real pool runs them undisturbed,
-//! until it can be restarted too.
+//! Cases that stop and recover in a process. The test engine crashes there and is restarted; the real pool runs them
+//! undisturbed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

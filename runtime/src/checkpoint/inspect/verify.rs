@@ -6,9 +6,11 @@ use std::io::Write;
 use crate::BoxError;
 use crate::checkpoint::Storage;
 use crate::checkpoint::envelope::{self, Kind};
+use crate::checkpoint::frames::Frame;
 use crate::checkpoint::log::Entry;
-use crate::checkpoint::name::{ManifestName, Name, Position, StateName};
+use crate::checkpoint::name::{ManifestName, Name, Position, SegmentName, StateName};
 use crate::checkpoint::recover;
+use crate::checkpoint::segment::{ends, entries};
 
 /// What was read so far.
 struct Report<'a> {
@@ -53,33 +55,85 @@ pub(super) async fn all(storages: &[Storage], out: &mut dyn Write) -> Result<boo
     Ok(whole)
 }
 
-async fn log(storage: &Storage, report: &mut Report<'_>) -> Result<(), BoxError> {
-    let (mut last, mut epoch) = (None, 0);
-    for found in storage.list::<Position>().await? {
-        let name = found.name;
-        let Some(object) = report.read(storage, name).await? else { continue };
-        let entry = match Entry::read(&object) {
-            Ok(entry) => entry,
-            Err(why) => {
-                report.damage(format_args!("`{name}` {why}"))?;
-                continue;
-            }
-        };
-        if entry.epoch() < epoch {
-            report.damage(format_args!(
-                "`{name}` is of epoch {}, behind one of epoch {epoch}",
-                entry.epoch()
-            ))?;
+/// The entries in order, as a start would read them.
+struct Log {
+    last: Option<u64>,
+    epoch: u64,
+}
+
+impl Log {
+    fn entry(
+        &mut self,
+        report: &mut Report<'_>,
+        name: &impl fmt::Display,
+        entry: &Entry,
+    ) -> Result<(), BoxError> {
+        let (epoch, before) = (entry.epoch(), self.epoch);
+        if epoch < before {
+            report.damage(format_args!("`{name}` is of epoch {epoch}, behind one of epoch {before}"))?;
         }
-        epoch = entry.epoch();
-        let Entry::Ticks(ticks) = entry else { continue };
-        for tick in ticks.ticks {
+        self.epoch = epoch;
+        let Entry::Ticks(ticks) = entry else { return Ok(()) };
+        for tick in &ticks.ticks {
             let number = tick.tick().number;
-            if let Some(last) = last.filter(|last| last + 1 != number) {
+            if let Some(last) = self.last.filter(|last| last + 1 != number) {
                 report.damage(format_args!("`{name}` has tick {number}, behind tick {last}"))?;
             }
-            last = Some(number);
+            self.last = Some(number);
         }
+        Ok(())
+    }
+
+    /// `end`: what is behind that is not part of the log; without one, it may be growing if it is the newest.
+    fn segment(
+        &mut self,
+        report: &mut Report<'_>,
+        name: SegmentName,
+        bytes: &[u8],
+        end: Option<u64>,
+        newest: bool,
+    ) -> Result<(), BoxError> {
+        for Frame { bytes, what, torn } in entries(bytes) {
+            if end.is_some_and(|end| bytes.end as u64 > end) || torn && newest {
+                break;
+            }
+            match what {
+                Ok(Some(entry)) => self.entry(report, &name, &entry)?,
+                Ok(None) => {}
+                Err(why) => report.damage(format_args!("`{name}` {why}"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn log(storage: &Storage, report: &mut Report<'_>) -> Result<(), BoxError> {
+    let mut log = Log { last: None, epoch: 0 };
+    let mut segments = Vec::new();
+    for found in storage.list::<SegmentName>().await? {
+        if let Some(bytes) = report.read(storage, found.name).await? {
+            segments.push((found.name, bytes));
+        }
+    }
+    let ends = match ends(&segments) {
+        Ok(ends) => ends,
+        Err((name, newer)) => return report.damage(format_args!("`{name}` {newer}")),
+    };
+    let newest = segments.last().map(|(name, _)| *name);
+    let mut segments = segments.into_iter().peekable();
+    for found in storage.list::<Position>().await? {
+        let name = found.name;
+        while let Some((segment, bytes)) = segments.next_if(|(segment, _)| segment.fence < name.0) {
+            log.segment(report, segment, &bytes, ends.get(&segment).copied(), Some(segment) == newest)?;
+        }
+        let Some(object) = report.read(storage, name).await? else { continue };
+        match Entry::read(&object) {
+            Ok(entry) => log.entry(report, &name, &entry)?,
+            Err(why) => report.damage(format_args!("`{name}` {why}"))?,
+        }
+    }
+    for (segment, bytes) in segments {
+        log.segment(report, segment, &bytes, ends.get(&segment).copied(), Some(segment) == newest)?;
     }
     Ok(())
 }

@@ -20,9 +20,18 @@ pub const CHECKPOINTS: [u64; 3] = [1, 3, 4];
 pub const TICKS: u64 = 5;
 const GROUPS: u64 = 3;
 
+/// Of objects that are put whole.
 pub fn storage(store: &FaultStore) -> Storage {
     Storage::over(Arc::new(store.clone()), NAME)
 }
+
+/// Of objects that can be appended to, so that the log is in segments.
+pub fn growing(store: &FaultStore) -> Storage {
+    storage(store).appending(Arc::new(store.clone()))
+}
+
+/// Both kinds.
+pub const KINDS: [fn(&FaultStore) -> Storage; 2] = [storage, growing];
 
 /// Keys and numbers by group: what ticks do is known from their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

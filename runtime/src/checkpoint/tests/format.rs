@@ -4,6 +4,8 @@ use super::engine::{storage, wait};
 use crate::checkpoint::envelope::{self, Kind};
 use crate::checkpoint::log::{Entry, Fence, Ticks};
 use crate::checkpoint::manifest::Manifest;
+use crate::checkpoint::name::SegmentName;
+use crate::checkpoint::segment::{End, Head, entries};
 use crate::checkpoint::testing::FaultStore;
 use crate::checkpoint::{Checkpoint, LoggedTick, OperatorState, SourceState, Start};
 use crate::clock::Timestamp;
@@ -52,6 +54,11 @@ fn the_examples_of_the_book_are_what_is_written() {
     let ticks = envelope::write(Kind::Ticks, &Ticks { epoch: 1, ticks: vec![logged.clone()] }).unwrap();
     assert_eq!(hex(&example("log/00000000000000000001")), hex(&ticks));
 
+    let segment = SegmentName { fence: 0, tick: 0 };
+    let head = Head { epoch: 2, ends: vec![End { segment, bytes: 514 }] };
+    let head = envelope::write(Kind::Segment, &head).unwrap();
+    assert_eq!(hex(&example("log/00000000000000000001-00000000000000000004")), hex(&head));
+
     // A checkpoint of one word that came twice, as a start writes it.
     let mut piece = Vec::new();
     SlotWriter::new(&mut piece, true, &[], 1, 1, false).slot(0, |_| (), Some(&"mill"), &2u64).unwrap();
@@ -87,6 +94,10 @@ fn the_examples_of_the_book_are_what_is_written() {
 fn the_examples_of_the_book_can_be_read() {
     assert!(matches!(Entry::read(&example("log/00000000000000000000")), Ok(Entry::Fence(_))));
     assert!(matches!(Entry::read(&example("log/00000000000000000001")), Ok(Entry::Ticks(_))));
+    let segment =
+        [example("log/00000000000000000001-00000000000000000004"), example("log/00000000000000000001")];
+    let entries: Vec<_> = entries(&segment.concat()).map(|frame| frame.what.unwrap().is_some()).collect();
+    assert_eq!(entries, [false, true]);
     assert!(envelope::open(&example("state/00000000000000000000-0000000001-00000")).is_ok());
     let name = crate::checkpoint::name::ManifestName { epoch: 1, tick: 0 };
     assert!(Manifest::read(name, &example("manifest/00000000000000000000-0000000001")).is_ok());

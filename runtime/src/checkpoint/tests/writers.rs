@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use super::engine::{Run, run, storage, wait};
+use super::engine::{KINDS, Run, logged, run, wait};
 use crate::checkpoint::testing::FaultStore;
 use crate::checkpoint::{LoggedTick, Start, Storage, StorageError};
 use crate::clock::Timestamp;
@@ -35,6 +35,8 @@ impl<'a, T> Task<'a, T> {
         self.done.expect("it has ended")
     }
 }
+
+type Kind = fn(&FaultStore) -> Storage;
 
 /// Numbers and epochs of the ticks that the log was said to hold.
 type Acknowledged = Vec<(u64, u64)>;
@@ -77,9 +79,9 @@ async fn newer(storage: &Storage, ticks: usize, checkpoints: bool) -> (Run, Ackn
 
 /// Runs both: the older one first for `turns[0]` operations, then the newer one for `turns[1]`, and so on; at the end the
 /// newer one to its end. Gives how many turns of the plan could be taken.
-async fn in_turns(turns: &[usize], checkpoints: bool) -> bool {
+async fn in_turns(kind: Kind, turns: &[usize], checkpoints: bool) -> bool {
     let store = FaultStore::new();
-    let storage = storage(&store);
+    let storage = kind(&store);
     let mut first = Run::start(&storage, 0).await.expect("nobody else is there");
     first.start.checkpoints.keep(1);
     let position = first.tick().await.expect("nobody else is there");
@@ -121,13 +123,17 @@ async fn in_turns(turns: &[usize], checkpoints: bool) -> bool {
 fn in_every_order_of_their_appends_the_older_start_is_fenced() {
     // All orders of up to 4 operations of the older start (three appends and a look at what is in the way) between those
     // of the newer one.
+    KINDS.into_iter().for_each(every_order);
+}
+
+fn every_order(kind: Kind) {
     let mut orders = 0;
     for at in 0u32..1 << 16 {
         if at.count_ones() == 4 {
             // Bit n: who takes turn n.
             let turns: Vec<usize> =
                 (0..16).flat_map(|n| if at >> n & 1 == 1 { [1, 0] } else { [0, 1] }).collect();
-            wait(in_turns(&turns, false));
+            wait(in_turns(kind, &turns, false));
             orders += 1;
         }
     }
@@ -136,15 +142,19 @@ fn in_every_order_of_their_appends_the_older_start_is_fenced() {
 
 #[test]
 fn checkpoints_and_prunings_of_an_older_start_harm_nobody() {
+    KINDS.into_iter().for_each(checkpoints_and_prunings);
+}
+
+fn checkpoints_and_prunings(kind: Kind) {
     let most = |turns: &dyn Fn(usize) -> Vec<usize>| {
-        (1..).find(|n| !wait(in_turns(&turns(*n), true))).expect("it ends")
+        (1..).find(|n| !wait(in_turns(kind, &turns(*n), true))).expect("it ends")
     };
     let (old, new) = (most(&|n| vec![n]), most(&|n| vec![0, n]));
     assert!(old > 15 && new > 25, "{old} {new}");
     for first in 0..old {
         for second in 1..new {
             for third in [0, 1, 3, 8, old] {
-                wait(in_turns(&[first, second, third], true));
+                wait(in_turns(kind, &[first, second, third], true));
             }
         }
     }
@@ -152,8 +162,12 @@ fn checkpoints_and_prunings_of_an_older_start_harm_nobody() {
 
 #[test]
 fn a_start_that_was_stopped_for_long_meets_its_fence_though_the_log_was_pruned() {
+    KINDS.into_iter().for_each(stopped_for_long);
+}
+
+fn stopped_for_long(kind: Kind) {
     let store = FaultStore::new();
-    let storage = storage(&store);
+    let storage = kind(&store);
     let mut stopped = wait(Run::start(&storage, 0)).unwrap();
     wait(stopped.tick()).unwrap();
     let mut acknowledged = 1;
@@ -170,13 +184,17 @@ fn a_start_that_was_stopped_for_long_meets_its_fence_though_the_log_was_pruned()
 
 #[test]
 fn of_two_starts_at_the_same_time_one_owns_the_log() {
-    for turns in 0u32..1 << 8 {
+    KINDS.into_iter().for_each(two_at_the_same_time);
+}
+
+fn two_at_the_same_time(kind: Kind) {
+    for turns in 0u32..1 << 10 {
         let store = FaultStore::new();
-        let storage = storage(&store);
+        let storage = kind(&store);
         store.take_turns();
         let take = || Start::take(&storage, Timestamp::from_millis(0), 0);
         let (mut one, mut two) = (Task::new(take()), Task::new(take()));
-        for n in 0..8 {
+        for n in 0..10 {
             if turns >> n & 1 == 1 {
                 one.step()
             } else {
@@ -187,7 +205,7 @@ fn of_two_starts_at_the_same_time_one_owns_the_log() {
         assert_ne!(one.epoch(), two.epoch());
         let (older, newer) =
             if one.epoch() < two.epoch() { (&mut one, &mut two) } else { (&mut two, &mut one) };
-        assert!(matches!(wait(older.append(&[])), Err(StorageError::Fenced { .. })));
-        wait(newer.append(&[])).unwrap();
+        assert!(matches!(wait(older.append(&[logged(0, older.epoch())])), Err(StorageError::Fenced { .. })));
+        wait(newer.append(&[logged(0, newer.epoch())])).unwrap();
     }
 }
