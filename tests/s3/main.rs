@@ -5,6 +5,7 @@
 
 #[cfg(feature = "formats")]
 mod files;
+mod secrets;
 mod server;
 
 use std::io::{Read, Write};
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         .env("AWS_ALLOW_HTTP", "true")
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "somebody")
-        .env("AWS_SECRET_ACCESS_KEY", "something")
+        .env("AWS_SECRET_ACCESS_KEY", secrets::SECRET)
         .status()
         .expect("it starts");
     if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -48,6 +49,7 @@ fn run(server: &SocketAddr) {
         ("the older of two starts shows nothing more", fence),
         ("old checkpoints and log entries are deleted", prunes),
         ("a put whose answer is lost counts once", lost_answers),
+        ("what may be a secret is shown nowhere", secrets::hidden),
         #[cfg(feature = "formats")]
         ("files are written and read, each record once over crashes", files::crashes),
         #[cfg(feature = "formats")]

@@ -133,7 +133,7 @@ fn a_signal_ends(test: &str, once_it_says: &str, signals: &[(&str, i32)]) {
         let mut child = alone(test).unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         lines.find(|line| line.as_ref().unwrap().contains(once_it_says)).unwrap().unwrap();
-        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        Command::new("kill").args([*signal, &child.id().to_string()]).status().unwrap();
         let rest: Vec<String> = lines.map(Result::unwrap).collect();
         // A shell shows this as 128 and the number.
         assert_eq!(child.wait().unwrap().signal(), Some(*number), "{rest:?}");
