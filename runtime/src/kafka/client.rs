@@ -113,9 +113,14 @@ struct Heard {
 struct Last {
     /// What went wrong last, in librdkafka's words.
     trouble: Option<(RDKafkaErrorCode, String)>,
+    /// What was logged last, and when: that no broker answers is heard many times a second.
+    told: Option<(String, Instant)>,
     /// The first message that could not be delivered, since it was asked for.
     undelivered: Option<String>,
 }
+
+/// After how long a warning that is the same is logged again.
+const SAY_AGAIN: Duration = Duration::from_secs(10);
 
 impl Context {
     fn last(&self) -> MutexGuard<'_, Last> {
@@ -228,8 +233,12 @@ impl ClientContext for Context {
             return;
         }
         let reason = self.without_secrets(reason);
-        tracing::warn!(target: "millstream::kafka", "{reason}");
         let mut last = self.last();
+        let now = Instant::now();
+        if last.told.as_ref().is_none_or(|(told, at)| *told != reason || now - *at >= SAY_AGAIN) {
+            tracing::warn!(target: "millstream::kafka", "{reason}");
+            last.told = Some((reason.clone(), now));
+        }
         // That no broker is there is also said after each refused login; the reason is the better one.
         let refused = matches!(last.trouble, Some((RDKafkaErrorCode::Authentication, _)));
         if !(refused && is_connection(code)) {
@@ -291,6 +300,18 @@ mod tests {
         let settings = Settings::new("one:9092,me:secret@two:9092,SASL_SSL://me:secret@three:9093");
         let shown = format!("{settings:?}");
         assert_eq!(shown, "one:9092,two:9092,SASL_SSL://three:9093");
+    }
+
+    #[test]
+    fn what_is_heard_again_and_again_is_logged_once_in_a_while() {
+        let context = Settings::new("one:9092").context();
+        let hears = |reason: &str| {
+            context.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), reason);
+            context.last().told.clone().expect("something is told")
+        };
+        let first = hears("1/1 brokers are down");
+        assert_eq!(hears("1/1 brokers are down"), first);
+        assert_eq!(hears("2/2 brokers are down").0, "2/2 brokers are down");
     }
 
     /// What a client can't be made with. (No broker is asked.)
