@@ -3,7 +3,7 @@
 //! A new file takes three (itself, its name, the folder), and an entry of its own is a new file.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
@@ -15,8 +15,8 @@ pub(crate) trait Appends: Send + Sync {
     /// Whether objects can be appended to beside this one, which is there.
     fn can_append(&self, beside: &Path) -> bool;
 
-    /// Opens an object that is there.
-    async fn open(&self, path: &Path) -> io::Result<Box<dyn Append>>;
+    /// Opens an object that is there, and that will have so many bytes or more.
+    async fn open(&self, path: &Path, expected: u64) -> io::Result<Box<dyn Append>>;
 }
 
 /// An object that is open.
@@ -35,16 +35,16 @@ impl Appends for Files {
         self.0.path_to_filesystem(beside).is_ok_and(|path| is_of_one_machine(&path))
     }
 
-    async fn open(&self, path: &Path) -> io::Result<Box<dyn Append>> {
+    async fn open(&self, path: &Path, expected: u64) -> io::Result<Box<dyn Append>> {
         let path = self.0.path_to_filesystem(path).map_err(io::Error::other)?;
         let file = File::options().write(true).open(path)?;
         let end = file.metadata()?.len();
-        Ok(Box::new(Opened { file, end, room: end }))
+        Ok(Box::new(Opened { file, end, room: end, expected }))
     }
 }
 
-/// How many bytes a file grows by at once.
-const STEP: usize = 256 << 10;
+/// A file grows to no less, and then to twice what it is.
+const LEAST: u64 = 16 << 10;
 
 /// What is appended goes to where zeros have been written before. So bringing it to disk changes nothing but these bytes: a file that
 /// grows has its file system write down its new length as well, behind whatever else is on its way to disk, such as a checkpoint.
@@ -54,6 +54,7 @@ struct Opened {
     end: u64,
     /// Zeros are there up to here.
     room: u64,
+    expected: u64,
 }
 
 #[async_trait::async_trait]
@@ -63,8 +64,8 @@ impl Append for Opened {
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(bytes)?;
         if end > self.room {
-            self.file.write_all(&vec![0; STEP])?;
-            self.room = end + STEP as u64;
+            self.room = (end * 2).max(LEAST).max(self.expected);
+            io::copy(&mut io::repeat(0).take(self.room - end), &mut self.file)?;
         }
         self.end = end;
         self.file.sync_data()

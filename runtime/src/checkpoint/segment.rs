@@ -106,8 +106,10 @@ impl Segments {
                 })?;
                 self.growing = Growing::Open { segment, bytes: bytes + entry.len() as u64 };
             }
-            Growing::Open { .. } | Growing::None => {
+            before @ (Growing::Open { .. } | Growing::None) => {
                 let name = SegmentName { fence: self.fence, tick };
+                // The first one may stay small.
+                let expected = if matches!(before, Growing::None) { 0 } else { BYTES };
                 let mut object = envelope::write(Kind::Segment, &self.head)?;
                 object.extend(entry);
                 let bytes = object.len() as u64;
@@ -120,7 +122,8 @@ impl Segments {
                     )
                     .into());
                 }
-                self.growing = Growing::Open { segment: storage.open_to_append(name).await?, bytes };
+                self.growing =
+                    Growing::Open { segment: storage.open_to_append(name, expected).await?, bytes };
             }
             Growing::Failed => {
                 return Err(

@@ -82,10 +82,14 @@ impl Storage {
         self.appends.as_ref().is_some_and(|appends| appends.can_append(&self.path(name)))
     }
 
-    /// Opens an object that is there, to append to it.
-    pub(super) async fn open_to_append(&self, name: impl Name) -> Result<Box<dyn Append>, BoxError> {
+    /// Opens an object that is there, to append to it until it has so many bytes.
+    pub(super) async fn open_to_append(
+        &self,
+        name: impl Name,
+        expected: u64,
+    ) -> Result<Box<dyn Append>, BoxError> {
         let appends = self.appends.as_ref().ok_or_else(|| format!("nothing can be appended to in {self}"))?;
-        let opened = appends.open(&self.path(name)).await;
+        let opened = appends.open(&self.path(name), expected).await;
         opened.map_err(|error| self.failure("open", name.to_string(), generic(error)))
     }
 

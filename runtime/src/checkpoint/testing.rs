@@ -173,7 +173,7 @@ impl Appends for FaultStore {
         true
     }
 
-    async fn open(&self, path: &Path) -> io::Result<Box<dyn Append>> {
+    async fn open(&self, path: &Path, _: u64) -> io::Result<Box<dyn Append>> {
         self.read().await?;
         self.objects.head(path).await?;
         Ok(Box::new(Opened { store: self.clone(), path: path.clone() }))
