@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::meeting::{Meeting, Side};
 use crate::BoxError;
@@ -24,61 +23,121 @@ pub(super) struct Row<V, M> {
 }
 
 /// Of one key; those of one place in the order in which they came.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Rows<V, M>(VecDeque<Row<V, M>>);
+///
+/// Most keys have few, and a side that has none yet waits for its first: one that is small is kept here, without memory of its own.
+#[derive(Clone, Debug)]
+pub(super) enum Rows<V, M> {
+    One(Option<Row<V, M>>),
+    Many(VecDeque<Row<V, M>>),
+}
 
 impl<V, M> Default for Rows<V, M> {
     fn default() -> Self {
-        Rows(VecDeque::new())
+        Rows::One(None)
     }
 }
 
 impl<V, M> Rows<V, M> {
+    /// Two cache lines at most for both sides of a key.
+    const IS_SMALL: bool = size_of::<Row<V, M>>() <= 64;
+
     /// Puts a record into its place. Those that come in order of time go to the end.
     pub fn add(&mut self, row: Row<V, M>) {
-        if self.0.back().is_none_or(|last| last.place <= row.place) {
-            self.0.push_back(row);
+        let rows = match self {
+            Rows::Many(rows) => rows,
+            Rows::One(one @ None) if Self::IS_SMALL => {
+                *one = Some(row);
+                return;
+            }
+            Rows::One(one) => {
+                let mut rows = VecDeque::with_capacity(if Self::IS_SMALL { 4 } else { 1 });
+                rows.extend(one.take());
+                *self = Rows::Many(rows);
+                let Rows::Many(rows) = self else { unreachable!("they are many now") };
+                rows
+            }
+        };
+        if rows.back().is_none_or(|last| last.place <= row.place) {
+            rows.push_back(row);
         } else {
-            let at = self.0.partition_point(|other| other.place <= row.place);
-            self.0.insert(at, row);
+            let at = rows.partition_point(|other| other.place <= row.place);
+            rows.insert(at, row);
         }
     }
 
     /// The records from a place to another, both included.
     pub fn within(&mut self, (from, to): (i64, i64)) -> impl Iterator<Item = &mut Row<V, M>> {
-        let range = self.range(from, to);
-        self.0.range_mut(range)
-    }
-
-    fn range(&self, from: i64, to: i64) -> Range<usize> {
-        let start = self.0.partition_point(|row| row.place < from);
-        let end = self.0.partition_point(|row| row.place <= to);
-        start..end.max(start)
+        let (one, many) = match self {
+            Rows::One(one) => (one.as_mut().filter(|row| (from..=to).contains(&row.place)), None),
+            Rows::Many(rows) => {
+                let start = rows.partition_point(|row| row.place < from);
+                let end = rows.partition_point(|row| row.place <= to);
+                (None, Some(rows.range_mut(start..end.max(start))))
+            }
+        };
+        one.into_iter().chain(many.into_iter().flatten())
     }
 
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = &Row<V, M>> {
-        self.0.iter()
+        let (one, many) = match self {
+            Rows::One(one) => (one.as_ref(), None),
+            Rows::Many(rows) => (None, Some(rows)),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
     }
 
     pub fn first(&self) -> Option<i64> {
-        self.0.front().map(|row| row.place)
+        let first = match self {
+            Rows::One(one) => one.as_ref(),
+            Rows::Many(rows) => rows.front(),
+        };
+        first.map(|row| row.place)
     }
 
     /// Drops what is due, which are the first.
     pub fn drop_due(&mut self, is_due: impl Fn(i64) -> bool) {
-        while self.first().is_some_and(&is_due) {
-            self.0.pop_front();
-        }
-        // What was needed for a crowd that is gone is given back.
-        if self.0.capacity() > 4 * self.0.len() + 16 {
-            self.0.shrink_to(2 * self.0.len());
+        match self {
+            Rows::One(one) => drop(one.take_if(|row| is_due(row.place))),
+            Rows::Many(rows) => {
+                while rows.front().is_some_and(|row| is_due(row.place)) {
+                    rows.pop_front();
+                }
+                if rows.is_empty() {
+                    *self = Rows::One(None);
+                } else if rows.capacity() > 4 * rows.len() + 16 {
+                    // What was needed for a crowd that is gone is given back.
+                    rows.shrink_to(2 * rows.len());
+                }
+            }
         }
     }
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().count()
+    }
+}
+
+/// As they are stored: a list, however many there are.
+#[derive(Deserialize)]
+#[serde(rename = "Rows")]
+struct Listed<V, M>(VecDeque<Row<V, M>>);
+
+impl<V: Serialize, M: Serialize> Serialize for Rows<V, M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Rows::One(one) => serializer.serialize_newtype_struct("Rows", one.as_slice()),
+            Rows::Many(rows) => serializer.serialize_newtype_struct("Rows", rows),
+        }
+    }
+}
+
+impl<'de, V: Deserialize<'de>, M: Deserialize<'de>> Deserialize<'de> for Rows<V, M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Listed(mut rows) = Listed::deserialize(deserializer)?;
+        let few = rows.is_empty() || (Self::IS_SMALL && rows.len() == 1);
+        Ok(if few { Rows::One(rows.pop_front()) } else { Rows::Many(rows) })
     }
 }
 
