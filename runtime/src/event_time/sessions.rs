@@ -82,6 +82,24 @@ impl<K: StateKey, S: StateData> Keeps<K, S> for Sessions<K, S> {
         let time = record.time.millis();
         let last = if let Part::Run(last, _) = &record.part { *last } else { time };
         let (mut start, mut end) = (time, last.saturating_add(gap(windows)));
+        // Mostly it touches one, which goes on where it is.
+        let mut near = sessions.range_mut(..=end).rev();
+        if let Some((&first, session)) = near.next()
+            && first <= start
+            && session.end >= time
+            && near.next().is_none_or(|(_, before)| before.end < time)
+        {
+            match record.part {
+                Part::Many(_, later) | Part::Run(_, later) => aggregate.merge(&mut session.state, later),
+                Part::One(value) => aggregate.put(&mut session.state, value),
+            }
+            if session.end < end {
+                self.ends.remove(&(session.end, hash, first));
+                self.ends.insert((end, hash, first));
+                session.end = end;
+            }
+            return;
+        }
         // Those that it touches, the last one first.
         let touches = |session: (&i64, &Session<S>)| (session.1.end >= time).then_some(*session.0);
         let touched: Vec<i64> = sessions.range(..=end).rev().map_while(touches).collect();

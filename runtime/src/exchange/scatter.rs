@@ -48,6 +48,9 @@ const CHUNKS: std::ops::RangeInclusive<usize> = 32..=1024;
 /// Pairs of one key group, in order of arrival.
 pub(crate) type Chunks<K, V> = Vec<Vec<Entry<K, V>>>;
 
+/// Pairs that are put and taken one by one, in any order.
+type Places<K, V> = Vec<Option<Entry<K, V>>>;
+
 /// Keeps every pair, in order within its key group.
 pub struct Scatter<K: Key, V> {
     /// While they are few: each with its group.
@@ -140,15 +143,15 @@ fn in_order<K: Key, V>(
     let mut counts = [0u32; GROUPS];
     few.iter().for_each(|(group, _)| counts[usize::from(*group)] += 1);
     // Of each group, its run and where its next pair goes there.
-    let mut places = [(0u32, 0u32); GROUPS];
-    let mut runs: Vec<(usize, Vec<u32>, Vec<Option<Entry<K, V>>>)> = runs
+    let mut next = [(0u32, 0u32); GROUPS];
+    let mut runs: Vec<(usize, Vec<u32>, Places<K, V>)> = runs
         .enumerate()
         .map(|(run, groups)| {
             let (first, mut all) = (groups.start, 0);
             let mut starts = Vec::with_capacity(groups.len() + 1);
             for group in groups {
                 starts.push(all);
-                places[group] = (run as u32, all);
+                next[group] = (run as u32, all);
                 all += counts[group];
             }
             starts.push(all);
@@ -158,7 +161,7 @@ fn in_order<K: Key, V>(
         })
         .collect();
     for (group, entry) in few {
-        let (run, at) = &mut places[usize::from(group)];
+        let (run, at) = &mut next[usize::from(group)];
         runs[*run as usize].2[*at as usize] = Some(entry);
         *at += 1;
     }
@@ -209,7 +212,7 @@ pub struct Scattered<K: Key, V> {
 
 enum Pairs<K: Key, V> {
     /// In the order of groups, with where each begins and the last one ends. What was taken is none.
-    Few { starts: Vec<u32>, entries: Vec<Option<Entry<K, V>>> },
+    Few { starts: Vec<u32>, entries: Places<K, V> },
     /// By group.
     Many(Vec<Chunks<K, V>>),
 }

@@ -31,6 +31,9 @@ pub(super) enum Rows<V, M> {
     Many(VecDeque<Row<V, M>>),
 }
 
+/// A list of so many records grows faster, and is searched one by one.
+const SHORT: usize = 16;
+
 impl<V, M> Default for Rows<V, M> {
     fn default() -> Self {
         Rows::One(None)
@@ -57,12 +60,18 @@ impl<V, M> Rows<V, M> {
                 rows
             }
         };
-        if rows.back().is_none_or(|last| last.place <= row.place) {
-            rows.push_back(row);
-        } else {
-            let at = rows.partition_point(|other| other.place <= row.place);
-            rows.insert(at, row);
+        if rows.len() == rows.capacity() && rows.len() <= SHORT {
+            // A key with several records mostly has many: two steps to sixty, not five.
+            rows.reserve(3 * rows.len().max(1));
         }
+        // Streams are out of order by a little: so its place is near the end.
+        let near = rows.iter().rev().take(SHORT).take_while(|other| other.place > row.place).count();
+        let at = if near < SHORT {
+            rows.len() - near
+        } else {
+            rows.partition_point(|other| other.place <= row.place)
+        };
+        rows.insert(at, row);
     }
 
     /// The records from a place to another, both included.
@@ -201,5 +210,59 @@ impl<K: StateKey, V: StateData, W: StateData, M: StateData> Kept for Kepts<K, V,
 
     fn schema() -> Schema {
         KeyStates::<K, Timed<Sides<V, W, M>>>::schema_with("{late: u64}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Small ones, and some that never lie with the key.
+    type Small = Rows<u32, bool>;
+    type Large = Rows<([u64; 8], u32), bool>;
+
+    fn large(n: u32) -> ([u64; 8], u32) {
+        ([0; 8], n)
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_in_order_of_place_and_then_of_arrival(
+            // Mostly near the end, sometimes far from it.
+            places in prop::collection::vec((0i64..8, prop::bool::weighted(0.1)), 0..60),
+            due in prop::collection::vec(0i64..80, 0..6),
+            (from, to) in (0i64..80, 0i64..80),
+        ) {
+            let (mut small, mut big, mut model) = (Small::default(), Large::default(), Vec::new());
+            let each = places.len() / (due.len() + 1) + 1;
+            let mut due = due.into_iter();
+            for (n, (near, is_far)) in places.into_iter().enumerate() {
+                let place = if is_far { near } else { n as i64 + near };
+                small.add(Row { place, mark: false, value: n as u32 });
+                big.add(Row { place, mark: false, value: large(n as u32) });
+                model.push((place, n as u32));
+                model.sort_by_key(|(place, _)| *place);
+                if n % each == each - 1 && let Some(due) = due.next() {
+                    small.drop_due(|place| place <= due);
+                    big.drop_due(|place| place <= due);
+                    model.retain(|(place, _)| *place > due);
+                }
+                prop_assert_eq!(small.first(), model.first().map(|(place, _)| *place));
+            }
+            let of_small = |rows: &Small| rows.iter().map(|row| (row.place, row.value)).collect::<Vec<_>>();
+            prop_assert_eq!(of_small(&small), &model[..]);
+            prop_assert_eq!(big.iter().map(|row| (row.place, row.value.1)).collect::<Vec<_>>(), &model[..]);
+
+            let bytes = postcard::to_stdvec(&small)?;
+            let listed = model.iter().map(|(place, n)| (*place, false, *n)).collect::<Vec<_>>();
+            prop_assert_eq!(&bytes, &postcard::to_stdvec(&listed)?);
+            prop_assert_eq!(of_small(&postcard::from_bytes(&bytes)?), &model[..]);
+
+            let within: Vec<u32> = small.within((from, to)).map(|row| row.value).collect();
+            let expected = model.iter().filter(|(place, _)| (from..=to).contains(place));
+            prop_assert_eq!(within, expected.map(|(_, n)| *n).collect::<Vec<_>>());
+        }
     }
 }

@@ -226,6 +226,9 @@ impl<K: StateKey, S: StateData> TimedStates<K, S> {
         let mut due = Vec::new();
         for (block, soonest) in self.soonest.iter_mut().enumerate().filter(|(_, soonest)| **soonest <= now) {
             *soonest = never();
+            if due.capacity() == 0 {
+                due.reserve(BLOCK.min(self.keys.len()));
+            }
             for at in BLOCK * block..self.keys.len().min(BLOCK * (block + 1)) {
                 let expires = self.keys.get(at).expires.time();
                 if expires <= now {
