@@ -36,8 +36,10 @@ pub(super) fn frames(segment: &[u8]) -> impl Iterator<Item = Frame<(Kind, &[u8])
     })
 }
 
+type Opened<'a> = Result<(Kind, &'a [u8]), Damage>;
+
 /// The frame that begins here, and its length; `None`: none does, or it goes on behind the end.
-fn one(bytes: &[u8]) -> Option<(usize, Result<(Kind, &[u8]), Damage>)> {
+fn one(bytes: &[u8]) -> Option<(usize, Opened<'_>)> {
     let length = usize::try_from(envelope::length(bytes)?).ok()?;
     Some((length, envelope::open(bytes.get(..length)?)))
 }
