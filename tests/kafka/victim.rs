@@ -78,7 +78,15 @@ fn run(arguments: &[String]) -> Result<(), BoxError> {
         let total = numbered.map(|_| ((), 1u64)).running_reduce(|a, b| a + b).id("total");
         total.for_each(move |(_, n)| told.store(n, Ordering::Relaxed));
     });
+    let newest = AtomicU64::new(0);
     let engine = Engine::local()
+        .on_progress(move |progress| {
+            if let Some(checkpoint) = progress.checkpoint
+                && newest.swap(checkpoint.tick + 1, Ordering::Relaxed) != checkpoint.tick + 1
+            {
+                passes("after-checkpoint");
+            }
+        })
         .partitions(partitions.parse()?)
         .threads(2)
         .trigger(Trigger::Eager)
@@ -136,6 +144,8 @@ impl<B: Batch> Reader for WatchedReader<B> {
         self.0.journal()
     }
     fn memory(&self) -> Vec<u8> {
+        // Asked for when a checkpoint is begun.
+        passes("before-checkpoint");
         self.0.memory()
     }
     fn recall(&self, notes: &[u8]) -> Result<(), BoxError> {

@@ -20,12 +20,14 @@ pub fn tests() -> Vec<(&'static str, Test)> {
 }
 
 /// Where the process dies, and up to which passage.
-const PLACES: [(&str, u64); 7] = [
+const PLACES: [(&str, u64); 9] = [
     ("before-produce", 8),
     ("after-produce", 8),
     ("before-commit", 8),
     ("after-commit", 8),
+    ("before-checkpoint", 4),
     ("checkpoint", 30),
+    ("after-checkpoint", 3),
     ("recovery", 12),
     ("read", 8),
 ];
@@ -109,7 +111,7 @@ fn died(mut child: Child) -> bool {
 }
 
 fn at_every_point(peer: &Peer) {
-    let few = std::env::var("MILLSTREAM_KAFKA_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(21);
+    let few = std::env::var("MILLSTREAM_KAFKA_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(27);
     let seed = std::env::var("MILLSTREAM_KILL_SEED").ok().and_then(|n| n.parse().ok());
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     println!("MILLSTREAM_KILL_SEED={seed}");
